@@ -1,0 +1,15 @@
+"""What every test needs: no settings of the machine that it runs on."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+_OURS = ("PYTEST_OTP_", "API_KEY_OTPCEPAT", "OTPCEPAT_", "OTPVIRT_", "PYTEST_ADDOPTS")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(_OURS)]:
+        monkeypatch.delenv(name)
