@@ -1,0 +1,140 @@
+"""Phone numbers in the forms that sign-up pages ask for, and country names in any language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+
+_EVERYDAY_NAMES = {
+    "america": "US",
+    "usa": "US",
+    "united states of america": "US",
+    "uk": "GB",
+    "great britain": "GB",
+    "britain": "GB",
+    "england": "GB",
+    "uae": "AE",
+    "emirates": "AE",
+    "korea": "KR",
+    "republic of korea": "KR",
+    "holland": "NL",
+    "czech republic": "CZ",
+    "russian federation": "RU",
+    "viet nam": "VN",
+    "ivory coast": "CI",
+    "turkey": "TR",
+    "turkiye": "TR",
+    "burma": "MM",
+    "myanmar": "MM",
+    "macedonia": "MK",
+    "swaziland": "SZ",
+    "cape verde": "CV",
+    "east timor": "TL",
+    "hong kong": "HK",
+    "macao": "MO",
+    "macau": "MO",
+    "palestine": "PS",
+    "bosnia": "BA",
+    "congo": "CG",
+    "dr congo": "CD",
+    "democratic republic of the congo": "CD",
+    "brunei darussalam": "BN",
+    "lao": "LA",
+    "syrian arab republic": "SY",
+    "islamic republic of iran": "IR",
+    "republic of moldova": "MD",
+    "libyan": "LY",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """One number in each form that a page may ask for."""
+
+    e164: str
+    """With plus: `+12015550123`."""
+    national: str
+    """Digits without country code and trunk prefix: `2015550123`."""
+    region: str | None
+    """ISO 3166 code, `US`; None where the number does not parse."""
+
+    @property
+    def digits(self) -> str:
+        """E.164 without the plus: `12015550123`."""
+        return self.e164[1:]
+
+
+def read(written: str, region: str | None = None) -> Phone:
+    """Read a number as a provider writes it: with or without plus, `00`, or country code.
+
+    Never raises: a number was paid for, whatever it looks like. What does not parse becomes the plus and its digits,
+    with region None. `region` is where the number was ordered; it decides only where the digits alone can be read in
+    two ways.
+    """
+    digits = "".join(str(unicodedata.digit(char)) for char in written if char.isdigit())
+    readings = list(_readings(written, digits, region))
+    for accepted in (phonenumbers.is_valid_number, phonenumbers.is_possible_number):
+        fitting = [reading for reading in readings if accepted(reading)]
+        at_home = [reading for reading in fitting if _region_of(reading) == region]
+        for reading in at_home or fitting:
+            return Phone(
+                phonenumbers.format_number(reading, phonenumbers.PhoneNumberFormat.E164),
+                phonenumbers.national_significant_number(reading),
+                _region_of(reading),
+            )
+    return Phone("+" + digits, digits, None)
+
+
+def _readings(written: str, digits: str, region: str | None) -> Iterator[phonenumbers.PhoneNumber]:
+    international = written.strip().startswith("+") or digits.startswith("00")
+    candidates: list[tuple[str, str | None]] = [("+" + digits.removeprefix("00"), None)]
+    if region and not international:
+        candidates.append((digits, region))
+    for text, home in candidates:
+        try:
+            yield phonenumbers.parse(text, home)
+        except phonenumbers.NumberParseException:
+            continue
+
+
+def _region_of(number: phonenumbers.PhoneNumber) -> str | None:
+    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
+        number.country_code or 0
+    )
+    return None if region in (None, "ZZ", "001") else region
+
+
+def region_of(text: str) -> str | None:
+    """ISO 3166 code of a country written as a code (`de`) or a name in any language phonenumbers knows (`Allemagne`).
+
+    None where it is no country, or the name of more than one.
+    """
+    code = text.strip().upper()
+    if code in phonenumbers.SUPPORTED_REGIONS:
+        return code
+    return _regions_by_name().get(folded(text))
+
+
+def folded(text: str) -> str:
+    """A name as it is compared: without case, accents, punctuation and double spaces."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
+    kept = "".join(" " if not (char.isalnum() or unicodedata.combining(char)) else char for char in plain)
+    return re.sub(r"\s+", " ", "".join(char for char in kept if not unicodedata.combining(char))).strip()
+
+
+@lru_cache(maxsize=1)
+def _regions_by_name() -> dict[str, str]:
+    from phonenumbers.geodata.locale import LOCALE_DATA  # noqa: PLC0415 - 2 MB that only a look-up by name needs
+
+    claims: dict[str, set[str]] = {}
+    for region, names in LOCALE_DATA.items():
+        for name in names.values():
+            if not name.startswith("*"):  # "*aa" says: the same as in language aa
+                claims.setdefault(folded(name), set()).add(region)
+    known = {name: next(iter(regions)) for name, regions in claims.items() if len(regions) == 1}
+    return known | _EVERYDAY_NAMES
