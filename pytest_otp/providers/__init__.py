@@ -1,0 +1,117 @@
+"""Which providers there are, and how one is built. Nothing is imported before it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
+
+from ..errors import SettingsError
+
+if TYPE_CHECKING:
+    from ..redact import Secret
+    from .base import Provider, Variable
+
+GROUP = "pytest_otp.providers"
+
+BUILT_IN = {
+    "fake": "pytest_otp.providers.fake:FakeProvider",
+    "otpcepat": "pytest_otp.providers.otpcepat:OtpcepatProvider",
+    "otpvirt": "pytest_otp.providers.otpvirt:OtpvirtProvider",
+}
+
+
+def names() -> list[str]:
+    """Every provider's name: the built-in ones first, then those that plugins register."""
+    return [*BUILT_IN, *sorted(name for name in _registered() if name not in BUILT_IN)]
+
+
+def load(name: str) -> type[Provider]:
+    """The class behind a name.
+
+    Raises SettingsError for an unknown name, and for a plugin that cannot be imported or registers something else.
+    """
+    try:
+        if name in BUILT_IN:
+            module, _, attribute = BUILT_IN[name].partition(":")
+            return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
+        point = _registered().get(name)
+        if point is not None:
+            return _checked(name, point.load())
+    except (ImportError, AttributeError) as error:
+        raise SettingsError(f"--otp-provider {name}: its package cannot be imported ({error})") from error
+    raise SettingsError(
+        f"--otp-provider (PYTEST_OTP_PROVIDER): {name!r} is no provider",
+        hint=f"Choose one of: {', '.join(names())}.",
+    )
+
+
+def credentials(
+    name: str,
+    environ: Mapping[str, str],
+    env_file: Mapping[str, str],
+    *,
+    allow_http: frozenset[str] = frozenset(),
+) -> dict[str, str | Secret | None]:
+    """The values of a provider's variables: the environment's, else those of .env, else the defaults.
+
+    Raises SettingsError that names every missing variable, or a base URL that would send them in the clear.
+    """
+    try:
+        variables = load(name).variables
+        values = {variable.name: _value(variable, environ, env_file) for variable in variables}
+    finally:
+        del environ, env_file  # a traceback with locals would show them
+    missing = [variable for variable in variables if variable.required and values[variable.name] is None]
+    if missing:
+        wanted = ", ".join(f"{variable.name} ({variable.help})" for variable in missing)
+        raise SettingsError(
+            f"--otp-provider {name} (PYTEST_OTP_PROVIDER) needs {wanted}",
+            hint="Set it in the environment or in .env, never on the command line.",
+        )
+    for variable, value in values.items():
+        if variable.endswith("_URL") and isinstance(value, str):
+            _check_url(variable, value, allow_http)
+    return values
+
+
+def create(
+    name: str, values: Mapping[str, str | Secret | None], *, allow_http: frozenset[str] = frozenset()
+) -> Provider:
+    """Build a provider from its credentials, with our HTTP client."""
+    from .http import HttpClient  # noqa: PLC0415 - imports requests
+
+    return load(name)(values, HttpClient(name, allow_http=allow_http))  # type: ignore[call-arg]  # Protocols have no __init__
+
+
+def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str, str]) -> str | Secret | None:
+    from ..redact import Secret  # noqa: PLC0415 - a run on the fake provider has no use for it
+
+    # Stripped: a key that was pasted into a CI setting often ends in a line break, and no key holds white space.
+    for source in (environ, env_file):
+        value = source.get(variable.name, "").strip()
+        if value:
+            return Secret(value) if variable.secret else value
+    return variable.default
+
+
+def _check_url(variable: str, value: str, allow_http: frozenset[str]) -> None:
+    from .http import check_url  # noqa: PLC0415 - imports requests
+
+    try:
+        check_url(value, allow_http)
+    except SettingsError as error:
+        raise SettingsError(f"{variable}: {error.message}", hint=error.hint) from None
+
+
+def _checked(name: str, found: object) -> type[Provider]:
+    if isinstance(found, type) and hasattr(found, "name") and hasattr(found, "variables"):
+        return found
+    raise SettingsError(
+        f"--otp-provider {name}: its package registers something that is no provider (it has no name and variables)"
+    )
+
+
+def _registered() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}

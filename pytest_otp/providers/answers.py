@@ -1,0 +1,159 @@
+"""What came back: a JSON object, or the error that says what came instead.
+
+An answer that is no answer is quoted by its first words, without secrets and without SMS texts.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import requests
+import urllib3.exceptions
+
+from ..errors import AuthenticationError, OrderUncertain, OtpError, ProviderError, ProviderUnavailable
+from ..redact import scrub
+from .base import Repeat
+
+__tracebackhide__ = True
+
+_EDGE_BLOCK = "error code: 1010"
+_PRIVATE_FIELDS = re.compile(r'("(?:sms|text|code|email)"\s*:\s*).*', re.DOTALL)
+
+_E = TypeVar("_E", bound=OtpError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A JSON object that the provider sent, whatever it says."""
+
+    provider: str
+    """The provider's name."""
+    status: int
+    """The HTTP status: 2xx, or 4xx with a JSON object."""
+    data: Mapping[str, Any] = field(repr=False)
+    """The object; numbers with a fraction are Decimal."""
+    excerpt: str
+    """The body's first words, without secrets and SMS texts."""
+    repeat: Repeat
+    """How the call was made."""
+
+    def makes_no_sense(self, why: str) -> ProviderError | OrderUncertain:
+        """The error to raise where the object is not what the provider documents."""
+        return judged(_refusal(self.provider, self.status, self.excerpt, scrub(why)[:120]), self.repeat)
+
+    def failed(self, words: str) -> ProviderError | OrderUncertain:
+        """The error to raise where the provider says that it failed itself, in its own words."""
+        failure = ProviderUnavailable(f"said {words}", http_status=self.status, provider=self.provider, words=words)
+        return judged(failure, self.repeat)
+
+
+def read(provider: str, status: int, retry_after: str, text: str, repeat: Repeat) -> Answer:
+    """The JSON object in a response; `retry_after` is the header's value.
+
+    Raises ProviderUnavailable or AuthenticationError where there is none.
+    """
+    excerpt = _excerpt(text)
+    data = _parsed(text)
+    usable = status < 300 or (400 <= status < 500 and status != 429)
+    if isinstance(data, dict) and usable:
+        return Answer(provider, status, data, excerpt, repeat)
+    failure = _refusal(provider, status, excerpt, _what_it_is(text, data))
+    if isinstance(failure, ProviderUnavailable):
+        failure.retry_after = _seconds(retry_after.strip())
+    raise failure
+
+
+def described(error: Exception, provider: str, timeouts: tuple[float, float]) -> ProviderUnavailable:
+    """What a failed request means, in plain words; `sent` is False where it certainly did not reach the provider."""
+    causes = list(_causes(error))
+    unsent = isinstance(error, requests.ConnectTimeout) or any(
+        isinstance(cause, (urllib3.exceptions.NewConnectionError, ssl.SSLCertVerificationError)) for cause in causes
+    )
+    if isinstance(error, requests.ConnectTimeout):
+        what = f"no connection within {timeouts[0]:g} s"
+    elif isinstance(error, (requests.Timeout, urllib3.exceptions.ReadTimeoutError)):
+        what = f"no answer within {timeouts[1]:g} s"
+    else:
+        root = causes[-1]
+        what = f"{'no connection' if unsent else 'the connection failed'} ({type(root).__name__}: {_plain(root)})"
+    return ProviderUnavailable(what, provider=provider, sent=not unsent)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it wraps; requests and urllib3 keep that in arguments and `reason`, not in `__cause__`."""
+    following: BaseException | None = error
+    while following is not None:
+        yield following
+        wrapped = [getattr(following, "reason", None), getattr(following, "original_error", None), *following.args]
+        following = next((item for item in wrapped if isinstance(item, BaseException)), None)
+
+
+def _plain(error: BaseException) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error).rpartition(">: ")[2]
+    return scrub(text)[:120]
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no JSON number")
+
+
+def _what_it_is(text: str, data: Any) -> str:
+    if not text.strip():
+        return "an empty body"
+    if data is not None:
+        return "JSON" if isinstance(data, dict) else "JSON that is no object"
+    return "HTML" if text.lstrip()[:1] == "<" else "no valid JSON"
+
+
+def _excerpt(text: str) -> str:
+    # Scrubbed before it is cut, since half a key would not be recognised.
+    start = scrub(text[:16384])[:2048]
+    words = re.sub(r"<[^<>]*>", " ", _PRIVATE_FIELDS.sub(r"\1…", start))
+    return " ".join(words.split())[:120]
+
+
+def _refusal(provider: str, status: int, excerpt: str, what: str) -> ProviderUnavailable | AuthenticationError:
+    said = f"HTTP {status} with {what}" + (f": {excerpt!r}" if excerpt else "")
+    if status == 403 and _EDGE_BLOCK in excerpt:
+        return ProviderUnavailable(
+            f"the edge in front of the service refused the request itself ({said})",
+            http_status=status,
+            provider=provider,
+            hint="Set a browser's user agent (for otpcepat: OTPCEPAT_USER_AGENT), or ask the service to let you in.",
+        )
+    if status == 401 or (status == 403 and what != "HTML"):
+        return AuthenticationError(f"the credentials were refused ({said})", provider=provider)
+    return ProviderUnavailable(f"no usable answer ({said})", http_status=status, provider=provider)
+
+
+def judged(failure: _E, repeat: Repeat) -> _E | OrderUncertain:
+    """The failure itself, or OrderUncertain where it is that of an order that may have been placed."""
+    certain = not isinstance(failure, ProviderUnavailable) or not failure.sent or failure.http_status in (401, 403, 429)
+    if repeat is not Repeat.UNSENT or certain:
+        return failure
+    return OrderUncertain(f"the order was sent, its answer is lost: {failure.message}", provider=failure.provider)
+
+
+def _seconds(value: str) -> float | None:
+    if value.isdecimal():
+        return float(value)
+    try:
+        when = email.utils.parsedate_to_datetime(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return max(0.0, (when - datetime.now(when.tzinfo or timezone.utc)).total_seconds())

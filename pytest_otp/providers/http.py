@@ -1,0 +1,310 @@
+"""The one HTTP client. It keeps keys out of everything that can be printed, and knows which request may be repeated.
+
+Requests, responses and exceptions that leave this module never hold a secret: secrets join a copy of the request in the
+transport adapter, at the moment of sending, and what goes wrong is raised anew outside the `except` block, so that no
+library frame (whose locals hold the whole URL) and no `__context__` travels upwards.
+"""
+
+from __future__ import annotations
+
+import gzip
+import http.cookiejar
+import importlib.util
+import json
+import random
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import tenacity
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+
+from ..errors import OtpError, ProviderUnavailable, SettingsError
+from ..redact import Secret, guard_loggers, scrub
+from .answers import Answer as Answer
+from .answers import described, judged, read
+from .base import Repeat, time_left
+
+__tracebackhide__ = True
+
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 15.0
+ORDER_READ_TIMEOUT = 60.0
+"""An order's answer is worth waiting for: without it nobody knows what was rented."""
+ATTEMPTS = 3
+LONGEST_PAUSE = 10.0
+LARGEST_BODY = 4 * 1024 * 1024
+_CHUNK = 16 * 1024
+
+USER_AGENT = "Mozilla/5.0 (compatible; pytest-otp)"
+_LOGGERS = (
+    "urllib3.connectionpool",
+    "urllib3.connection",
+    "urllib3.poolmanager",
+    "urllib3.util.retry",
+    "requests",
+    "pytest_otp",
+)
+_LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1")
+_PASSING = (408, 425, 429)
+
+_Value = Any  # what JSON can hold, or a Secret in place of a text
+
+
+Check = Callable[[Answer], None]
+"""Raises what an answer's refusal means. It runs inside the retries: a failure that passes is asked again."""
+
+
+class HttpClient:
+    """One provider's way to its HTTP API: time-outs, connection reuse, retries and scrubbing. Thread-safe.
+
+    Values of type `Secret` in parameters and JSON bodies are sent as what they hold, and are a mask everywhere else.
+    """
+
+    def __init__(
+        self, provider: str, *, allow_http: frozenset[str] = frozenset(), sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """`allow_http`: hosts, besides loopback, that may be talked to without TLS."""
+        self._provider = provider
+        self._allow_http = allow_http
+        self._sleep = sleep
+        self._session = _session()
+        guard_loggers(_LOGGERS)
+
+    def get(
+        self,
+        url: str,
+        params: Mapping[str, str | Secret],
+        *,
+        repeat: Repeat = Repeat.ALWAYS,
+        headers: Mapping[str, str] | None = None,
+        check: Check | None = None,
+    ) -> Answer:
+        """GET a JSON object.
+
+        Raises ProviderUnavailable (no answer, or one that is none), AuthenticationError (401, 403), and OrderUncertain
+        in their place where `repeat` is `Repeat.UNSENT` and the request may have had its effect.
+        """
+        return self._call(_Envelope("GET", url, params=params, headers=headers or {}), repeat, check)
+
+    def post(
+        self,
+        url: str,
+        payload: Mapping[str, _Value],
+        *,
+        repeat: Repeat = Repeat.ALWAYS,
+        headers: Mapping[str, str] | None = None,
+        compress: bool = False,
+        check: Check | None = None,
+    ) -> Answer:
+        """POST a JSON object and get one back; with `compress` the body is sent gzipped. Raises what `get` raises."""
+        return self._call(
+            _Envelope("POST", url, payload=payload, headers=headers or {}, compress=compress), repeat, check
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def _call(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> Answer:
+        check_url(envelope.url, self._allow_http)
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda error: _worth_repeating(error, repeat)),
+            wait=_pause,
+            stop=_out_of_tries,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        failure: OtpError
+        try:
+            return retrying(self._once, envelope, repeat, check)
+        except OtpError as error:
+            failure = judged(error, repeat)
+        failure.__traceback__ = failure.__context__ = failure.__cause__ = None
+        raise failure
+
+    def _once(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> Answer:
+        limit = time_left()
+        if limit is not None and limit <= 0:
+            raise ProviderUnavailable("no time was left to ask", provider=self._provider, sent=False)
+        longest = ORDER_READ_TIMEOUT if repeat is Repeat.UNSENT else READ_TIMEOUT
+        timeouts = (CONNECT_TIMEOUT, longest) if limit is None else (min(CONNECT_TIMEOUT, limit), min(longest, limit))
+        status, retry_after, text = self._transmit(envelope, timeouts, fresh=repeat is Repeat.UNSENT)
+        answer = read(self._provider, status, retry_after, text, repeat)
+        if check:
+            check(answer)
+        return answer
+
+    def _transmit(self, envelope: _Envelope, timeouts: tuple[float, float], *, fresh: bool) -> tuple[int, str, str]:
+        """HTTP status, Retry-After and the body.
+
+        A server may echo a secret, and all that is returned from here stands in frames that a traceback shows.
+        """
+        # An order goes over a connection of its own: on a reused one that the server is just closing, the request would
+        # be lost without our knowing whether it arrived.
+        session = _session() if fresh else self._session
+        raised: BaseException
+        try:
+            with session.send(
+                envelope.prepared(reveal=False),
+                timeout=timeouts,
+                allow_redirects=False,
+                **_environment(session, envelope.url),
+            ) as response:
+                return (
+                    response.status_code,
+                    scrub(response.headers.get("Retry-After", "")),
+                    scrub(_body(response, timeouts[1]).decode("utf-8-sig", errors="replace"), short=False),
+                )
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raised = described(error, self._provider, timeouts)
+        except Exception as error:  # noqa: BLE001 - whatever a library raises, its frames hold the key
+            raised = ProviderUnavailable(
+                f"the request failed ({type(error).__name__}: {scrub(str(error))[:120]})", provider=self._provider
+            )
+        except BaseException as error:  # noqa: BLE001 - Ctrl-C and pytest-timeout: they pass, the frames do not
+            raised = error
+        finally:
+            if fresh:
+                session.close()
+        raised.__traceback__ = raised.__context__ = raised.__cause__ = None
+        raise raised
+
+
+def check_url(url: str, allow_http: frozenset[str]) -> None:
+    """Raise SettingsError unless the URL is https, or http to loopback or to an allowed host."""
+    scheme, host = _scheme_and_host(url)
+    if scheme not in ("http", "https") or not host:
+        raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")
+    if scheme == "http" and not (is_loopback(host) or host in allow_http):
+        raise SettingsError(
+            f"{scrub(url)!r} would send credentials without TLS",
+            hint=f"Use https, or name the host in --otp-allow-http {host} (PYTEST_OTP_ALLOW_HTTP).",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine."""
+    return _LOOPBACK.fullmatch(host.lower()) is not None
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, "" if parts.port == 0 else (parts.hostname or "").lower()
+    except ValueError:  # a port or an address that is none
+        return "", ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """A request with its secrets still sealed."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    params: Mapping[str, str | Secret] | None = None
+    payload: Mapping[str, _Value] | None = None
+    compress: bool = False
+
+    def prepared(self, *, reveal: bool) -> requests.PreparedRequest:
+        encodings = "gzip, br" if importlib.util.find_spec("brotli") else "gzip"
+        headers = {"Accept": "application/json", "Accept-Encoding": encodings, "User-Agent": USER_AGENT, **self.headers}
+        params = None if self.params is None else {name: _shown(v, reveal) for name, v in self.params.items()}
+        body = None
+        if self.payload is not None:
+            body = json.dumps(self.payload, default=lambda value: _shown(value, reveal), ensure_ascii=False).encode()
+            headers["Content-Type"] = "application/json"
+            if self.compress:
+                body = gzip.compress(body)
+                headers["Content-Encoding"] = "gzip"
+        prepared = requests.Request(self.method, self.url, headers=headers, params=params, data=body).prepare()
+        prepared.envelope = self  # type: ignore[attr-defined]  # for the adapter, which gets nothing but the request
+        return prepared
+
+
+def _shown(value: object, reveal: bool) -> str:
+    if isinstance(value, Secret):
+        return value.reveal() if reveal else str(value)
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"{type(value).__name__} cannot be sent")
+
+
+class _UnsealingAdapter(HTTPAdapter):
+    """Sends the request with its secrets, and answers as if the request without them had been sent."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        envelope: _Envelope = request.envelope  # type: ignore[attr-defined]  # set where it was prepared
+        response = super().send(envelope.prepared(reveal=True), *args, **kwargs)
+        response.request, response.url = request, request.url or ""
+        return response
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: even when told not to follow, requests would read the body of a redirect, however large."""
+
+
+def _session() -> requests.Session:
+    session = _Session()
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _UnsealingAdapter(max_retries=0, pool_maxsize=32))
+    return session
+
+
+def _environment(session: requests.Session, url: str) -> dict[str, Any]:
+    settings = dict(session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None))
+    if is_loopback(urlsplit(url).hostname or ""):
+        settings["proxies"] = {}
+    return settings
+
+
+def _body(response: requests.Response, patience: float) -> bytes:
+    """The whole body, within so many seconds however slowly it drips."""
+    end = time.monotonic() + min(patience, time_left() or patience)
+    body = bytearray()
+    # `iter_content` would wait for whole chunks; urllib3 before 2.1 can do no better either.
+    read = getattr(response.raw, "read1", response.raw.read)
+    while chunk := read(_CHUNK, decode_content=True):
+        body += chunk
+        left = end - time.monotonic()
+        if len(body) > LARGEST_BODY:
+            raise requests.exceptions.ContentDecodingError(f"a body above {LARGEST_BODY} bytes")
+        if left <= 0:
+            raise requests.ReadTimeout("the answer came too slowly")
+        _hurry(response, left)
+    return bytes(body)
+
+
+def _hurry(response: requests.Response, seconds: float) -> None:
+    """Wait no longer for the next piece; a connection that closes after the answer has no socket to tell it to."""
+    sock = getattr(getattr(response.raw, "connection", None), "sock", None)
+    if sock is not None:
+        sock.settimeout(seconds)
+
+
+def _worth_repeating(error: BaseException, repeat: Repeat) -> bool:
+    if not isinstance(error, ProviderUnavailable):
+        return False
+    final = error.http_status is not None and 400 <= error.http_status < 500 and error.http_status not in _PASSING
+    return (repeat is Repeat.ALWAYS and not final) or (repeat is Repeat.UNSENT and not error.sent)
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = getattr(error, "retry_after", None) or 0.0
+    backoff = 0.4 * 2 ** (state.attempt_number - 1) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+    return float(max(backoff, asked))
+
+
+def _out_of_tries(state: tenacity.RetryCallState) -> bool:
+    limit = time_left()
+    longest = LONGEST_PAUSE if limit is None else min(limit, LONGEST_PAUSE)
+    return state.attempt_number >= ATTEMPTS or _pause(state) >= longest
