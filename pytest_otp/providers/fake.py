@@ -1,0 +1,204 @@
+"""The provider `fake`: the offline rental desk, in this process. Free, instant, and the default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from http import HTTPStatus
+from typing import TYPE_CHECKING, ClassVar
+
+from .. import rentals
+from ..errors import (
+    InsufficientBalance,
+    InvalidRequest,
+    NumberUnavailable,
+    OrderEnded,
+    OrderNotFound,
+    ProviderUnavailable,
+    SmsAlreadyReceived,
+)
+from ..numbering import regions
+from .base import Balance, Country, Messages, Operator, Order, OrderState, Service, SmsMessage, Variable
+
+__tracebackhide__ = True
+
+if TYPE_CHECKING:
+    from ..rentals import Rental, RentalDesk, Scenario, Trouble
+
+CURRENCY = "XTS"
+"""ISO 4217's code for testing."""
+
+DEFAULT_COUNTRY = "US"
+
+_PRICE = Decimal(0)
+_PLENTY = 1_000_000
+_RETRY_AFTER = 1.0
+_OPEN = (OrderState.WAITING, OrderState.RECEIVED)
+_TROUBLES: dict[Trouble, tuple[HTTPStatus | None, str]] = {
+    "502": (HTTPStatus.BAD_GATEWAY, "answered 502 Bad Gateway"),
+    "429": (HTTPStatus.TOO_MANY_REQUESTS, "answered 429 Too Many Requests"),
+    "reset": (None, "reset the connection"),
+}
+
+
+class FakeProvider:
+    """The provider `fake`: rents numbers from a desk, and fails as the scenario says.
+
+    Args:
+        desk: where the numbers come from.
+        scenario: how this provider's orders go; the desk's own scenario where left out.
+    """
+
+    name = "fake"
+    variables: ClassVar[tuple[Variable, ...]] = ()
+
+    def __init__(self, desk: RentalDesk, scenario: Scenario | None = None) -> None:
+        self._desk = desk
+        self._scenario = scenario or desk.scenario
+
+    def with_scenario(self, name: str) -> FakeProvider:
+        """This provider with its numbers and orders, under another scenario. SettingsError for an unknown one."""
+        return FakeProvider(self._desk, rentals.scenario(name))
+
+    @property
+    def timeout_hint(self) -> str:
+        """What to do when no code came."""
+        if self._scenario.name == "manual":
+            return (
+                "In the scenario manual nothing comes by itself: call otp_carrier.deliver(number, text), point the "
+                "application's SMS at otp_gateway, or run with --otp-fake auto."
+            )
+        return f"The fake provider runs the scenario {self._scenario.name}: {self._scenario.help}."
+
+    def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
+        """Rent a number. Any service and operator will do; no country is US.
+
+        Raises:
+            InvalidRequest: the country is neither an ISO 3166 code nor a country's name in any language.
+            NumberUnavailable, InsufficientBalance, ProviderUnavailable: the scenario says so.
+        """
+        region = self._region(country or DEFAULT_COUNTRY)
+        if self._scenario.answers == "never":
+            self._ask()
+        try:
+            rental = self._desk.order(
+                region, service=service, country=region, operator=operator, scenario=self._scenario
+            )
+        except rentals.Refused as refusal:
+            if refusal.reason == "no-balance":
+                raise InsufficientBalance("the balance is too low", provider=self.name) from None
+            raise NumberUnavailable(f"no number of {region} is free", provider=self.name) from None
+        return Order(
+            id=rental.id,
+            number=rental.line.e164.removeprefix("+"),
+            service=service,
+            country=region,
+            operator=operator,
+            price=_PRICE,
+            currency=CURRENCY,
+            ordered_at=rental.ordered_at,
+            region=region,
+        )
+
+    def messages(self, order: Order) -> Messages:
+        """The order's state and every SMS so far. Raises ProviderUnavailable, OrderNotFound."""
+        self._ask(tries=1)
+        rental = self._rental(order)
+        state = rental.state
+        sms = [SmsMessage(sms.id, sms.sender, sms.text, sms.received_at, None) for sms in self._desk.messages(rental)]
+        return Messages(state if state in _OPEN else OrderState.ENDED, tuple(sms))
+
+    def resend(self, order: Order) -> None:
+        """Expect another SMS; scenarios that send by themselves send one.
+
+        Raises ProviderUnavailable, OrderNotFound, OrderEnded.
+        """
+        self._ask()
+        try:
+            self._desk.resend(self._rental(order))
+        except rentals.Refused:
+            raise OrderEnded("the order is closed already", provider=self.name, order_id=order.id) from None
+
+    def cancel(self, order: Order) -> None:
+        """Close an order that got no SMS. Raises SmsAlreadyReceived, ProviderUnavailable, OrderNotFound."""
+        self._close(self._desk.cancel, order)
+
+    def finish(self, order: Order) -> None:
+        """Close an order. Raises ProviderUnavailable, OrderNotFound."""
+        self._close(self._desk.finish, order)
+
+    def subscribe(self, order: Order, notify: Callable[[float], None]) -> Callable[[], None]:
+        """Call `notify` for each message that is sent or scheduled, and for the order's end. Raises OrderNotFound."""
+        return self._rental(order).line.subscribe(notify)
+
+    def balance(self) -> Balance:
+        """Nothing, which is what it costs. Raises ProviderUnavailable."""
+        self._ask()
+        return Balance(Decimal(0), CURRENCY)
+
+    def countries(self) -> list[Country]:
+        """Every region that phonenumbers knows, by ISO 3166 code. Raises ProviderUnavailable."""
+        self._ask()
+        return [Country(region, name) for region, name in regions().items()]
+
+    def operators(self, country: str) -> list[Operator]:
+        """One for all. Raises ProviderUnavailable, InvalidRequest."""
+        self._ask()
+        self._region(country)
+        return [Operator("any", "any")]
+
+    def services(self, country: str | None) -> list[Service]:
+        """None: any name will do. Raises ProviderUnavailable, InvalidRequest."""
+        self._ask()
+        self._region(country or DEFAULT_COUNTRY)
+        return []
+
+    def count(self, service: str, country: str, operator: str | None) -> int:
+        """More than a run needs, or 0 where the scenario has none. Raises ProviderUnavailable, InvalidRequest."""
+        self._ask()
+        self._region(country)
+        return 0 if self._scenario.refusal == "no-numbers" else _PLENTY
+
+    def _ask(self, *, tries: int = 2) -> None:
+        """Get an answer, or fail as the scenario says. A second try is what our HTTP client does for real providers."""
+        trouble = self._desk.trouble(self._scenario)
+        for _ in range(1, tries):
+            trouble = trouble and self._desk.trouble(self._scenario)
+        if trouble is None:
+            return
+        status, message = _TROUBLES[trouble]
+        raise ProviderUnavailable(
+            message,
+            http_status=status,
+            retry_after=_RETRY_AFTER if status == HTTPStatus.TOO_MANY_REQUESTS else None,
+            provider=self.name,
+            hint=f"The scenario {self._scenario.name} does so on purpose: {self._scenario.help}.",
+        )
+
+    def _close(self, close: Callable[[Rental], None], order: Order) -> None:
+        """Close the order at the desk; what is closed already is done."""
+        self._ask()
+        rental = self._rental(order)
+        try:
+            close(rental)
+        except rentals.Refused as refusal:
+            if refusal.reason == "sms-received":
+                raise SmsAlreadyReceived("an SMS has come", provider=self.name, order_id=order.id) from None
+
+    def _rental(self, order: Order) -> Rental:
+        try:
+            return self._desk.find(order.id)
+        except rentals.Refused:
+            raise OrderNotFound("no such order", provider=self.name, order_id=order.id) from None
+
+    def _region(self, country: str) -> str:
+        from ..phone import region_of  # noqa: PLC0415 - imports phonenumbers, which an unused provider does not need
+
+        region = region_of(country)
+        if region is None:
+            raise InvalidRequest(
+                f"knows no country {country!r}",
+                provider=self.name,
+                hint="Give an ISO 3166 code (US, GB, DE) or a country's name in any language.",
+            )
+        return region
