@@ -1,0 +1,163 @@
+"""Which message a wait takes, what it takes from it, and what it says of the others."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+import pytest
+
+from pytest_otp.errors import SettingsError
+from pytest_otp.filters import Wanted
+from pytest_otp.providers.base import SmsMessage
+from tests.scripted import NOW
+
+TEXT = "Shop: your code is 482913. Order B-77 is on its way."
+
+
+def sms(text: str = TEXT, *, sender: str | None = None, code: str | None = None) -> SmsMessage:
+    return SmsMessage("sms-1", sender, text, NOW, code)
+
+
+def test_without_filters_the_code_of_any_message() -> None:
+    """Without filters every message is wanted, and the code is the extracted one."""
+    assert Wanted().code(sms()) == "482913"
+    assert Wanted().code(sms("See you at noon")) is None
+    message = sms("See you at noon")
+    assert Wanted().message(message) is message
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sender", "accepted"),
+    [
+        ("Shop", "Shop", True),
+        ("shop", "SHOP", True),
+        ("My-Shop", "my shop", True),
+        ("+1 (201) 555-0123", "12015550123", True),
+        ("STRASSE", "Straße", True),
+        ("Shop", "Shopping", False),
+        ("Shop", None, False),
+        ("Shop", "", False),
+        (re.compile("^Sho"), "Shopping", True),
+        (re.compile("^Sho"), "My Shop", False),
+        (re.compile(""), None, False),
+        (12345, "12345", True),
+        (None, None, True),
+        (None, "Shop", True),
+    ],
+)
+def test_sender(wanted: Any, sender: str | None, accepted: bool) -> None:
+    """A sender is compared without case and punctuation, a regular expression searched in it."""
+    message = sms(sender=sender)
+    assert Wanted(sender=wanted).code(message) == ("482913" if accepted else None)
+    assert Wanted(sender=wanted).message(message) is (message if accepted else None)
+
+
+@pytest.mark.parametrize("wanted", ["", "  ", "+-"])
+def test_a_sender_that_names_nobody(wanted: str) -> None:
+    """A sender without a letter or digit could match nothing sensible, and is refused before the wait begins."""
+    with pytest.raises(SettingsError) as caught:
+        Wanted(sender=wanted)
+    assert str(caught.value) == (
+        f"sender={wanted!r} is no sender. Give a name, a number, or a compiled regular expression."
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        (r"\d{6}", "482913"),
+        (r"code is (\d+)", "482913"),
+        (r"(?:Order|Parcel) (\S+) is", "B-77"),
+        (re.compile(r"ORDER (\S+)", re.IGNORECASE), "B-77"),
+        (r"\d{9}", None),
+        (r"Shop(\d)?", None),
+        (lambda text: text[-3:-1], "ay"),
+        (lambda text: None, None),
+        (lambda text: "", None),
+    ],
+)
+def test_pattern(pattern: Any, found: str | None) -> None:
+    """A pattern's one group, its whole match, or a function's result is the code; nothing and empty text are none."""
+    message = sms()
+    assert Wanted(pattern=pattern).code(message) == found
+    assert Wanted(pattern=pattern).message(message) is (message if found else None)
+
+
+def test_sender_and_pattern_together() -> None:
+    """Both filters must accept a message."""
+    wanted = Wanted(sender="Shop", pattern=r"\d{6}")
+    assert wanted.code(sms(sender="Shop")) == "482913"
+    assert wanted.code(sms(sender="Bank")) is None
+    assert wanted.code(sms("no digits", sender="Shop")) is None
+
+
+def test_a_pattern_ignores_the_providers_code() -> None:
+    """Who gives a pattern knows better than the provider's own extraction."""
+    assert Wanted(pattern=r"B-\d+").code(sms(code="482913")) == "B-77"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "error"),
+    [
+        ("(", "pattern='(' is no regular expression (missing ), unterminated subpattern at position 0)"),
+        (5, "pattern=5 is no regular expression (first argument must be string or compiled pattern)"),
+        (b"x", "pattern=b'x' is no regular expression (cannot use a bytes pattern on a string-like object)"),
+        (
+            r"(a)(b)",
+            "pattern='(a)(b)' has 2 groups. Give it one group, around the code; make the others (?:...).",
+        ),
+    ],
+)
+def test_bad_patterns(pattern: Any, error: str) -> None:
+    """A pattern that cannot work is refused before the wait begins."""
+    with pytest.raises(SettingsError) as caught:
+        Wanted(pattern=pattern)
+    assert str(caught.value) == error
+
+
+def test_a_pattern_function_that_returns_something_else() -> None:
+    """A function that returns a match object, the commonest mistake, is told so."""
+    wrong: Any = lambda text: re.search(r"\d+", text)  # noqa: E731
+    with pytest.raises(SettingsError) as caught:
+        Wanted(pattern=wrong).code(sms())
+    assert str(caught.value) == "pattern: the function returned Match. Return the code as str, or None."
+
+
+def test_the_providers_code_where_ours_finds_none() -> None:
+    """A code that only the provider could read is better than none."""
+    assert Wanted().code(sms("Ihre Zahl: vier acht", code="48")) == "48"
+
+
+def test_the_providers_code_in_another_writing(caplog: pytest.LogCaptureFixture) -> None:
+    """A code that differs by a hyphen is the same one, and no reason for a warning."""
+    assert Wanted().code(sms("Your code is 482 913", code="482-913")) == "482913"
+    assert not caplog.records
+
+
+def test_a_disagreement_with_the_provider_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Ours is used where the two differ, and a warning without text or code tells what to do."""
+    with caplog.at_level(logging.WARNING):
+        assert Wanted().code(sms(code="77")) == "482913"
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "message sms-1: the provider reads another code in the text than we do; ours is used. "
+        "If ours is wrong, give wait_code a pattern."
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message", "why"),
+    [
+        (Wanted(), sms("hello"), "no code found in it"),
+        (Wanted(pattern="x"), sms("hello"), "the pattern does not match"),
+        (Wanted(sender="Shop"), sms(sender="Bank"), "from 'Bank', not from 'Shop'"),
+        (Wanted(sender="Shop"), sms(), "the provider tells no sender, not from 'Shop'"),
+        (Wanted(sender=re.compile("^Sh")), sms(sender="Bank"), "from 'Bank', not from '^Sh'"),
+        (Wanted(sender="Bank", pattern="x"), sms("hello", sender="Bank"), "the pattern does not match"),
+    ],
+)
+def test_why_a_message_was_passed_over(wanted: Wanted, message: SmsMessage, why: str) -> None:
+    """Each filter that can pass a message over has its own reason."""
+    assert wanted.why_not(message) == why
