@@ -1,0 +1,253 @@
+"""The `pytest-otp` command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import io
+import math
+import os
+import queue
+import random
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from .carrier import Delivery
+    from .rentals import Rental
+
+_LOOK_SECONDS = 0.1  # how often the open orders are looked at while there are any
+_CLOSED_STATES = ("finished", "cancelled", "ended")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status: 0 done, 2 for arguments that it cannot work with."""
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as ended:  # argparse has printed help, the version, or what is wrong
+        return ended.code if isinstance(ended.code, int) else 2
+    return _sandbox(arguments)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, since the usage hides what was wrong."""
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    from .rentals import SCENARIOS  # noqa: PLC0415 - a start of pytest imports nothing of this
+
+    parser = _Parser(
+        prog="pytest-otp",
+        description="One-time codes by SMS in end-to-end tests: the tools beside the pytest plugin.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"pytest-otp {_version()}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    sandbox = commands.add_parser(
+        "sandbox",
+        help="speak both providers' wire protocols offline, to try the real clients with no account",
+        description="Serve otpcepat's and OTP-virt's wire protocols, and an SMS gateway, from one offline phone "
+        "network. It prints the variables that point clients at it, then a line for each order, SMS and close.",
+        epilog="scenarios:\n" + "\n".join(f"  {each.name:<16}{each.help}" for each in SCENARIOS.values()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    sandbox.add_argument(
+        "--port", type=_port, default=0, metavar="N", help="port to serve at; 0, the default: a free one"
+    )
+    sandbox.add_argument("--host", default="127.0.0.1", metavar="H", help="address to serve at (default: %(default)s)")
+    sandbox.add_argument(
+        "--fake",
+        choices=list(SCENARIOS),
+        default="auto",
+        metavar="SCENARIO",
+        help="how the providers behave, see below (default: %(default)s)",
+    )
+    sandbox.add_argument(
+        "--sms-after",
+        type=_seconds,
+        metavar="S",
+        help="seconds from an order to its SMS (default: as the scenario says)",
+    )
+    sandbox.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="numbers, codes and troubles follow from it (default: random, shown at start)",
+    )
+    sandbox.add_argument("--show-sms", action="store_true", help="print the texts of the SMS too")
+    return parser
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("pytest-otp")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; it is 0 (a free one) to 65535")
+    return port
+
+
+def _seconds(text: str) -> float:
+    from .carrier import LONGEST_DELAY  # noqa: PLC0415 - see _parser
+
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= LONGEST_DELAY:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to {LONGEST_DELAY:.0f}")
+    return seconds
+
+
+def _sandbox(arguments: argparse.Namespace) -> int:
+    # Here, and not at the top, since help and version need none of it.
+    from .carrier import Carrier  # noqa: PLC0415
+    from .errors import SettingsError  # noqa: PLC0415
+    from .server import Server  # noqa: PLC0415
+    from .server.sandbox import Sandbox, environ  # noqa: PLC0415
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a text in another script must not end the sandbox
+    seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
+    events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+    try:
+        app = Sandbox(
+            Carrier(seed=seed),
+            scenario=arguments.fake,
+            sms_after=arguments.sms_after,
+            on_order=lambda *order: events.put(_Ordered(*order)),
+            on_stray=lambda number: events.put(_Stray(number)),
+        )
+        with (
+            _ended_by_signals(lambda: events.put(None)),
+            Server(app, host=arguments.host, port=arguments.port) as server,
+        ):
+            _print_start(server.url, environ(server.url), f"scenario {arguments.fake}, seed {seed}")
+            _Journal(app.desk.messages, show_sms=arguments.show_sms).follow(events)
+    except SettingsError as error:
+        print(f"pytest-otp sandbox: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # Who read our lines has gone. What Python flushes at exit must not fail on it once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+@contextmanager
+def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
+    def handle(number: int, frame: FrameType | None) -> None:
+        end()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _print_start(url: str, variables: Mapping[str, str], how: str) -> None:
+    print(f"# pytest-otp sandbox at {url}, {how}; Ctrl-C ends it")
+    print(f"#   otpcepat   GET  {variables['OTPCEPAT_BASE_URL']}")
+    print(f"#   OTP-virt   POST {variables['OTPVIRT_BASE_URL']}/<Action>")
+    print(f'#   gateway    POST {url}/sms  {{"to": "+12015550123", "text": "...", "from": "..."}}')
+    print("# Point clients at it:")
+    for name, value in variables.items():
+        print(f"export {name}={shlex.quote(value)}")
+    print(flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    provider: str
+    order_id: str
+    rental: Rental
+
+
+@dataclass(frozen=True, slots=True)
+class _Stray:
+    number: str
+
+
+_Event = _Ordered | _Stray | None  # None: the end
+
+
+class _Journal:
+    """Prints what happens. It looks at the open orders instead of being told, so that it sees what comes later too."""
+
+    def __init__(self, messages: Callable[[Rental], Sequence[Delivery]], *, show_sms: bool) -> None:
+        self._messages = messages
+        self._show_sms = show_sms
+        self._open: list[tuple[_Ordered, set[str]]] = []  # each order, and the ids of the messages that were printed
+
+    def follow(self, events: queue.SimpleQueue[_Event]) -> None:
+        """Print until the end is announced."""
+        while True:
+            try:
+                event = events.get(timeout=_LOOK_SECONDS if self._open else None)
+            except queue.Empty:
+                self.look()
+                continue
+            if event is None:
+                self.look()
+                return
+            self.note(event)
+            self.look()
+
+    def note(self, event: _Ordered | _Stray) -> None:
+        """Print an order, or a message to nobody."""
+        if isinstance(event, _Stray):
+            _line("gateway", "stray", event.number, "nobody holds this number")
+            return
+        _order_line(event, "order", event.rental.service or "")
+        self._open.append((event, set()))
+
+    def look(self) -> None:
+        """Print the messages and closes since the last look."""
+        still_open = []
+        for order, printed in self._open:
+            state = str(order.rental.state)
+            for message in self._messages(order.rental):
+                if message.id not in printed:
+                    printed.add(message.id)
+                    _order_line(order, "SMS", self._told(message))
+            if state in _CLOSED_STATES:
+                _order_line(order, state)
+            else:
+                still_open.append((order, printed))
+        self._open = still_open
+
+    def _told(self, message: Delivery) -> str:
+        # Both may come from anywhere: as a repr, neither can steer the terminal.
+        sender = message.sender or ""
+        told = [f"from {sender if sender.isprintable() else repr(sender)}"] if sender else []
+        return " ".join([*told, repr(message.text)] if self._show_sms else told)
+
+
+def _order_line(order: _Ordered, what: str, *rest: str) -> None:
+    _line(order.provider, what, order.rental.line.e164, order.order_id, *rest)
+
+
+def _line(provider: str, what: str, number: str, *rest: str) -> None:
+    columns = [time.strftime("%H:%M:%S"), f"{provider:<9}", f"{what:<9}", f"{number:<16}", *filter(None, rest)]
+    print("  ".join(columns), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

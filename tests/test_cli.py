@@ -1,0 +1,287 @@
+"""The `pytest-otp` command: its arguments, and the sandbox as a real process."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.metadata
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from pytest_otp import cli
+from pytest_otp.rentals import SCENARIOS
+from pytest_otp.server import Server
+
+PATIENCE = 30.0  # seconds until a process that hangs is killed, so that its test fails instead
+
+
+class Process:
+    """A sandbox process: what it printed at its start, and lines as they come."""
+
+    def __init__(self, *arguments: str, encoding: str = "utf-8") -> None:
+        root = str(Path(cli.__file__).parents[1])
+        search = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pytest_otp.cli", "sandbox", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding=encoding,
+            env=os.environ | {"PYTHONPATH": search, "PYTHONIOENCODING": encoding},
+        )
+        self._killer = threading.Timer(PATIENCE, self.process.kill)
+        self._killer.start()
+        self.start = list(iter(self.line, ""))
+        exports = [line.removeprefix("export ") for line in self.start if line.startswith("export ")]
+        self.variables = dict(line.split("=", 1) for line in exports)
+
+    def line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().rstrip("\n")
+
+    def columns(self) -> list[str]:
+        """The next line without its time and the blanks that align it."""
+        return [column.strip() for column in self.line().split("  ")[1:] if column]
+
+    def end(self, number: int = signal.SIGINT) -> tuple[int, str, str]:
+        """Send a signal; exit status, and what was still printed on the two streams."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate()
+        return self.process.returncode, out, err
+
+    def close(self) -> None:
+        self._killer.cancel()
+        self.process.kill()
+        self.process.communicate()
+
+    def ask(self, method: str, url: str, body: object = None) -> Any:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+        try:
+            target = urlsplit(url)
+            path = f"{target.path}?{target.query}" if target.query else target.path
+            raw = None if body is None else json.dumps(body)
+            connection.request(method, path, raw, {"Content-Type": "application/json"})
+            return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+
+    def cepat(self, **query: str) -> Any:
+        key = self.variables["API_KEY_OTPCEPAT"]
+        return self.ask("GET", self.variables["OTPCEPAT_BASE_URL"] + "?" + urlencode({"api_key": key, **query}))
+
+    def cepat_order(self) -> Any:
+        return self.cepat(action="get_order", country_id="6", service_id="3", operator_id="random")["data"]
+
+    def virt(self, action: str, **fields: object) -> Any:
+        account = {
+            "clientId": self.variables["OTPVIRT_CLIENT_ID"],
+            "apiPassword": self.variables["OTPVIRT_API_PASSWORD"],
+        }
+        return self.ask("POST", f"{self.variables['OTPVIRT_BASE_URL']}/{action}", {**account, **fields})
+
+    def send(self, to: str, text: str, sender: str = "Shop") -> Any:
+        message = {"to": to, "text": text, "from": sender}
+        return self.ask("POST", self.variables["PYTEST_OTP_GATEWAY_URL"] + "/sms", message)
+
+
+StartProcess = Callable[..., Process]
+
+
+@pytest.fixture
+def start() -> Iterator[StartProcess]:
+    """A function that starts a sandbox process on a free port; what is left of them is killed at the end."""
+    processes: list[Process] = []
+
+    def started(*arguments: str, encoding: str = "utf-8") -> Process:
+        process = Process("--port", "0", *arguments, encoding=encoding)
+        processes.append(process)
+        return process
+
+    yield started
+    for process in processes:
+        process.close()
+
+
+def test_it_says_what_it_serves_and_how_to_point_clients_at_it(start: StartProcess) -> None:
+    """The first lines name the addresses, the scenario and the seed; the exports can be pasted into a shell."""
+    process = start("--seed", "7", "--fake", "manual")
+    url = process.variables["PYTEST_OTP_GATEWAY_URL"]
+    assert process.start == [
+        f"# pytest-otp sandbox at {url}, scenario manual, seed 7; Ctrl-C ends it",
+        f"#   otpcepat   GET  {url}/api/handler_api.php",
+        f"#   OTP-virt   POST {url}/native/<Action>",
+        f'#   gateway    POST {url}/sms  {{"to": "+12015550123", "text": "...", "from": "..."}}',
+        "# Point clients at it:",
+        f"export OTPCEPAT_BASE_URL={url}/api/handler_api.php",
+        "export API_KEY_OTPCEPAT=sandbox-key-not-a-secret",
+        f"export OTPVIRT_BASE_URL={url}/native",
+        "export OTPVIRT_CLIENT_ID=5a4db0c5-1111-4222-8333-444444444444",
+        "export OTPVIRT_API_PASSWORD=sandbox-password",
+        f"export PYTEST_OTP_GATEWAY_URL={url}",
+    ]
+    assert url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_person_sees_what_happens_until_a_signal_ends_it(start: StartProcess, number: int) -> None:
+    """A line for the order, its SMS and its close, with number and id but no text; Ctrl-C and SIGTERM end it with 0."""
+    process = start("--sms-after", "0")
+    order = process.cepat_order()
+    what = [f"+{order['number']}", order["order_id"]]
+    assert process.columns() == ["otpcepat", "order", *what, "Telegram"]
+    sms = process.columns()
+    assert sms[:2] == ["otpcepat", "SMS"]
+    assert what[1] in " ".join(sms)
+    text = process.cepat(action="get_status", order_id=order["order_id"])["data"]["sms"]
+    process.cepat(action="set_status", order_id=order["order_id"], status="4")
+    assert process.columns() == ["otpcepat", "finished", *what]
+    status, out, err = process.end(number)
+    assert (status, out, err) == (0, "", "")
+    assert text not in " ".join(sms)
+
+
+def test_texts_are_shown_on_request(start: StartProcess) -> None:
+    """With --show-sms the line of an SMS has its sender and text, however that came in."""
+    process = start("--fake", "manual", "--show-sms")
+    answer = process.virt("GetNumber", service="vi", detail={})
+    number = f"+{answer['number']}"
+    assert process.columns() == ["otpvirt", "order", number, answer["activationId"], "Viber"]
+    process.send(number, "Your code is\n482913")
+    line = process.columns()
+    assert line == ["otpvirt", "SMS", number, answer["activationId"], r"from Shop 'Your code is\n482913'"]
+
+
+def test_what_a_terminal_cannot_show_is_escaped(start: StartProcess) -> None:
+    """A text in another script does not end the sandbox, and a sender cannot steer the terminal."""
+    process = start("--fake", "manual", "--show-sms", encoding="ascii")
+    answer = process.virt("GetNumber", service="vi", detail={})
+    assert process.columns()[1] == "order"
+    process.send(f"+{answer['number']}", "\u0441ode 482913", sender="\x1b[2J")
+    assert process.columns()[-1] == r"from '\x1b[2J' '\u0441ode 482913'"
+
+
+def test_a_message_to_nobody_is_seen(start: StartProcess) -> None:
+    """A text to a number that nobody holds is accepted, and shown as a stray."""
+    process = start()
+    assert process.send("+442079460958", "x")["status"] == "accepted"
+    assert process.columns() == ["gateway", "stray", "+442079460958", "nobody holds this number"]
+
+
+def test_an_order_that_the_provider_ends_is_seen(start: StartProcess) -> None:
+    """What nobody asked for is seen too: the provider's own end of an order."""
+    process = start("--fake", "cancelled")
+    order = process.cepat_order()
+    assert process.columns()[1] == "order"
+    assert process.columns() == ["otpcepat", "ended", f"+{order['number']}", order["order_id"]]
+
+
+def test_the_same_seed_gives_the_same_number(start: StartProcess) -> None:
+    """--seed repeats a session."""
+    numbers = [start("--seed", "5").cepat_order()["number"] for _ in range(2)]
+    assert numbers[0] == numbers[1]
+
+
+def test_it_ends_with_its_reader(start: StartProcess) -> None:
+    """Where nobody reads its lines any more it ends, without a word."""
+    process = start()
+    assert process.process.stdout is not None
+    process.process.stdout.close()
+    process.cepat_order()
+    assert process.process.wait(PATIENCE) == 0
+    assert process.process.stderr is not None
+    assert process.process.stderr.read() == ""
+
+
+def test_a_port_in_use_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line names --port; the handlers of the signals are as before."""
+    before = signal.getsignal(signal.SIGINT)
+    with Server(lambda environ, start_response: []) as taken:
+        port = urlsplit(taken.url).port
+        assert cli.main(["sandbox", "--port", str(port)]) == 2
+    line = (
+        f"pytest-otp sandbox: error: --port: cannot listen on 127.0.0.1:{port}: "
+        "another program uses this port; name another one, or 0 for a free one\n"
+    )
+    assert capsys.readouterr() == ("", line)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["sandbox", "--port", "web"], "argument --port: 'web' is no port; it is 0 (a free one) to 65535"),
+        (["sandbox", "--port", "65536"], "argument --port: '65536' is no port; it is 0 (a free one) to 65535"),
+        (["sandbox", "--port", "-1"], "argument --port: '-1' is no port; it is 0 (a free one) to 65535"),
+        (["sandbox", "--sms-after", "soon"], "argument --sms-after: 'soon' is no number of seconds from 0 to 86400"),
+        (["sandbox", "--sms-after", "-1"], "argument --sms-after: '-1' is no number of seconds from 0 to 86400"),
+        (["sandbox", "--sms-after", "nan"], "argument --sms-after: 'nan' is no number of seconds from 0 to 86400"),
+        (["sandbox", "--sms-after", "86401"], "argument --sms-after: '86401' is no number of seconds from 0 to 86400"),
+        (["sandbox", "--sms-after", "inf"], "argument --sms-after: 'inf' is no number of seconds from 0 to 86400"),
+        (["sandbox", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
+        (["sandbox", "--fake", "nonsense"], "argument --fake: invalid choice: 'nonsense'"),
+        (["sandbox", "--nonsense"], "unrecognized arguments: --nonsense"),
+        (["nonsense"], "invalid choice: 'nonsense'"),
+        ([], "the following arguments are required: COMMAND"),
+    ],
+)
+def test_bad_arguments_are_one_line_and_status_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], error: str
+) -> None:
+    """What is wrong, what is allowed and where to read on, in one line on stderr; nothing is served."""
+    assert cli.main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("pytest-otp")
+    assert error in err
+    assert err.endswith("--help)\n")
+    assert err.count("\n") == 1
+
+
+def test_an_unknown_scenario_lists_all(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every scenario's name is in the line."""
+    cli.main(["sandbox", "--fake", "nonsense"])
+    line = capsys.readouterr().err
+    assert [name for name in SCENARIOS if name not in line] == []
+
+
+def test_version(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the installed distribution's."""
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: f"1.2.3 of {name}")
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == "pytest-otp 1.2.3 of pytest-otp\n"
+
+
+def test_version_of_a_checkout(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is installed it says so."""
+
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == "pytest-otp (not installed)\n"
+
+
+def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first help leads on to the commands."""
+    assert cli.main(["--help"]) == 0
+    assert "sandbox" in capsys.readouterr().out
+
+
+def test_help_of_the_sandbox_explains_each_option_and_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody needs the docs to start it."""
+    assert cli.main(["sandbox", "--help"]) == 0
+    shown = capsys.readouterr().out
+    for option in ("--port N", "--host H", "--fake SCENARIO", "--sms-after S", "--seed N", "--show-sms"):
+        assert option in shown
+    for scenario in SCENARIOS.values():
+        assert scenario.help in shown
