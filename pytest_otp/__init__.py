@@ -1,0 +1,126 @@
+"""One-time codes by SMS in end-to-end tests: rent a number, wait for the code, never lose an order.
+
+Names are imported when they are first used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .carrier import Carrier
+    from .codes import extract_code
+    from .errors import (
+        AuthenticationError,
+        BudgetExceeded,
+        CodeTimeout,
+        InsufficientBalance,
+        InvalidRequest,
+        NumberUnavailable,
+        OrderEnded,
+        OrderNotClosed,
+        OrderNotFound,
+        OrderUncertain,
+        OtpError,
+        ProviderError,
+        ProviderUnavailable,
+        SettingsError,
+        SmsAlreadyReceived,
+        Unsupported,
+    )
+    from .number import OtpNumber
+    from .ordering import Numbers, order_number
+    from .providers.base import (
+        Balance,
+        Country,
+        Messages,
+        Operator,
+        Order,
+        OrderState,
+        Provider,
+        Service,
+        SmsMessage,
+        SupportsPush,
+        Variable,
+    )
+    from .redact import Secret
+    from .server.gateway import GatewayAddress
+    from .settings import Settings
+
+__all__ = [
+    "AuthenticationError",
+    "Balance",
+    "BudgetExceeded",
+    "Carrier",
+    "CodeTimeout",
+    "Country",
+    "GatewayAddress",
+    "InsufficientBalance",
+    "InvalidRequest",
+    "Messages",
+    "NumberUnavailable",
+    "Numbers",
+    "Operator",
+    "Order",
+    "OrderEnded",
+    "OrderNotClosed",
+    "OrderNotFound",
+    "OrderState",
+    "OrderUncertain",
+    "OtpError",
+    "OtpNumber",
+    "Provider",
+    "ProviderError",
+    "ProviderUnavailable",
+    "Secret",
+    "Service",
+    "Settings",
+    "SettingsError",
+    "SmsAlreadyReceived",
+    "SmsMessage",
+    "SupportsPush",
+    "Unsupported",
+    "Variable",
+    "extract_code",
+    "order_number",
+]
+
+_ELSEWHERE = {
+    "Carrier": "carrier",
+    "GatewayAddress": "server.gateway",
+    "Numbers": "ordering",
+    "OtpNumber": "number",
+    "Secret": "redact",
+    "Settings": "settings",
+    "extract_code": "codes",
+    "order_number": "ordering",
+    **dict.fromkeys(
+        (
+            "Balance",
+            "Country",
+            "Messages",
+            "Operator",
+            "Order",
+            "OrderState",
+            "Provider",
+            "Service",
+            "SmsMessage",
+            "SupportsPush",
+            "Variable",
+        ),
+        "providers.base",
+    ),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_ELSEWHERE.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

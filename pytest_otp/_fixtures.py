@@ -1,0 +1,70 @@
+"""What the number fixtures do: the test's marker, this worker's share of numbers, what happens where none is to be had.
+
+Apart from `plugin`, since pytest examines each name there at every start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from .errors import NumberUnavailable, SettingsError
+from .number import checked_seconds
+from .ordering import Numbers
+from .providers.base import Provider
+from .settings import Settings
+
+__tracebackhide__ = True
+
+_MARKER_NAMES = ("service", "country", "operator", "timeout", "fake")
+_LANES = 256
+
+
+def numbers(provider: Provider, settings: Settings, request: pytest.FixtureRequest) -> Iterator[Numbers]:
+    """One number fixture, whatever its scope: orders by the marker and the settings, closes at the end."""
+    marked = _marked(request.node)
+    scenario = marked.get("fake", settings.fake)
+    if "fake" in marked and provider.name == "fake":
+        provider = provider.with_scenario(scenario)  # type: ignore[attr-defined]  # the fake provider's own
+    timeout = marked.get("timeout", settings.timeout_for(provider.name, scenario))
+    with Numbers(
+        provider,
+        service=marked.get("service", settings.service),
+        country=marked.get("country", settings.country),
+        operator=marked.get("operator", settings.operator),
+        unavailable=lambda error: _unavailable(error, settings.unavailable),
+        timeout=checked_seconds(timeout, "@pytest.mark.otp: timeout"),
+        poll_interval=settings.poll_interval,
+        close_timeout=settings.close_timeout,
+        show_sms=settings.show_sms,
+    ) as order:
+        yield order
+
+
+def lane(config: pytest.Config) -> tuple[int, int]:
+    """This worker's share of the offline numbers, and of how many; a replaced worker has one of its own too."""
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    return (int(worker[2:]) % _LANES, _LANES) if worker[2:].isdecimal() else (0, 1)
+
+
+def _marked(node: Any) -> dict[str, Any]:
+    """What the otp markers say, the closest first."""
+    marked: dict[str, Any] = {}
+    for marker in node.iter_markers("otp"):
+        unknown = [repr(value) for value in marker.args] + [name for name in marker.kwargs if name not in _MARKER_NAMES]
+        if unknown:
+            raise SettingsError(
+                f"@pytest.mark.otp does not take {', '.join(unknown)}",
+                hint=f"Give {', '.join(f'{name}=…' for name in _MARKER_NAMES)}.",
+            )
+        marked = {**marker.kwargs, **marked}
+    return marked
+
+
+def _unavailable(error: NumberUnavailable, what: str) -> None:
+    if what == "skip":
+        pytest.skip(str(error))
+    if what == "xfail":
+        pytest.xfail(str(error))

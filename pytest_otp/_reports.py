@@ -1,0 +1,62 @@
+"""The last net: scrubs what others wrote into reports, before any reporter or xdist sees it.
+
+Registered only in a run that has credentials, so that all other runs pay nothing for it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from .redact import scrub
+
+_REPRESENTATIONS = ("_pytest._code.code", "_pytest.reports", "_pytest.fixtures")
+"""Where pytest's own classes for tracebacks and errors are; nodes and configuration are left alone."""
+
+
+class ReportScrubber:
+    """Hooks over test reports, collection reports, warnings and internal errors."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
+        """Tracebacks, locals, captured output and user properties of a test."""
+        return _clean((yield), "longrepr", "sections", "user_properties")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
+        """The same of a module that could not be collected."""
+        return _clean((yield), "longrepr", "sections")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Exceptions of threads and finalisers become warnings, tracebacks included."""
+        message = warning_message.message
+        if isinstance(message, Warning):
+            message.args = scrubbed(message.args)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        """A hook that failed."""
+        scrubbed(excrepr)
+
+
+def scrubbed(value: Any) -> Any:
+    """The value with every text in it scrubbed: containers anew, what pytest represents tracebacks with in place."""
+    if isinstance(value, str):
+        return scrub(value)
+    if type(value) in (list, tuple):
+        return type(value)(map(scrubbed, value))
+    if isinstance(value, dict):
+        return {key: scrubbed(item) for key, item in value.items()}
+    if type(value).__module__ in _REPRESENTATIONS and hasattr(value, "__dict__"):
+        _clean(value, *vars(value))
+    return value
+
+
+def _clean(holder: Any, *attributes: str) -> Any:
+    for name in attributes:
+        setattr(holder, name, scrubbed(getattr(holder, name)))
+    return holder

@@ -1,0 +1,173 @@
+"""The pytest plugin: options, header, fixtures. Everything behind it is imported when a test first needs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .options import OPTIONS
+from .settings import Settings, env_file_of, settings_of
+
+if TYPE_CHECKING:
+    from .carrier import Carrier
+    from .ordering import Numbers
+    from .providers.base import Provider
+    from .redact import Secret
+    from .server.gateway import GatewayAddress
+
+__tracebackhide__ = True
+
+_SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+_CREDENTIALS: pytest.StashKey[Mapping[str, str | Secret | None]] = pytest.StashKey()
+_MARKER = "otp(service=…, country=…, operator=…, timeout=…, fake=…): what otp_number orders in this test by default"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Each option, and its ini twin."""
+    group = parser.getgroup("otp", "one-time codes by SMS (pytest-otp)")
+    for option in OPTIONS:
+        help_text = f"{option.help} [{option.variable}]"
+        if option.metavar is None:
+            group.addoption(option.flag, action="store_const", const=True, default=None, help=help_text)
+        elif option.name == "allow_http":
+            group.addoption(option.flag, action="append", metavar=option.metavar, default=None, help=help_text)
+        else:
+            group.addoption(option.flag, metavar=option.metavar, default=None, help=help_text)
+        parser.addini(option.ini, f"As {option.flag}: {option.help}", default=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Resolve the settings once, in the controller; a worker is told them."""
+    config.addinivalue_line("markers", _MARKER)
+    if config.getoption("help"):
+        return
+    told = getattr(config, "workerinput", {}).get("otp")
+    try:
+        env_file = env_file_of(config, os.environ)
+        settings = Settings.from_plain(told) if told else settings_of(config, os.environ, env_file)
+        config.stash[_SETTINGS] = settings
+        if not settings.offline:
+            _prepare_real_provider(config, settings, env_file)
+        if config.pluginmanager.hasplugin("xdist") and not told:
+            _prepare_workers(config, settings)
+    except Exception as error:  # noqa: BLE001 - anything but a bad setting goes on as it is
+        from .errors import SettingsError  # noqa: PLC0415 - a good run needs no errors
+
+        raise (pytest.UsageError(str(error)) if isinstance(error, SettingsError) else error) from None
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Provider and timeout, and where each came from."""
+    return config.stash[_SETTINGS].header()
+
+
+@pytest.fixture(scope="session")
+def otp_settings(pytestconfig: pytest.Config) -> Settings:
+    """The run's settings. Override it to change some: return otp_settings.replace(timeout=30)."""
+    return pytestconfig.stash[_SETTINGS]
+
+
+@pytest.fixture(scope="session")
+def otp_carrier(otp_settings: Settings, pytestconfig: pytest.Config) -> Carrier:
+    """The offline phone network: otp_carrier.deliver(number, "Your code is 123456"). Only with the provider fake."""
+    if not otp_settings.offline:
+        from .errors import SettingsError  # noqa: PLC0415
+
+        raise SettingsError(
+            f"otp_carrier delivers SMS by hand, which provider {otp_settings.provider} cannot",
+            hint="Run with --otp-provider fake, or let the application send its SMS.",
+        )
+    from ._fixtures import lane  # noqa: PLC0415
+    from .carrier import Carrier  # noqa: PLC0415
+
+    own, of = lane(pytestconfig)
+    return Carrier(seed=otp_settings.fake_seed, lane=own, lanes=of)
+
+
+@pytest.fixture(scope="session")
+def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iterator[Provider]:
+    """The provider that numbers are rented from. Override it to bring your own object with the Provider protocol."""
+    if otp_settings.offline:
+        from .providers.fake import FakeProvider  # noqa: PLC0415
+        from .rentals import RentalDesk, scenario  # noqa: PLC0415
+
+        carrier: Carrier = request.getfixturevalue("otp_carrier")
+        yield FakeProvider(RentalDesk(carrier, scenario=scenario(otp_settings.fake)))
+    else:
+        from .providers import create  # noqa: PLC0415
+
+        if _CREDENTIALS not in request.config.stash:  # an overridden otp_settings chose the provider
+            _prepare_real_provider(request.config, otp_settings, env_file_of(request.config, os.environ))
+        credentials = request.config.stash[_CREDENTIALS]
+        yield create(otp_settings.provider, credentials, allow_http=frozenset(otp_settings.allow_http))
+
+
+@pytest.fixture(scope="session")
+def otp_gateway(otp_settings: Settings, request: pytest.FixtureRequest) -> Iterator[GatewayAddress]:
+    """Where the application under test sends its SMS offline: otp_gateway.url + "/sms", or otp_gateway.environ().
+
+    With a real provider url is None and environ() is empty: the application then sends for real.
+    """
+    from .server.gateway import Gateway, GatewayAddress  # noqa: PLC0415
+
+    if not otp_settings.offline:
+        yield GatewayAddress(None)
+        return
+    from .server import LOOPBACK, Server  # noqa: PLC0415
+
+    carrier: Carrier = request.getfixturevalue("otp_carrier")
+    host, port = otp_settings.gateway or (LOOPBACK, 0)
+    with Server(Gateway(carrier), host=host, port=port, setting="--otp-gateway (PYTEST_OTP_GATEWAY)") as server:
+        yield GatewayAddress(server.url)
+
+
+@pytest.fixture(scope="session")
+def session_otp_number(
+    otp_provider: Provider, otp_settings: Settings, request: pytest.FixtureRequest
+) -> Iterator[Numbers]:
+    """As otp_number, kept until the session ends (with xdist: this worker's). To build fixtures of your own with."""
+    from ._fixtures import numbers  # noqa: PLC0415
+
+    yield from numbers(otp_provider, otp_settings, request)
+
+
+@pytest.fixture(scope="module")
+def module_otp_number(
+    otp_provider: Provider, otp_settings: Settings, request: pytest.FixtureRequest
+) -> Iterator[Numbers]:
+    """As otp_number, kept until the module ends. To build fixtures of your own with."""
+    from ._fixtures import numbers  # noqa: PLC0415
+
+    yield from numbers(otp_provider, otp_settings, request)
+
+
+@pytest.fixture
+def otp_number(otp_provider: Provider, otp_settings: Settings, request: pytest.FixtureRequest) -> Iterator[Numbers]:
+    """Rents phone numbers: each call orders one, and all are finished or cancelled when the test ends.
+
+    number = otp_number(service="…", country="…"); type number.e164 into the page; code = number.wait_code().
+    What is left out comes from @pytest.mark.otp, then from the options.
+    """
+    from ._fixtures import numbers  # noqa: PLC0415
+
+    yield from numbers(otp_provider, otp_settings, request)
+
+
+def _prepare_real_provider(config: pytest.Config, settings: Settings, env_file: Mapping[str, str]) -> None:
+    from ._reports import ReportScrubber  # noqa: PLC0415 - a run on the fake provider has no secret
+    from .providers import credentials  # noqa: PLC0415
+
+    allow_http = frozenset(settings.allow_http)
+    config.stash[_CREDENTIALS] = credentials(settings.provider, os.environ, env_file, allow_http=allow_http)
+    config.pluginmanager.register(ReportScrubber(), "otp-reports")
+
+
+def _prepare_workers(config: pytest.Config, settings: Settings) -> None:
+    from ._xdist import XdistHooks  # noqa: PLC0415 - its hooks exist only with xdist
+
+    hooks = XdistHooks(settings)
+    hooks.check(config)
+    config.pluginmanager.register(hooks, "otp-xdist")
