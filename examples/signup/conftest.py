@@ -1,0 +1,87 @@
+"""What the tests share: the running application, and the browsers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+
+from pytest_otp import GatewayAddress
+
+HERE = Path(__file__).parent
+
+BROWSER_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def signup_url(otp_gateway: GatewayAddress) -> Iterator[str]:
+    """The application's address; it runs in a process of its own, as it would in production.
+
+    Offline it sends its SMS to the plugin's gateway. With a real provider it sends as the environment's SMS_URL says.
+    """
+    environment = {**os.environ, **otp_gateway.environ()}
+    if otp_gateway.url:
+        environment["SMS_URL"] = otp_gateway.url + "/sms"
+    command = [sys.executable, "-m", "signup_app", "--port", "0"]
+    with subprocess.Popen(command, cwd=HERE, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            said = process.stdout.readline()
+            if not said.startswith("Serving on "):
+                pytest.fail(f"the application did not start; it said {said!r} (its errors are above)")
+            yield said.removeprefix("Serving on ").strip()
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """What pytest-playwright starts the browser with: the system's own Chromium, in a new profile."""
+    return {**browser_type_launch_args, "executable_path": chromium(), "args": BROWSER_FLAGS}
+
+
+@pytest.fixture
+def driver(tmp_path: Path) -> Iterator[webdriver.Chrome]:
+    """Selenium's browser, with a new profile for each test."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium()
+    for flag in [*BROWSER_FLAGS, f"--user-data-dir={tmp_path / 'profile'}"]:
+        options.add_argument(flag)
+    service = webdriver.ChromeService(executable_path=program("CHROMEDRIVER", "chromedriver"))
+    browser = webdriver.Chrome(options=options, service=service)
+    browser.implicitly_wait(5)
+    yield browser
+    browser.quit()
+
+
+def chromium() -> str:
+    """Where Chromium is."""
+    return program("CHROMIUM", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def program(variable: str, *names: str) -> str:
+    """Where a program is: as the environment variable says, else the first of the names that is on the PATH."""
+    wanted = os.environ.get(variable)
+    for name in [wanted] if wanted else names:
+        found = shutil.which(name)
+        if found:
+            return found
+    pytest.fail(
+        f"{wanted or names[0]} is not there. Install Debian's packages chromium and chromium-driver "
+        f"(`make browser` does it), or set {variable} to its place."
+    )

@@ -1,0 +1,126 @@
+"""The examples, run as a reader of them would run them: each in a process of its own.
+
+They need one: Playwright keeps an event loop running in its thread, in which tests of async waits cannot run theirs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+PATIENCE_SECONDS = 150
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """Ours without what belongs to this pytest run, to a provider's account, or to a sender of SMS."""
+    ours = ("PYTEST_", "OTPCEPAT_", "OTPVIRT_", "API_KEY_OTPCEPAT", "SMS_URL", "SIMBOX_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+@pytest.fixture
+def sandbox(environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The variables that a running sandbox prints, for clients and for the application."""
+    command = [sys.executable, "-m", "pytest_otp.cli", "sandbox", "--fake", "manual"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        lines = iter(process.stdout.readline, "\n")
+        variables = dict(re.findall(r"^export (\w+)='?(.*?)'?$", "".join(lines), re.MULTILINE))
+        url = variables["OTPVIRT_BASE_URL"].removesuffix("/native")
+        yield {**variables, "SMS_URL": f"{url}/sms"}
+        process.terminate()
+
+
+def run_pytest(folder: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+
+def assert_passed(run: subprocess.CompletedProcess[str], at_least: int) -> None:
+    """All passed: no failure, no error, nothing skipped, and as many as are known to be there."""
+    assert run.returncode == 0, run.stdout
+    last = run.stdout.rstrip().splitlines()[-1]
+    counts = {what: int(count) for count, what in re.findall(r"(\d+) ([a-z]+)", last.partition(" in ")[0])}
+    assert set(counts) == {"passed"}, run.stdout
+    assert counts["passed"] >= at_least, run.stdout
+
+
+@pytest.mark.browser
+def test_sign_up_offline(environment: dict[str, str]) -> None:
+    """The example's whole suite passes without any setting, in real browsers."""
+    run = run_pytest(EXAMPLES / "signup", environment)
+    assert_passed(run, at_least=30)
+    assert re.search(r"(?i)otp.*fake", run.stdout)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("provider", "service", "country"), [("otpcepat", "Flip", "Indonesia"), ("otpvirt", "vi", "tajikistan")]
+)
+def test_sign_up_over_the_wire(
+    environment: dict[str, str], sandbox: dict[str, str], provider: str, service: str, country: str
+) -> None:
+    """The same browser tests, unchanged, pass over each provider's wire protocol."""
+    ordering = ["--otp-provider", provider, "--otp-service", service, "--otp-country", country]
+    tests = ["tests/test_signup_playwright.py", "tests/test_signup_selenium.py"]
+    assert_passed(run_pytest(EXAMPLES / "signup", {**environment, **sandbox}, *ordering, *tests), at_least=8)
+
+
+@pytest.mark.browser
+def test_demo(environment: dict[str, str], tmp_path: Path) -> None:
+    """`make demo` tells each step with what came of it, and saves a picture of each page."""
+    run = run_pytest(EXAMPLES / "signup", environment, "demo", "-s", "-q", "--demo-report", str(tmp_path))
+    assert_passed(run, at_least=1)
+    told = dict(re.findall(r"^ (\d)\. .*\n    (.*)$", run.stdout, re.MULTILINE))
+    assert len(told) == 9, run.stdout
+    number = re.search(r"\+\d{8,15}", told["2"])
+    code = told["6"]
+    assert number, told
+    assert re.fullmatch(r"\d{6}", code)
+    assert code in told["5"]
+    assert told["9"].startswith("Order ")
+    assert "is finished." in told["9"]
+    assert sorted(picture.name for picture in tmp_path.glob("*.png")) == ["3.png", "4.png", "7.png", "8.png"]
+    report = (tmp_path / "index.html").read_text()
+    assert str(tmp_path / "index.html") in run.stdout
+    assert number.group() in report
+    assert report.count("<img ") == 4
+
+
+@pytest.mark.parametrize("variable", ["CHROMIUM", "CHROMEDRIVER"])
+def test_a_missing_browser_is_told(environment: dict[str, str], variable: str) -> None:
+    """Without Chromium or its driver the browser tests say what to install, and which variable names another place."""
+    run = run_pytest(
+        EXAMPLES / "signup", {**environment, variable: "/nowhere/at-all"}, "tests/test_signup_selenium.py", "-x"
+    )
+    assert run.returncode == 1
+    assert "/nowhere/at-all is not there. Install Debian's packages chromium and chromium-driver" in run.stdout
+    assert f"set {variable} to its place" in run.stdout
+
+
+def test_third_party_provider(environment: dict[str, str], tmp_path: Path) -> None:
+    """The example of a provider of one's own is found by its entry point once installed, and its tests pass."""
+    source = shutil.copytree(EXAMPLES / "thirdparty_provider", tmp_path / "source")
+    installed = tmp_path / "installed"
+    offline = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "install", *offline, "--target", str(installed), str(source)]
+    subprocess.run(pip, check=True, env=environment, timeout=PATIENCE_SECONDS)
+    path = os.pathsep.join(filter(None, [str(installed), environment.get("PYTHONPATH")]))
+    assert_passed(run_pytest(source, {**environment, "PYTHONPATH": path}), at_least=4)
