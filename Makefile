@@ -1,0 +1,53 @@
+# Each target sets up what it needs: a virtual environment in .venv, and Chromium where a browser test needs it.
+
+BIN := .venv/bin
+READY := .venv/.ready
+# One process per core, two at least: some tests wait more than they compute.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 2 ] && echo "$$n" || echo 2)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench docs tox browser build clean
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(READY) browser  ## Watch one offline sign-up, from the rented number to the welcome page
+	@cd examples/signup && $(CURDIR)/$(BIN)/python -m pytest demo -s -q --demo-report $(CURDIR)/demo-report
+
+test: $(READY) browser  ## Run the whole suite
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+lint: $(READY)  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy pytest_otp tests $(wildcard benchmarks/*.py)
+	cd examples/signup && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
+	cd examples/thirdparty_provider && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
+	$(BIN)/pyright
+
+format: $(READY)  ## Put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## Measure start-up cost, delivery lag and requests per wait
+	$(BIN)/python -m benchmarks
+
+docs: $(READY)  ## Build the documentation into site/
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "The documentation is in site/index.html"
+
+tox: $(READY) browser  ## Run the suite on every Python and pytest version that is here
+	scripts/tox.sh $(ARGS)
+
+browser:
+	@scripts/browser.sh
+
+build: $(READY)  ## Build the wheel and the source archive into dist/
+	$(BIN)/python -m hatchling build
+
+clean:  ## Remove everything that these targets made
+	rm -rf .venv .tox build dist site demo-report .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml scripts/venv.sh
+	@scripts/venv.sh
+	@touch $@

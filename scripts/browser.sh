@@ -1,0 +1,20 @@
+#!/bin/sh
+# Makes sure that the browser tests find Chromium (or Chrome) and its driver.
+# CHROMIUM and CHROMEDRIVER name others; the tests look in the same places (examples/signup/tests/conftest.py).
+set -eu
+here=$(dirname "$0")
+
+found() {
+    for name in "$@"; do
+        if [ -n "$name" ] && command -v "$name" >/dev/null 2>&1; then return 0; fi
+    done
+    return 1
+}
+
+missing=""
+found "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable || missing="chromium"
+found "${CHROMEDRIVER:-}" chromedriver || missing="$missing chromium-driver"
+[ -z "$missing" ] && exit 0
+
+# A browser and a driver of different versions do not work together: take both from one place. The font is for screenshots.
+exec "$here/apt.sh" "The browser tests need Chromium and its driver." chromium chromium-driver fonts-dejavu-core
