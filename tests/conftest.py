@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -13,3 +14,9 @@ _OURS = ("PYTEST_OTP_", "API_KEY_OTPCEPAT", "OTPCEPAT_", "OTPVIRT_", "PYTEST_ADD
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(_OURS)]:
         monkeypatch.delenv(name)
+
+
+def pytest_configure() -> None:
+    """Let the processes that tests start be interrupted: a suite run in the background was told to ignore Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

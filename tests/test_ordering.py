@@ -188,28 +188,33 @@ def test_a_signal_in_the_middle_of_an_order(tmp_path: Path, name: str) -> None:
 
 def test_an_interrupt_of_an_order_that_fails_anyway(provider: ScriptedProvider) -> None:
     """There is nothing to close where the interrupted order was refused."""
-    answer = threading.Event()
+    asked, answer = threading.Event(), threading.Event()
 
     def refused() -> None:
+        asked.set()
         assert answer.wait(10)
         raise NumberUnavailable("none left")
 
     provider.script("order", refused)
     with pytest.raises(KeyboardInterrupt):
-        interrupted(lambda: order_number(provider), then=answer.set)
+        interrupted(lambda: order_number(provider), asked, then=answer.set)
     assert provider.events == ["order order-1"]
 
 
 def test_a_second_interrupt_does_not_wait_for_the_answer(provider: ScriptedProvider) -> None:
     """Whoever presses Ctrl-C twice goes on at once; an answer that comes later is still taken in and closed."""
-    answer = threading.Event()
-    closed = threading.Event()
-    provider.script("order", lambda: answer.wait(10))
+    asked, answer, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def slow() -> None:
+        asked.set()
+        answer.wait(10)
+
+    provider.script("order", slow)
     provider.script("cancel", closed.set)
     main = threading.get_ident()
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        interrupted(lambda: order_number(provider), then=lambda: signal.pthread_kill(main, signal.SIGINT))
+        interrupted(lambda: order_number(provider), asked, then=lambda: signal.pthread_kill(main, signal.SIGINT))
     assert time.monotonic() - begin < 5
     assert provider.events == ["order order-1"]
     answer.set()
@@ -361,18 +366,21 @@ def ordered_and_closed(provider: ScriptedProvider, count: int, close_timeout: fl
             numbers()
 
 
-def interrupted(action: Callable[[], object], then: Callable[[], object] = lambda: None) -> None:
+def interrupted(action: Callable[[], object], when: threading.Event, then: Callable[[], object]) -> None:
     """Run something that blocks, with a real SIGINT in its middle, and do something more a little later."""
+    main = threading.get_ident()
+
+    def interrupt() -> None:
+        assert when.wait(10)
+        signal.pthread_kill(main, signal.SIGINT)
+        time.sleep(0.3)
+        then()
+
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timers = [
-        threading.Timer(0.2, signal.pthread_kill, (threading.get_ident(), signal.SIGINT)),
-        threading.Timer(0.5, then),
-    ]
+    interrupter = threading.Thread(target=interrupt)
     try:
-        for timer in timers:
-            timer.start()
+        interrupter.start()
         action()
     finally:
-        for timer in timers:
-            timer.join()
+        interrupter.join()
         signal.signal(signal.SIGINT, previous)
