@@ -13,7 +13,7 @@ import pytest
 from .errors import NumberUnavailable, SettingsError
 from .number import checked_seconds
 from .ordering import Numbers
-from .providers.base import Provider
+from .providers.base import Provider, lacking
 from .settings import Settings
 
 __tracebackhide__ = True
@@ -24,10 +24,16 @@ _LANES = 256
 
 def numbers(provider: Provider, settings: Settings, request: pytest.FixtureRequest) -> Iterator[Numbers]:
     """One number fixture, whatever its scope: orders by the marker and the settings, closes at the end."""
+    missing = lacking(provider)
+    if missing:
+        raise SettingsError(
+            f"the fixture otp_provider gave {type(provider).__name__}, which lacks {', '.join(missing)}",
+            hint="See the Provider protocol in pytest_otp.providers.base.",
+        )
     marked = _marked(request.node)
     scenario = marked.get("fake", settings.fake)
     if "fake" in marked and provider.name == "fake":
-        provider = provider.with_scenario(scenario)  # type: ignore[attr-defined]  # the fake provider's own
+        provider = _with_scenario(provider, scenario)
     timeout = marked.get("timeout", settings.timeout_for(provider.name, scenario))
     with Numbers(
         provider,
@@ -61,6 +67,13 @@ def _marked(node: Any) -> dict[str, Any]:
             )
         marked = {**marker.kwargs, **marked}
     return marked
+
+
+def _with_scenario(provider: Any, scenario: object) -> Any:
+    try:
+        return provider.with_scenario(str(scenario))
+    except SettingsError as error:
+        raise SettingsError(f"@pytest.mark.otp: fake={scenario!r} is no scenario", hint=error.hint) from None
 
 
 def _unavailable(error: NumberUnavailable, what: str) -> None:

@@ -297,8 +297,9 @@ class OtpNumber:
         if wait.trouble:
             what += f". The last request failed: {wait.trouble.message}"
         hint = getattr(self._provider, "timeout_hint", "")
-        if came and not self._show_sms:
-            hint = f"--otp-show-sms shows the texts. {hint}".rstrip()
+        if came:
+            show = "" if self._show_sms else "--otp-show-sms shows the texts. "
+            hint = f"{show}Give wait_code a pattern, or mend the filter."
         return CodeTimeout(
             what,
             **self._context(),

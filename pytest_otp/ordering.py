@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from .errors import NumberUnavailable, OrderNotClosed, OtpError
+from .errors import NumberUnavailable, OrderNotClosed, OrderUncertain, OtpError, SettingsError
 from .number import CLOSE_TIMEOUT, OtpNumber
 from .providers.base import Order, Provider
 
@@ -101,6 +101,9 @@ class Numbers:
         """Rent a number; what is left out is the marker's, the option's, or the provider's choice."""
         if not self._open:
             raise OtpError("otp_number was called after its scope had ended: nobody would close the order")
+        for name, value in (("service", service), ("country", country), ("operator", operator)):
+            if not (value is None or isinstance(value, str)):
+                raise SettingsError(f"otp_number: {name}={value!r} is no text", hint=f'Give {name}="{value}".')
         asked = zip((service, country, operator), self._defaults, strict=True)
         wanted = [given if given is not None else default for given, default in asked]
         try:
@@ -109,6 +112,11 @@ class Numbers:
             refusal = error
         self._unavailable(refusal)
         raise refusal
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"otp_number rents numbers and is none: call it first, number = otp_number(); number.{name}"
+        )
 
     def _take(self, number: OtpNumber) -> None:
         self._numbers.append(number)
@@ -157,6 +165,10 @@ def close_all(numbers: Iterable[OtpNumber], timeout: float) -> None:
 
 
 def _numbered(provider: Provider, order: Order, options: dict[str, Any]) -> OtpNumber:
+    if not isinstance(order, Order):
+        raise OrderUncertain(
+            f"order() returned {type(order).__name__} where an Order is needed", provider=provider.name
+        )
     try:
         return OtpNumber(provider, order, **options)
     except BaseException:

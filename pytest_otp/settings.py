@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MANUAL_TIMEOUT = 10.0
 """Seconds that a wait takes by default where the test itself delivers the SMS."""
 DEFAULT = "default"
+_SILENT = ("manual", "never", "no-code", "cancel-refused")
+_OTHER_VARIABLES = ("PYTEST_OTP_GATEWAY_URL",)
 
 
 class Settings:
@@ -46,13 +48,16 @@ class Settings:
     sources: Mapping[str, str]
     """Where each value came from: the option, the variable, `.env`, the ini name; a default is left out."""
 
-    def __init__(self, sources: Mapping[str, str] | None = None, **values: Any) -> None:
+    unknown: tuple[str, ...]
+    """Variables that are named like ours and are none: misspelt, most likely."""
+
+    def __init__(self, sources: Mapping[str, str] | None = None, unknown: tuple[str, ...] = (), **values: Any) -> None:
         """Take the values as they are, and the defaults of those that are left out."""
         known = {option.name: option.default for option in OPTIONS}
-        unknown = values.keys() - known.keys()
-        if unknown:
-            raise TypeError(f"no such setting: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-        vars(self).update(known, **values, sources=dict(sources or {}))
+        strange = values.keys() - known.keys()
+        if strange:
+            raise TypeError(f"no such setting: {', '.join(sorted(strange))}; there are {', '.join(known)}")
+        vars(self).update(known, **values, sources=dict(sources or {}), unknown=unknown)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"settings cannot be changed: use settings.replace({name}=…)")
@@ -66,7 +71,10 @@ class Settings:
     __hash__ = None  # type: ignore[assignment]  # as of any value that holds a mapping
 
     def replace(self, **changes: Any) -> Settings:
-        """The same settings but for these, whose source becomes `replace`."""
+        """The same settings but for these, whose source becomes `replace`. Raises SettingsError as `resolve`."""
+        for known in OPTIONS:
+            if changes.get(known.name) not in (None, ()) and not isinstance(changes[known.name], tuple):
+                changes[known.name] = _parsed(known, changes[known.name], "replace")
         sources = {**self.sources, **dict.fromkeys(changes, "replace")}
         return Settings(**{**vars(self), **changes, "sources": sources})
 
@@ -80,8 +88,8 @@ class Settings:
         return self.sources.get(name, DEFAULT)
 
     def timeout_for(self, provider: str, scenario: str) -> float:
-        """Seconds that `wait_code()` waits by default; less where only the test itself can deliver the SMS."""
-        short = provider == "fake" and scenario == "manual" and "timeout" not in self.sources
+        """Seconds that `wait_code()` waits by default; less offline, where no code comes by itself."""
+        short = provider == "fake" and scenario in _SILENT and "timeout" not in self.sources
         return MANUAL_TIMEOUT if short else self.timeout
 
     def header(self) -> str:
@@ -90,9 +98,12 @@ class Settings:
             f"provider {self.provider} ({self.source('provider')})"
             + (", offline: no SMS is sent, nothing is charged" if self.offline else "")
         ]
+        parts += [f"{name} {value}" for name in ("service", "country", "operator") if (value := vars(self)[name])]
         if self.offline:
             parts.append(f"scenario {self.fake} ({self.source('fake')}), seed {self.fake_seed}")
         parts.append(f"timeout {self.timeout_for(self.provider, self.fake):g} s ({self.source('timeout')})")
+        if self.unknown:
+            parts.append(f"ignored, since there is no such setting: {', '.join(self.unknown)}")
         return "otp: " + "; ".join(parts)
 
     def plain(self) -> dict[str, Any]:
@@ -124,7 +135,9 @@ def resolve(
             values[known.name] = _parsed(known, given, source)
             sources[known.name] = source
     values.setdefault("fake_seed", int.from_bytes(os.urandom(3), "big"))
-    return Settings(**values, sources=sources)
+    ours = {*(known.variable for known in OPTIONS), *_OTHER_VARIABLES}
+    unknown = sorted(name for name in {*environ, *env_file} if name.startswith("PYTEST_OTP_") and name not in ours)
+    return Settings(**values, sources=sources, unknown=tuple(unknown))
 
 
 def read_env_file(named: str | None, root: Path) -> dict[str, str]:
@@ -136,7 +149,10 @@ def read_env_file(named: str | None, root: Path) -> dict[str, str]:
     try:
         content = path.read_bytes() if path.is_file() else None
         if content is None and named:
-            raise _bad(f"--otp-env-file (PYTEST_OTP_ENV_FILE): there is no file {path}")
+            raise _bad(
+                f"--otp-env-file (PYTEST_OTP_ENV_FILE): there is no file {path}",
+                hint="Give its path from the root folder.",
+            )
         if content is None or b"OTP" not in content:
             return {}
         text = content.decode("utf-8-sig")  # editors of Windows put a mark in front
@@ -145,7 +161,11 @@ def read_env_file(named: str | None, root: Path) -> dict[str, str]:
     import io  # noqa: PLC0415
 
     from dotenv import dotenv_values  # noqa: PLC0415 - only for a file with something of ours
+    from dotenv.parser import parse_stream  # noqa: PLC0415 - dotenv_values passes over what it cannot read
 
+    wrong = next((line.original.line for line in parse_stream(io.StringIO(text)) if line.error), None)
+    if wrong is not None:
+        raise _bad(f"{path}, line {wrong}, cannot be read", hint="It must be a UTF-8 file of NAME=value lines.")
     return {name: value for name, value in dotenv_values(stream=io.StringIO(text)).items() if value is not None}
 
 

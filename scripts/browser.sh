@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the browser tests find Chromium (or Chrome) and its driver.
-# CHROMIUM and CHROMEDRIVER name others; the tests look in the same places (examples/signup/tests/conftest.py).
+# CHROMIUM and CHROMEDRIVER name others; the tests look in the same places (examples/signup/conftest.py).
 set -eu
 here=$(dirname "$0")
 

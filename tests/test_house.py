@@ -40,7 +40,7 @@ MAY_IMPORT = """
     phone
     plugin                options settings | _fixtures _reports _xdist carrier providers providers.fake rentals
                           server server.gateway
-    providers             | providers.http
+    providers             | providers.base providers.http
     providers.answers     providers.base
     providers.base
     providers.catalogue   | phone

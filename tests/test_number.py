@@ -223,7 +223,7 @@ def test_timeout_lists_what_came_masked(number: OtpNumber, provider: ScriptedPro
     assert str(caught.value) == (
         "scripted, order order-1, +12015550100, after 4.5 s: no code came; 2 SMS came without one: "
         "from Shop: 'xx xx, 0 xxxxxxx!' (no code found in it); from unknown: 'xxxxxxx' (no code found in it). "
-        "--otp-show-sms shows the texts."
+        "--otp-show-sms shows the texts. Give wait_code a pattern, or mend the filter."
     )
 
 
@@ -234,7 +234,7 @@ def test_timeout_lists_what_came_in_full(provider: ScriptedProvider, time: Time)
         rented(provider, time, show_sms=True).wait_code(5)
     assert str(caught.value) == (
         "scripted, order order-1, +12015550100, after 4.5 s: no code came; 1 SMS came without one: "
-        "from Shop: 'Hi Jo,\\n2 parcels!' (no code found in it). Check that the application sent it to this number."
+        "from Shop: 'Hi Jo,\\n2 parcels!' (no code found in it). Give wait_code a pattern, or mend the filter."
     )
 
 

@@ -21,6 +21,7 @@ from pytest_otp.errors import (
     OrderUncertain,
     OtpError,
     ProviderUnavailable,
+    SettingsError,
 )
 from pytest_otp.number import OtpNumber
 from pytest_otp.ordering import Numbers, close_all, order_number
@@ -230,6 +231,30 @@ def test_defaults_and_arguments(provider: ScriptedProvider) -> None:
         assert numbers().service == "shop"
         assert numbers(service="bank").service == "bank"
         assert numbers("bank", "GB").service == "bank"
+
+
+def test_arguments_are_text(provider: ScriptedProvider) -> None:
+    """A number where a text belongs is refused before anything is ordered."""
+    with Numbers(provider) as numbers, pytest.raises(SettingsError) as caught:
+        numbers(country=44)  # type: ignore[arg-type]
+    assert str(caught.value) == 'otp_number: country=44 is no text. Give country="44".'
+    assert provider.events == []
+
+
+def test_forgotten_parentheses(provider: ScriptedProvider) -> None:
+    """Who uses the factory as a number is told to call it."""
+    with Numbers(provider) as numbers, pytest.raises(AttributeError) as caught:
+        _ = numbers.e164
+    assert str(caught.value) == (
+        "otp_number rents numbers and is none: call it first, number = otp_number(); number.e164"
+    )
+
+
+def test_an_order_that_is_none(provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that answers with something else than an Order leaves open whether it rented a number."""
+    monkeypatch.setattr(provider, "order", lambda *wanted: {"id": "1"})
+    with pytest.raises(OrderUncertain, match=r"^scripted, after .*: order\(\) returned dict where an Order is needed"):
+        order_number(provider)
 
 
 def test_all_numbers_are_closed_the_last_first(provider: ScriptedProvider) -> None:

@@ -214,7 +214,10 @@ def test_bad_markers(pytester: pytest.Pytester, run: Run, marker: str, error: st
             ["--otp-provider=otpvirt"],
             "--otp-provider otpvirt (PYTEST_OTP_PROVIDER) needs OTPVIRT_CLIENT_ID (*), OTPVIRT_API_PASSWORD (*). Set *",
         ),
-        (["--otp-env-file=ci.env"], "--otp-env-file (PYTEST_OTP_ENV_FILE): there is no file */ci.env"),
+        (
+            ["--otp-env-file=ci.env"],
+            "--otp-env-file (PYTEST_OTP_ENV_FILE): there is no file */ci.env. Give its path from the root folder.",
+        ),
         (
             ["-o", "otp_unavailable=ignore"],
             "*'ignore', from otp_unavailable, is not allowed. Give fail, skip or xfail.",
@@ -649,7 +652,9 @@ def test_it(otp_settings, otp_provider):
     result = run()
     result.assert_outcomes(passed=1)
     assert told(result) == {"timeout": 30.0, "country": "ID"}
-    result.stdout.fnmatch_lines(["otp: provider otpcepat (PYTEST_OTP_PROVIDER in .env); timeout 30 s (*in .env)"])
+    result.stdout.fnmatch_lines(
+        ["otp: provider otpcepat (PYTEST_OTP_PROVIDER in .env); country ID; timeout 30 s (*in .env)"]
+    )
     assert KEY not in result.stdout.str()
     monkeypatch.setenv("PYTEST_OTP_TIMEOUT", "5")
     assert told(run())["timeout"] == 5.0
@@ -831,3 +836,62 @@ def test_beside_all_other_plugins(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("-p", "no:xdist", "--otp-fake=auto")
     result.assert_outcomes(passed=1)
     assert os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD") is None
+
+
+def test_an_overridden_provider_that_lacks_something(pytester: pytest.Pytester, run: Run) -> None:
+    """An object that could not give a number back is refused before it rents one."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        class Half:
+            name = "half"
+            def order(self, service, country, operator):
+                raise AssertionError("ordered")
+
+        @pytest.fixture(scope="session")
+        def otp_provider():
+            return Half()
+
+        def test_it(otp_number):
+            otp_number()
+        """
+    )
+    result = run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*SettingsError: the fixture otp_provider gave Half, which lacks messages, resend, cancel, finish. See the *"]
+    )
+
+
+def test_a_scenario_that_is_none_on_the_marker(pytester: pytest.Pytester, run: Run) -> None:
+    """The error names the marker, where the mistake is, and not the command line."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.otp(fake="nope")
+        def test_it(otp_number):
+            otp_number()
+        """
+    )
+    result = run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*SettingsError: @pytest.mark.otp: fake='nope' is no scenario. Choose one of: manual, *"]
+    )
+
+
+def test_an_sms_to_a_number_that_nobody_holds_is_told(pytester: pytest.Pytester, run: Run) -> None:
+    """An application that sends to the wrong number is the commonest reason why no code comes."""
+    pytester.makepyfile(
+        """
+        def test_it(otp_number, otp_carrier):
+            otp_number()
+            otp_carrier.submit("+12015550199", "Your code is 482913")
+            otp_number().wait_code(timeout=0.1)
+        """
+    )
+    result = run("--otp-fake-seed=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*no SMS came. SMS came to numbers that no test holds: +12015550199."])

@@ -304,7 +304,46 @@ def test_a_named_env_file_that_is_missing(tmp_path: Path) -> None:
     """Who names a file wants it read."""
     with pytest.raises(SettingsError) as caught:
         read_env_file("ci.env", tmp_path)
-    assert str(caught.value) == f"--otp-env-file (PYTEST_OTP_ENV_FILE): there is no file {tmp_path / 'ci.env'}"
+    assert str(caught.value) == (
+        f"--otp-env-file (PYTEST_OTP_ENV_FILE): there is no file {tmp_path / 'ci.env'}. "
+        "Give its path from the root folder."
+    )
+
+
+def test_an_env_file_with_a_line_that_is_none(tmp_path: Path) -> None:
+    """A colon in place of the equals sign is refused by its line, and not passed over."""
+    (tmp_path / ".env").write_text("API_KEY_OTPCEPAT=an-invented-key\nPYTEST_OTP_FAKE: auto\n")
+    with pytest.raises(SettingsError) as caught:
+        read_env_file(None, tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path / '.env'}, line 2, cannot be read. It must be a UTF-8 file of NAME=value lines."
+    )
+
+
+def test_a_misspelt_variable_is_told() -> None:
+    """A variable that is named like ours and is none shows in the header; those that programs are given do not."""
+    nothing: dict[str, str] = {}
+    environ = {"PYTEST_OTP_PROVDER": "otpcepat", "PYTEST_OTP_GATEWAY_URL": "http://127.0.0.1:1"}
+    settings = resolve(lambda option: None, lambda option: None, environ, nothing)
+    assert settings.unknown == ("PYTEST_OTP_PROVDER",)
+    assert settings.header().endswith("; ignored, since there is no such setting: PYTEST_OTP_PROVDER")
+
+
+@pytest.mark.parametrize(
+    ("changes", "flag", "allowed"),
+    [
+        ({"unavailable": "x"}, "--otp-unavailable", "Give fail, skip or xfail."),
+        ({"poll_interval": 0}, "--otp-poll-interval", "Give seconds, 0.1 or more."),
+        ({"timeout": "x"}, "--otp-timeout", "Give seconds, above 0."),
+    ],
+)
+def test_replace_checks_what_it_is_given(changes: dict[str, object], flag: str, allowed: str) -> None:
+    """A changed setting is checked as one from the command line is."""
+    with pytest.raises(SettingsError) as caught:
+        Settings().replace(**changes)
+    said = str(caught.value)
+    assert said.startswith(flag)
+    assert said.endswith(f", from replace, is not allowed. {allowed}")
 
 
 def test_an_env_file_that_is_no_text(tmp_path: Path) -> None:
@@ -329,6 +368,9 @@ def test_an_env_file_that_is_no_text(tmp_path: Path) -> None:
         (Settings(provider="otpcepat"), "manual", 120.0),
         (Settings(timeout=120.0, sources={"timeout": "--otp-timeout"}), "manual", 120.0),
         (Settings().replace(timeout=120.0), "manual", 120.0),
+        (Settings(), "never", 10.0),
+        (Settings(), "no-code", 10.0),
+        (Settings(), "cancel-refused", 10.0),
     ],
 )
 def test_timeout_by_default(settings: Settings, scenario: str, seconds: float) -> None:

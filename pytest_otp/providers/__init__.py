@@ -106,10 +106,14 @@ def _check_url(variable: str, value: str, allow_http: frozenset[str]) -> None:
 
 
 def _checked(name: str, found: object) -> type[Provider]:
-    if isinstance(found, type) and hasattr(found, "name") and hasattr(found, "variables"):
+    from .base import lacking  # noqa: PLC0415 - only a plugin's provider is examined
+
+    missing = lacking(found) + ([] if hasattr(found, "variables") else ["variables"])
+    if isinstance(found, type) and not missing:
         return found
+    what = f"a class without {', '.join(missing)}" if isinstance(found, type) else f"a {type(found).__name__}, no class"
     raise SettingsError(
-        f"--otp-provider {name}: its package registers something that is no provider (it has no name and variables)"
+        f"--otp-provider {name}: its package registers {what}", hint="See the Provider protocol in providers.base."
     )
 
 

@@ -214,6 +214,11 @@ class Provider(Protocol):
         ...
 
 
+def lacking(provider: object) -> list[str]:
+    """What an object lacks to rent numbers and to give them back; the catalogue calls may be left out."""
+    return [name for name in ("name", "order", "messages", "resend", "cancel", "finish") if not hasattr(provider, name)]
+
+
 @runtime_checkable
 class SupportsPush(Protocol):
     """A provider that tells by itself when a message comes, so that a wait can sleep until then."""

@@ -31,6 +31,7 @@ CURRENCY = "XTS"
 DEFAULT_COUNTRY = "US"
 
 _PRICE = Decimal(0)
+_STRAYS_SHOWN = 5
 _PLENTY = 1_000_000
 _RETRY_AFTER = 1.0
 _OPEN = (OrderState.WAITING, OrderState.RECEIVED)
@@ -63,6 +64,9 @@ class FakeProvider:
     @property
     def timeout_hint(self) -> str:
         """What to do when no code came."""
+        strays = list(dict.fromkeys(stray.to for stray in self._desk.carrier.strays))
+        if strays:
+            return f"SMS came to numbers that no test holds: {', '.join(strays[:_STRAYS_SHOWN])}."
         if self._scenario.name == "manual":
             return (
                 "In the scenario manual nothing comes by itself: call otp_carrier.deliver(number, text), point the "

@@ -260,11 +260,11 @@ class OtpcepatProvider:
             {"api_key": self._key or "", "action": action, **params},
             repeat=repeat,
             headers=self._headers,
-            check=lambda answer: self._check(answer, params.get("order_id")),
+            check=lambda answer: self._check(answer, params),
         )
         return answer, answer.data.get("data")
 
-    def _check(self, answer: Answer, order_id: str | None) -> None:
+    def _check(self, answer: Answer, params: Mapping[str, str]) -> None:
         status, words = str(answer.data.get("status")).strip().casefold(), text_of(answer.data.get("msg"))
         if status == "true":
             return
@@ -273,7 +273,10 @@ class OtpcepatProvider:
         kind = _ERRORS.get(" ".join(words.casefold().replace("\u2019", "'").split()), ProviderError)
         if kind is ProviderError and "no number" in words.casefold():
             kind = NumberUnavailable
-        raise kind(f"said {scrub(words)!r}", provider=self.name, order_id=order_id, words=scrub(words))
+        asked = ", ".join(f"{name} {value}" for name, value in params.items() if name != "order_id")
+        hint = f"It was asked for {asked}." if kind is InvalidRequest and asked else ""
+        said = scrub(words)
+        raise kind(f"said {said!r}", provider=self.name, order_id=params.get("order_id"), words=said, hint=hint)
 
 
 @dataclass

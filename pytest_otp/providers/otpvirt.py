@@ -253,25 +253,28 @@ class OtpvirtProvider:
     def _send(
         self, action: str, fields: Mapping[str, Any], *, compress: bool, repeat: Repeat = Repeat.ALWAYS
     ) -> Answer:
-        order_id = fields.get("activationId")
         return self._http.post(
             f"{self._url}/{action}",
             {**self._credentials, **fields},
             repeat=repeat,
             compress=compress,
-            check=lambda answer: self._check(answer, action, order_id),
+            check=lambda answer: self._check(answer, action, fields),
         )
 
-    def _check(self, answer: Answer, action: str, order_id: str | None) -> None:
+    def _check(self, answer: Answer, action: str, fields: Mapping[str, Any]) -> None:
         """Raise what the answer's error [10] means; no error is told by 0, whatever `status` says."""
         error = answer.data.get("error")
         if error == 0 and not isinstance(error, bool):
             return
         if isinstance(error, bool) or not isinstance(error, int):
             raise answer.makes_no_sense("no error number")
-        context: dict[str, Any] = {"provider": self.name, "order_id": order_id, "words": f"error {error}"}
+        context: dict[str, Any] = {
+            "provider": self.name,
+            "order_id": fields.get("activationId"),
+            "words": f"error {error}",
+        }
         if error == _NO_NUMBERS:
-            raise NumberUnavailable("said error 1: no numbers for this request", **context)
+            raise NumberUnavailable(f"said error 1: no numbers for {_asked(fields)}", **context)
         if error == _INTERNAL:
             raise answer.failed("error 2: an internal error")
         if error == _INVALID:
@@ -279,6 +282,12 @@ class OtpvirtProvider:
         if error == _SMS_RECEIVED:
             raise SmsAlreadyReceived("said error 4: an SMS has come", **context)
         raise ProviderError(f"said error {error} ({answer.excerpt})", **context)
+
+
+def _asked(fields: Mapping[str, Any]) -> str:
+    """What was asked for, in words: the service says "no numbers" to a misspelt country too."""
+    wanted = {"service": fields.get("service"), **fields.get("detail", {})}
+    return ", ".join(f"{name} {value!r}" for name, value in wanted.items() if value) or "this request"
 
 
 _CHECK = (

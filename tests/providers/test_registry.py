@@ -20,13 +20,14 @@ from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.otpcepat import OtpcepatProvider
 from pytest_otp.providers.otpvirt import OtpvirtProvider
 from pytest_otp.redact import Secret, scrub
+from tests.scripted import ScriptedProvider
 
 KEY = "an-invented-key-1"
 CEPAT = {"API_KEY_OTPCEPAT": KEY}
 VIRT = {"OTPVIRT_CLIENT_ID": "an-invented-client", "OTPVIRT_API_PASSWORD": "an-invented-password"}
 
 
-class ThirdParty:
+class ThirdParty(ScriptedProvider):
     """A provider of somebody else's, as far as the registry looks at it."""
 
     name = "thirdparty"
@@ -37,6 +38,7 @@ class ThirdParty:
     )
 
     def __init__(self, variables: Mapping[str, str | Secret | None], http: HttpClient) -> None:
+        super().__init__()
         self.given = dict(variables)
         self.http = http
 
@@ -114,14 +116,23 @@ class TestLoad:
         ):
             load("broken")
 
-    @pytest.mark.parametrize("target", ["json", "json:dumps"])
-    def test_a_plugin_that_registers_something_else(self, registered: Callable[..., None], target: str) -> None:
-        """A module or function where a provider's class should be is told apart from one."""
+    @pytest.mark.parametrize(
+        ("target", "what"),
+        [
+            ("json", "a module, no class"),
+            ("json:dumps", "a function, no class"),
+            (f"{__name__}:Variable", "a class without order, messages, resend, cancel, finish, variables"),
+        ],
+    )
+    def test_a_plugin_that_registers_something_else(
+        self, registered: Callable[..., None], target: str, what: str
+    ) -> None:
+        """What cannot rent a number and give it back is refused before any order, and what it lacks is named."""
         registered(odd=target)
         with pytest.raises(SettingsError) as caught:
             load("odd")
         assert str(caught.value) == (
-            "--otp-provider odd: its package registers something that is no provider (it has no name and variables)"
+            f"--otp-provider odd: its package registers {what}. See the Provider protocol in providers.base."
         )
 
 
