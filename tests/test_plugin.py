@@ -627,7 +627,7 @@ def test_typed_ini_values(pytester: pytest.Pytester, run: Run) -> None:
         "country": "6",
         "close_timeout": 5.0,
     }
-    result.stdout.fnmatch_lines([f"{OFFLINE}scenario manual (default), seed 7; timeout 30 s (otp_timeout)"])
+    result.stdout.fnmatch_lines([f"{OFFLINE}country 6; scenario manual (default), seed 7; timeout 30 s (otp_timeout)"])
     assert told(run("-o", "otp_timeout=5"))["timeout"] == 5.0
 
 
