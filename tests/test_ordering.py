@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pytest_otp import ordering
 from pytest_otp.errors import (
     InsufficientBalance,
     InvalidRequest,
@@ -202,9 +203,23 @@ def test_an_interrupt_of_an_order_that_fails_anyway(provider: ScriptedProvider) 
     assert provider.events == ["order order-1"]
 
 
-def test_a_second_interrupt_does_not_wait_for_the_answer(provider: ScriptedProvider) -> None:
+def test_a_second_interrupt_does_not_wait_for_the_answer(
+    provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever presses Ctrl-C twice goes on at once; an answer that comes later is still taken in and closed."""
-    asked, answer, closed = threading.Event(), threading.Event(), threading.Event()
+    asked, answer, closed, awaited = (threading.Event() for _ in range(4))
+    wait_for_answer = ordering._close_when_ordered
+
+    def waits(*order: Any) -> None:
+        awaited.set()
+        wait_for_answer(*order)
+
+    def interrupt_again() -> None:
+        assert awaited.wait(10)  # two signals before the first is noticed are one
+        time.sleep(0.2)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    monkeypatch.setattr(ordering, "_close_when_ordered", waits)
 
     def slow() -> None:
         asked.set()
@@ -215,7 +230,7 @@ def test_a_second_interrupt_does_not_wait_for_the_answer(provider: ScriptedProvi
     main = threading.get_ident()
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        interrupted(lambda: order_number(provider), asked, then=lambda: signal.pthread_kill(main, signal.SIGINT))
+        interrupted(lambda: order_number(provider), asked, then=interrupt_again)
     assert time.monotonic() - begin < 5
     assert provider.events == ["order order-1"]
     answer.set()
@@ -397,6 +412,7 @@ def interrupted(action: Callable[[], object], when: threading.Event, then: Calla
 
     def interrupt() -> None:
         assert when.wait(10)
+        time.sleep(0.2)  # a signal that comes just before a lock is waited for is noticed only after it
         signal.pthread_kill(main, signal.SIGINT)
         time.sleep(0.3)
         then()
