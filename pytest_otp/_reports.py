@@ -23,7 +23,9 @@ class ReportScrubber:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
         """Tracebacks, locals, captured output and user properties of a test."""
-        return _clean((yield), "longrepr", "sections", "user_properties")
+        report = yield
+        reason = ["wasxfail"] if hasattr(report, "wasxfail") else []
+        return _clean(report, "longrepr", "sections", "user_properties", *reason)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, Any, Any]:

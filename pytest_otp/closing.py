@@ -17,6 +17,9 @@ LONGEST_PAUSE = 4.0
 SHORTEST_TRY = 2.0
 """Seconds that one try may take, however little time is left."""
 
+LAST_TRY = 1.0
+"""Seconds before the end at which the last try starts, however long the provider asked us to wait."""
+
 _FINAL = (AuthenticationError, OrderNotFound, SmsAlreadyReceived)
 
 
@@ -30,13 +33,21 @@ def persist(
 ) -> Exception | None:
     """Run `attempt` until it succeeds, for `timeout` seconds, but once at least; None, or the last failure.
 
-    Only a `passing` error is tried again, and none that further tries cannot change. An interrupt goes through.
+    Only a `passing` error and a failing connection are tried again, and none that further tries cannot change. An
+    interrupt goes through.
     """
     start = clock()
+    last_try = min(LAST_TRY, timeout / 4)
+
+    def left() -> float:
+        return timeout - last_try - (clock() - start)
+
     retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(lambda error: isinstance(error, passing) and not isinstance(error, _FINAL)),
-        wait=_pause,
-        stop=lambda state: clock() - start + _pause(state) >= timeout,
+        retry=tenacity.retry_if_exception(
+            lambda error: isinstance(error, (passing, OSError)) and not isinstance(error, _FINAL)
+        ),
+        wait=lambda state: max(0.0, min(_pause(state), left())),
+        stop=lambda state: left() <= 0,
         sleep=sleep,
         reraise=True,
     )

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+LONGEST_TEXT = 4096
+"""Characters that are looked at: more than the longest SMS has."""
+
 _WEB_OTP = re.compile(r"(?m)^@\S+ #(\S+)\s*\Z")
 
 _ANNOUNCED = re.compile(
@@ -19,11 +22,11 @@ _ANNOUNCED = re.compile(
 
 _NO_CODE = re.compile(
     r"https?://\S+|www\.\S+"
-    r"|[$€£¥₹₽]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[$€£¥₹₽%]|(?:usd|eur|gbp|inr|rub|idr|rp|rs)\b)"
+    r"|[$€£¥₹₽]\s?\d[\d.,]{0,20}|(?<![\d.,])\d[\d.,]{0,20}\s?(?:[$€£¥₹₽%]|(?:usd|eur|gbp|inr|rub|idr|rp|rs)\b)"
     r"|\b\d{1,2}:\d{2}(?::\d{2})?\b|\b\d{1,4}[/.]\d{1,2}[/.]\d{2,4}\b|\b\d{4}-\d{2}-\d{2}\b"
-    r"|\+\d[\d\s()-]{6,}\d|\b1?[-\s]?\(?\d{3}\)?[-\s]\d{3}[-\s]\d{4}\b"
-    r"|\b\d+\s?(?:min|mins|minutes?|sec|seconds?|hours?|hrs?|days?|menit|minuten|minutos|minut\w*|мин\w*)\b|\d+\s?分钟"
-    r"|[*xX•]{2,}\d+",
+    r"|\+\d[\d\s()-]{6,20}\d|\b1?[-\s]?\(?\d{3}\)?[-\s]\d{3}[-\s]\d{4}\b"
+    r"|\b\d{1,6}\s?(?:min|mins|minutes?|sec|seconds?|hours?|hrs?|days?|menit|minuten|minutos|minut\w*|мин\w*)\b|\d+\s?分钟"
+    r"|[*xX•]{2,30}\d{1,20}",
     re.IGNORECASE,
 )
 
@@ -36,7 +39,7 @@ _CANDIDATE = re.compile(
 
 def extract_code(text: str) -> str | None:
     """The one-time code in an SMS, without separators and in ASCII digits; None where there is none."""
-    plain = _plain(text)
+    plain = _plain(text[:LONGEST_TEXT])
     declared = _WEB_OTP.search(plain)
     if declared:
         return _joined(declared[1])

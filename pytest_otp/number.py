@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 TIMEOUT = 120.0
 POLL_INTERVAL = 0.75
 CLOSE_TIMEOUT = 20.0
+LONGEST_TIME = 86_400.0
+"""Seconds, a day: locks cannot wait for any length of time."""
 _CLOSED = (OrderState.FINISHED, OrderState.CANCELLED, OrderState.ENDED)
 
 _logger = logging.getLogger("pytest_otp")
@@ -75,7 +77,7 @@ class OtpNumber:
         self._clock = clock
         self._sleep = sleep
         self._bell = Bell(clock)
-        self._pace = PUSHED if isinstance(provider, SupportsPush) else Pace(poll_interval)
+        self._pace = PUSHED if getattr(provider, "instant", False) else Pace(poll_interval)
         self._lock = threading.RLock()
         self._asking = threading.Lock()
         self._closing = threading.Lock()
@@ -367,4 +369,4 @@ def checked_seconds(value: object, name: str) -> float:
     """The value as seconds. Raises SettingsError unless it is a finite number that is not negative."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
         raise SettingsError(f"{name}={value!r} is no time", hint="Give seconds: a number from 0 on.")
-    return float(value)
+    return min(float(value), LONGEST_TIME)

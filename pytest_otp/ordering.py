@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,8 @@ class Numbers:
         self._options = options
         self._numbers: list[OtpNumber] = []
         self._open = True
+        self._changed = threading.Condition()
+        self._ordering = 0
 
     def __call__(
         self, service: str | None = None, country: str | None = None, operator: str | None = None
@@ -106,12 +109,24 @@ class Numbers:
                 raise SettingsError(f"otp_number: {name}={value!r} is no text", hint=f'Give {name}="{value}".')
         asked = zip((service, country, operator), self._defaults, strict=True)
         wanted = [given if given is not None else default for given, default in asked]
-        try:
-            return order_number(self._provider, *wanted, on_ordered=self._take, **self._options)
-        except NumberUnavailable as error:
-            refusal = error
+        with self._under_way():
+            try:
+                return order_number(self._provider, *wanted, on_ordered=self._take, **self._options)
+            except NumberUnavailable as error:
+                refusal = error
         self._unavailable(refusal)
         raise refusal
+
+    @contextlib.contextmanager
+    def _under_way(self) -> Iterator[None]:
+        with self._changed:
+            self._ordering += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._ordering -= 1
+                self._changed.notify_all()
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
@@ -131,7 +146,13 @@ class Numbers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open = False
+        with self._changed:  # a thread of the test's own may still be ordering: it closes its number when it has it
+            answered = self._changed.wait_for(lambda: not self._ordering, ANSWER_TIMEOUT)
         close_all(reversed(self._numbers), self._options.get("close_timeout", CLOSE_TIMEOUT))
+        if not answered:
+            raise OrderUncertain(
+                "an order of another thread got no answer before its test ended", provider=self._provider.name
+            )
 
 
 def close_all(numbers: Iterable[OtpNumber], timeout: float) -> None:

@@ -131,14 +131,14 @@ def _written(char: str) -> str:
     if char.isascii() and char.isalnum():
         return char
     utf8, utf16 = char.encode(errors="surrogatepass"), char.encode("utf-16-be", "surrogatepass").hex()
-    entities = "|".join(filter(None, (_ENTITIES.get(char), f"#0*{ord(char)}", f"#x0*{ord(char):x}")))
+    entities = "|".join(filter(None, (_ENTITIES.get(char), f"#0{{0,6}}{ord(char)}", f"#x0{{0,6}}{ord(char):x}")))
     ways = [
-        "".join(f"%(?:25)*{byte:02x}" for byte in utf8),
-        "".join(rf"\\+x{byte:02x}" for byte in utf8),
-        rf"\\+x{ord(char):02x}",
-        "".join(rf"\\+u{utf16[i : i + 4]}" for i in range(0, len(utf16), 4)),
-        rf"\\*&(?:amp;)*(?:{entities});",
-        r"\\+" if char == "\\" else r"\\*" + re.escape(char),
+        "".join(f"%(?:25){{0,4}}{byte:02x}" for byte in utf8),
+        "".join(rf"\\{{1,8}}x{byte:02x}" for byte in utf8),
+        rf"\\{{1,8}}x{ord(char):02x}",
+        "".join(rf"\\{{1,8}}u{utf16[i : i + 4]}" for i in range(0, len(utf16), 4)),
+        rf"\\{{0,8}}&(?:amp;){{0,4}}(?:{entities});",
+        r"\\{1,8}" if char == "\\" else r"\\{0,8}" + re.escape(char),
     ]
     if char == " ":
         ways.append(r"\+")

@@ -18,6 +18,7 @@ MANUAL_TIMEOUT = 10.0
 """Seconds that a wait takes by default where the test itself delivers the SMS."""
 DEFAULT = "default"
 _SILENT = ("manual", "never", "no-code", "cancel-refused")
+_OURS = (b"PYTEST_OTP_", b"OTPCEPAT", b"OTPVIRT_")
 _OTHER_VARIABLES = ("PYTEST_OTP_GATEWAY_URL",)
 
 
@@ -146,6 +147,30 @@ def read_env_file(named: str | None, root: Path) -> dict[str, str]:
     Raises SettingsError where a file that was named does not exist, or the file cannot be read.
     """
     path = root / (named or ".env")
+    text = _content(path, named)
+    if "OTP" not in text:
+        return {}
+    import io  # noqa: PLC0415
+
+    from dotenv import dotenv_values  # noqa: PLC0415 - only for a file with something of ours
+    from dotenv.parser import parse_stream  # noqa: PLC0415 - dotenv_values passes over what it cannot read
+
+    wrong = next(
+        (
+            line.original.line
+            for line in parse_stream(io.StringIO(text))
+            if line.error and "OTP" in line.original.string
+        ),
+        None,
+    )
+    if wrong is not None:
+        raise _bad(f"{path}, line {wrong}, cannot be read", hint="It must be a UTF-8 file of NAME=value lines.")
+    values = dotenv_values(stream=io.StringIO(text), interpolate=False)  # a key may hold ${ as it is
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _content(path: Path, named: str | None) -> str:
+    content: bytes | None = None
     try:
         content = path.read_bytes() if path.is_file() else None
         if content is None and named:
@@ -153,20 +178,11 @@ def read_env_file(named: str | None, root: Path) -> dict[str, str]:
                 f"--otp-env-file (PYTEST_OTP_ENV_FILE): there is no file {path}",
                 hint="Give its path from the root folder.",
             )
-        if content is None or b"OTP" not in content:
-            return {}
-        text = content.decode("utf-8-sig")  # editors of Windows put a mark in front
+        return (content or b"").decode("utf-8-sig")  # editors of Windows put a mark in front
     except (OSError, UnicodeDecodeError) as error:
+        if not named and not any(ours in (content or b"") for ours in _OURS):
+            return ""  # an application's own file, in its own encoding
         raise _bad(f"{path} cannot be read ({error})", hint="It must be a UTF-8 file of NAME=value lines.") from None
-    import io  # noqa: PLC0415
-
-    from dotenv import dotenv_values  # noqa: PLC0415 - only for a file with something of ours
-    from dotenv.parser import parse_stream  # noqa: PLC0415 - dotenv_values passes over what it cannot read
-
-    wrong = next((line.original.line for line in parse_stream(io.StringIO(text)) if line.error), None)
-    if wrong is not None:
-        raise _bad(f"{path}, line {wrong}, cannot be read", hint="It must be a UTF-8 file of NAME=value lines.")
-    return {name: value for name, value in dotenv_values(stream=io.StringIO(text)).items() if value is not None}
 
 
 def settings_of(config: Any, environ: Mapping[str, str], env_file: Mapping[str, str]) -> Settings:

@@ -116,7 +116,7 @@ class Pace:
 
 
 PUSHED = Pace(first=0.0, last=0.0, blocks=False)
-"""For providers that tell by themselves when a message comes: a look costs nothing there."""
+"""For a provider in this process, which tells when a message comes: a look costs nothing there."""
 
 
 class Wait:
@@ -182,7 +182,7 @@ class Wait:
         self._hear()
         try:
             if self._pace.blocks:
-                await asyncio.get_running_loop().run_in_executor(_request_threads(), self._ask)
+                await self._ask_in_thread()
             else:
                 self._ask()
         except Exception as error:  # noqa: BLE001 - kept or raised by _failed
@@ -191,6 +191,17 @@ class Wait:
 
     def _ask(self) -> None:
         self._refresh(self._left())  # the time that is left now, which may be long after a thread was asked for
+        self.trouble = None
+
+    async def _ask_in_thread(self) -> None:
+        """Ask in a shared thread, left behind where it is not done in time: all may be busy with a slow server."""
+        asked = asyncio.get_running_loop().run_in_executor(_request_threads(), self._ask)
+        asked.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.wait({asked}, timeout=self._left())
+        if not asked.done():
+            asked.cancel()
+            raise ProviderUnavailable("no answer in the time that was left")
+        asked.result()
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, ProviderUnavailable):
@@ -223,7 +234,6 @@ class Wait:
     def _hear(self) -> None:
         self._heard = self._bell.rung()
         self._looked = self._clock()
-        self.trouble = None
 
     def _left(self) -> float:
         """Seconds that a look may take; a wait too short for any look gets one that may."""

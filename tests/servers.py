@@ -83,6 +83,20 @@ def drip(asked: Asked, hang: Hang) -> None:
         hang.connection.sendall(b" ")
 
 
+def drip_headers(asked: Asked, hang: Hang) -> None:
+    """Headers that never end: each comes well within a socket's time-out."""
+    hang.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+    while hang.wait(0.02):
+        hang.connection.sendall(b"X: y\r\n")
+
+
+def drip_chunk_size(asked: Asked, hang: Hang) -> None:
+    """The size of a chunk that never ends."""
+    hang.connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while hang.wait(0.02):
+        hang.connection.sendall(b"0")
+
+
 class WireServer:
     """Gives its replies one after the other, the last one for ever; a function from request to reply decides itself."""
 

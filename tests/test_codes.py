@@ -90,3 +90,9 @@ def test_long_texts_take_no_time() -> None:
         "    extract_code(part * 2000)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
+
+
+@pytest.mark.parametrize("piece", ["1", "1.", "1,", "+1 ", "* ", "x", "12:"])
+def test_hostile_text_ends(piece: str) -> None:
+    """A text of any length is gone through: what is longer than an SMS is not looked at."""
+    extract_code(piece * 200_000)

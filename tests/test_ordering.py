@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -311,10 +312,41 @@ def test_an_order_in_another_thread_when_the_scope_ends(provider: ScriptedProvid
         thread = threading.Thread(target=orders)
         thread.start()
         assert asked.wait(10)
-    answer.set()
+        threading.Timer(0.2, answer.set).start()
+    assert provider.events == ["order order-1", "cancel order-1"]
     thread.join(10)
     assert provider.events == ["order order-1", "cancel order-1"]
     assert errors == ["the scope of otp_number ended while a number was being ordered: it was closed again"]
+
+
+def test_an_order_that_gets_no_answer_before_its_scope_ends(
+    provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Teardown waits for an order of another thread for so long, and then says that a number may be rented."""
+    monkeypatch.setattr(ordering, "ANSWER_TIMEOUT", 0.05)
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        asked.set()
+        assert answer.wait(10)
+
+    provider.script("order", slow)
+
+    def orders() -> None:
+        with contextlib.suppress(OtpError):
+            numbers()
+
+    numbers = Numbers(provider)
+    numbers.__enter__()
+    thread = threading.Thread(target=orders)
+    thread.start()
+    assert asked.wait(10)
+    with pytest.raises(OrderUncertain) as caught:
+        numbers.__exit__(None, None, None)
+    assert caught.value.message == "an order of another thread got no answer before its test ended"
+    answer.set()
+    thread.join(10)
+    assert provider.events == ["order order-1", "cancel order-1"]
 
 
 def test_unavailable_is_told(provider: ScriptedProvider) -> None:

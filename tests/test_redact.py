@@ -258,3 +258,12 @@ def test_locals_of_a_failing_frame_show_no_value() -> None:
     frames = [frame.frame for frame in caught.traceback[-1:]]
     assert not [frame for frame in frames if "9f8e7d6c" in repr(frame.f_locals)]
     assert sys.exc_info() == (None, None, None)
+
+
+@pytest.mark.parametrize("value", ["!Passw0rd-invented", "\\\\invented-w0rd", "&invented-w0rd", "%invented-w0rd"])
+def test_hostile_text_ends(value: str) -> None:
+    """Long runs of what introduces an escape are gone through in one pass: a server may send megabytes of them."""
+    Secret(value)
+    for run in ("\\", "%25", "&amp;", " "):
+        text = run * 50_000
+        assert scrub(text) == text

@@ -320,6 +320,18 @@ def test_an_env_file_with_a_line_that_is_none(tmp_path: Path) -> None:
     )
 
 
+def test_a_key_is_read_as_it_is(tmp_path: Path) -> None:
+    """A dollar and a brace in a key mean nothing: it would be another key."""
+    (tmp_path / ".env").write_text("API_KEY_OTPCEPAT=an-invented-${HOME}-key\n")
+    assert read_env_file(None, tmp_path) == {"API_KEY_OTPCEPAT": "an-invented-${HOME}-key"}
+
+
+def test_an_application_s_own_env_file_is_left_alone(tmp_path: Path) -> None:
+    """What has nothing of ours may be in any encoding and form; it ends no run."""
+    (tmp_path / ".env").write_bytes(b"TOTP_ISSUER=Caf\xe9\n")
+    assert read_env_file(None, tmp_path) == {}
+
+
 def test_a_misspelt_variable_is_told() -> None:
     """A variable that is named like ours and is none shows in the header; those that programs are given do not."""
     nothing: dict[str, str] = {}

@@ -51,6 +51,8 @@ class FakeProvider:
     """
 
     name = "fake"
+    instant: ClassVar[bool] = True
+    """A look asks nobody: it may be made at once, and on an event loop."""
     variables: ClassVar[tuple[Variable, ...]] = ()
 
     def __init__(self, desk: RentalDesk, scenario: Scenario | None = None) -> None:

@@ -7,14 +7,17 @@ library frame (whose locals hold the whole URL) and no `__context__` travels upw
 
 from __future__ import annotations
 
+import contextvars
 import gzip
 import http.cookiejar
 import importlib.util
 import json
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +40,8 @@ READ_TIMEOUT = 15.0
 ORDER_READ_TIMEOUT = 60.0
 """An order's answer is worth waiting for: without it nobody knows what was rented."""
 ATTEMPTS = 3
+LEAST_TIME = 0.02
+"""Seconds without which a request is not worth sending."""
 LONGEST_PAUSE = 10.0
 LARGEST_BODY = 4 * 1024 * 1024
 _CHUNK = 16 * 1024
@@ -56,6 +61,7 @@ _PASSING = (408, 425, 429)
 _Value = Any  # what JSON can hold, or a Secret in place of a text
 
 
+_Received = tuple[int, str, str]
 Check = Callable[[Answer], None]
 """Raises what an answer's refusal means. It runs inside the retries: a failure that passes is asked again."""
 
@@ -130,17 +136,40 @@ class HttpClient:
 
     def _once(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> Answer:
         limit = time_left()
-        if limit is not None and limit <= 0:
+        if limit is not None and limit < LEAST_TIME:
             raise ProviderUnavailable("no time was left to ask", provider=self._provider, sent=False)
         longest = ORDER_READ_TIMEOUT if repeat is Repeat.UNSENT else READ_TIMEOUT
         timeouts = (CONNECT_TIMEOUT, longest) if limit is None else (min(CONNECT_TIMEOUT, limit), min(longest, limit))
-        status, retry_after, text = self._transmit(envelope, timeouts, fresh=repeat is Repeat.UNSENT)
+        whole = sum(timeouts) if limit is None else min(limit, sum(timeouts))
+        status, retry_after, text = self._bounded(
+            whole, lambda: self._transmit(envelope, timeouts, fresh=repeat is Repeat.UNSENT)
+        )
         answer = read(self._provider, status, retry_after, text, repeat)
         if check:
             check(answer)
         return answer
 
-    def _transmit(self, envelope: _Envelope, timeouts: tuple[float, float], *, fresh: bool) -> tuple[int, str, str]:
+    def _bounded(self, seconds: float, transmit: Callable[[], _Received]) -> _Received:
+        """Run it in a thread that is left behind after so many seconds.
+
+        The sockets' own time-outs start anew with each byte and leave out name resolution: a server that drips, or a
+        name server that hangs, would hold a test, or its teardown, for ever.
+        """
+        received: Future[_Received] = Future()
+
+        def run() -> None:
+            try:
+                received.set_result(transmit())
+            except BaseException as error:  # noqa: BLE001 - raised again where the caller waits
+                received.set_exception(error)
+
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(run,), name="pytest-otp request", daemon=True).start()
+        if not wait({received}, seconds).done:
+            raise ProviderUnavailable(f"no answer within {seconds:.3g} s", provider=self._provider)
+        return received.result()
+
+    def _transmit(self, envelope: _Envelope, timeouts: tuple[float, float], *, fresh: bool) -> _Received:
         """HTTP status, Retry-After and the body.
 
         A server may echo a secret, and all that is returned from here stands in frames that a traceback shows.
@@ -178,6 +207,8 @@ class HttpClient:
 
 def check_url(url: str, allow_http: frozenset[str]) -> None:
     """Raise SettingsError unless the URL is https, or http to loopback or to an allowed host."""
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        raise SettingsError("the URL holds a user name or password", hint="Give it without: it would show in errors.")
     scheme, host = _scheme_and_host(url)
     if scheme not in ("http", "https") or not host:
         raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")

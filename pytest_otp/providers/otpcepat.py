@@ -87,6 +87,7 @@ class OtpcepatProvider:
         self._http = http
         self._catalogue = Cache()
         self._inboxes: dict[str, _Inbox] = {}
+        self._close_tried: set[str] = set()
         self._lock = threading.Lock()
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
@@ -191,12 +192,19 @@ class OtpcepatProvider:
         raise Unsupported("does not tell how many numbers are free", provider=self.name)
 
     def _close(self, order: Order, status: str) -> None:
+        with self._lock:
+            repeated = order.id in self._close_tried
+            self._close_tried.add(order.id)
         try:
             self._set_status(order, status)
         except (ProviderUnavailable, AuthenticationError):
             raise
         except ProviderError as refusal:
-            self._after_refused_close(order, status, refusal)
+            try:
+                self._after_refused_close(order, status, refusal)
+            except OrderNotFound:
+                if not repeated:  # else a try whose answer was lost closed it, and it is forgotten since
+                    raise
         with self._lock:
             self._inboxes.pop(order.id, None)
 

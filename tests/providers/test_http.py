@@ -35,7 +35,22 @@ from pytest_otp.providers.base import Repeat, time_left, time_limit
 from pytest_otp.providers.http import ATTEMPTS, Answer, HttpClient, check_url, is_loopback
 from pytest_otp.redact import Secret
 from tests.providers.conftest import KEY
-from tests.servers import Asked, Hang, Reply, WireServer, closed_port, deaf_port, drip, drop, raw, reply, reset, stall
+from tests.servers import (
+    Asked,
+    Hang,
+    Reply,
+    WireServer,
+    closed_port,
+    deaf_port,
+    drip,
+    drip_chunk_size,
+    drip_headers,
+    drop,
+    raw,
+    reply,
+    reset,
+    stall,
+)
 
 OK = reply({"fine": True})
 PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502</h1></body></html>"
@@ -688,7 +703,7 @@ class TestOrders:
 class TestTimeLimit:
     """Everything inside a limit ends with it."""
 
-    @pytest.mark.parametrize("bad", [stall, drip], ids=["stall", "drip"])
+    @pytest.mark.parametrize("bad", [stall, drip, drip_headers, drip_chunk_size])
     @pytest.mark.parametrize("repeat", Repeat)
     def test_a_slow_server_ends_with_it(self, client: Client, bad: Reply, repeat: Repeat) -> None:
         """Nothing at all, or a letter now and then: no longer than the limit, and no try after it."""
@@ -791,15 +806,21 @@ class TestUrls:
             "http://127.0.0.1.evil.test/",
             "http://allowed.test.evil.test/",
             "http://evil.test/?allowed.test",
-            "http://127.0.0.1@evil.test/",
             "http://0.0.0.0/",
             "http://10.0.0.1/",
         ],
     )
-    def test_ones_that_would_show_credentials(self, url: str) -> None:
+    def test_ones_without_tls(self, url: str) -> None:
         """Plain http to anywhere else is refused before anything is sent."""
         with pytest.raises(SettingsError, match="would send credentials without TLS"):
             check_url(url, frozenset({"allowed.test"}))
+
+    @pytest.mark.parametrize("url", ["http://127.0.0.1@evil.test/", "https://user:an-invented-word@sms.test/api"])
+    def test_ones_that_hold_credentials(self, url: str) -> None:
+        """A user name or password in the URL is refused, and not quoted back."""
+        with pytest.raises(SettingsError) as caught:
+            check_url(url, frozenset())
+        assert str(caught.value) == ("the URL holds a user name or password. Give it without: it would show in errors.")
 
     @pytest.mark.parametrize(
         "url", ["", "sms.test", "//sms.test", "file:///etc/passwd", "http://", "http://[", "https://a:b/"]
