@@ -205,7 +205,8 @@ class Wait:
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, ProviderUnavailable):
-            self.trouble = error
+            # A last look without time to send anything says nothing of what is wrong.
+            self.trouble = error if error.sent or self.trouble is None else self.trouble
         else:
             self._final = error
 
