@@ -41,6 +41,9 @@ class Hang:
         return not self.stopping.wait(seconds)
 
 
+TLS_HANDSHAKE = b"\x16"
+"""The first byte of each TLS connection (RFC 8446, 5.1)."""
+
 Reply = bytes | Callable[[Asked, Hang], None]
 """Bytes keep the connection open; a function ends with its connection closed."""
 
@@ -150,6 +153,9 @@ class WireServer:
 
     def _serve(self, connection: socket.socket, number: int) -> None:
         with connection, connection.makefile("rb") as stream, contextlib.suppress(OSError, ValueError):
+            if stream.peek(1)[:1] == TLS_HANDSHAKE:  # its bytes may hold no line end: there is nothing to wait for
+                connection.sendall(reply("plain HTTP only", 400))
+                return
             for asked in _requests(stream, number):
                 answer = self._next(asked)
                 if callable(answer):
