@@ -2,11 +2,11 @@
 
 BIN := .venv/bin
 READY := .venv/.ready
-# One process per core, two at least: some tests wait more than they compute.
-WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 2 ] && echo "$$n" || echo 2)
+# One process more than there are cores: many tests wait for a browser or a clock.
+WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench docs tox browser build clean
+.PHONY: help demo test lint format bench chaos docs tox browser build clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -20,7 +20,7 @@ test: $(READY) browser  ## Run the whole suite
 lint: $(READY)  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy pytest_otp tests $(wildcard benchmarks/*.py)
+	$(BIN)/mypy pytest_otp tests $(wildcard benchmarks/*.py chaos/*.py)
 	cd examples/signup && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
 	cd examples/thirdparty_provider && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
 	$(BIN)/pyright
@@ -31,6 +31,9 @@ format: $(READY)  ## Put the code in shape
 
 bench: $(READY)  ## Measure start-up cost, delivery lag and requests per wait
 	$(BIN)/python -m benchmarks
+
+chaos: $(READY)  ## Kill hundreds of test runs and count what stays rented
+	$(BIN)/python -m chaos $(ARGS)
 
 docs: $(READY)  ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet

@@ -5,13 +5,15 @@ Apart from `plugin`, since pytest examines each name there at every start.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from ._run import STOP, guard_of, running_item
 from .errors import NumberUnavailable, SettingsError
-from .number import checked_seconds
+from .number import OtpNumber, checked_seconds
 from .ordering import Numbers
 from .providers.base import Provider, lacking
 from .settings import Settings
@@ -35,17 +37,23 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
     if "fake" in marked and provider.name == "fake":
         provider = _with_scenario(provider, scenario)
     timeout = marked.get("timeout", settings.timeout_for(provider.name, scenario))
-    with Numbers(
-        provider,
-        service=marked.get("service", settings.service),
-        country=marked.get("country", settings.country),
-        operator=marked.get("operator", settings.operator),
-        unavailable=lambda error: _unavailable(error, settings.unavailable),
-        timeout=checked_seconds(timeout, "@pytest.mark.otp: timeout"),
-        poll_interval=settings.poll_interval,
-        close_timeout=settings.close_timeout,
-        show_sms=settings.show_sms,
-    ) as order:
+    guard = guard_of(request.config, settings)
+    with (
+        _orderly_stop(request.config, provider) as before,
+        Numbers(
+            guard.guarded(provider),
+            service=marked.get("service", settings.service),
+            country=marked.get("country", settings.country),
+            operator=marked.get("operator", settings.operator),
+            unavailable=lambda error: _unavailable(error, settings.unavailable),
+            before=before,
+            ordered=lambda number: _report(number, request.session),
+            timeout=checked_seconds(timeout, "@pytest.mark.otp: timeout"),
+            poll_interval=settings.poll_interval,
+            close_timeout=settings.close_timeout,
+            show_sms=settings.show_sms,
+        ) as order,
+    ):
         yield order
 
 
@@ -53,6 +61,24 @@ def lane(config: pytest.Config) -> tuple[int, int]:
     """This worker's share of the offline numbers, and of how many; a replaced worker has one of its own too."""
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     return (int(worker[2:]) % _LANES, _LANES) if worker[2:].isdecimal() else (0, 1)
+
+
+@contextlib.contextmanager
+def _orderly_stop(config: pytest.Config, provider: Provider) -> Iterator[Callable[[], None]]:
+    """Gives what makes SIGTERM and SIGHUP end the run in order, from the first order until all are closed."""
+    if provider.name == "fake":
+        yield lambda: None
+        return
+    with config.stash[STOP] as stop:
+        yield stop.arm
+
+
+def _report(number: OtpNumber, session: pytest.Session) -> None:
+    """Order and number go into the running test's reports, junit's too; no code does."""
+    item = running_item(session)
+    if item is not None:
+        item.user_properties.append(("otp_order", f"{number.provider} {number.order_id}"))
+        item.user_properties.append(("otp_number", number.e164))
 
 
 def _marked(node: Any) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 
 import tenacity
 
-from .errors import AuthenticationError, OrderNotFound, ProviderError, SmsAlreadyReceived
+from .errors import AuthenticationError, InvalidRequest, OrderNotFound, SmsAlreadyReceived
 from .providers.base import time_limit
 
 __tracebackhide__ = True
@@ -20,14 +21,33 @@ SHORTEST_TRY = 2.0
 LAST_TRY = 1.0
 """Seconds before the end at which the last try starts, however long the provider asked us to wait."""
 
-_FINAL = (AuthenticationError, OrderNotFound, SmsAlreadyReceived)
+FINAL = (AuthenticationError, OrderNotFound, SmsAlreadyReceived)
+"""What further tries cannot change."""
+
+
+def finish_or_cancel(cancel: Callable[[], None], finish: Callable[[], None], *, received: bool) -> None:
+    """Close an order one way or the other, once. Raises what the last of both says."""
+    if not received:
+        try:
+            cancel()
+        except SmsAlreadyReceived:
+            finish()
+        return None
+    try:
+        finish()
+    except InvalidRequest as refusal:
+        # After a resend the order waits again, and may be one that can only be cancelled.
+        with contextlib.suppress(SmsAlreadyReceived):
+            return cancel()
+        raise refusal
 
 
 def persist(
     attempt: Callable[[], None],
     *,
     timeout: float,
-    passing: type[ProviderError],
+    passing: type[Exception],
+    longest_pause: float = LONGEST_PAUSE,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exception | None:
@@ -44,9 +64,9 @@ def persist(
 
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(
-            lambda error: isinstance(error, (passing, OSError)) and not isinstance(error, _FINAL)
+            lambda error: isinstance(error, (passing, OSError)) and not isinstance(error, FINAL)
         ),
-        wait=lambda state: max(0.0, min(_pause(state), left())),
+        wait=lambda state: max(0.0, min(_pause(state, longest_pause), left())),
         stop=lambda state: left() <= 0,
         sleep=sleep,
         reraise=True,
@@ -59,7 +79,7 @@ def persist(
     return None
 
 
-def _pause(state: tenacity.RetryCallState) -> float:
+def _pause(state: tenacity.RetryCallState, longest: float) -> float:
     error = state.outcome.exception() if state.outcome else None
-    backoff = min(FIRST_PAUSE * 2.0 ** min(state.attempt_number - 1, 9), LONGEST_PAUSE)
+    backoff = min(FIRST_PAUSE * 2.0 ** min(state.attempt_number - 1, 9), longest)
     return float(max(backoff, getattr(error, "retry_after", None) or 0.0))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .closing import persist
+from .closing import finish_or_cancel, persist
 from .errors import (
     CodeTimeout,
-    InvalidRequest,
     OrderEnded,
     OrderNotClosed,
     OtpError,
@@ -26,7 +25,16 @@ from .errors import (
 from .filters import Pattern, Sender, Wanted
 from .inbox import Inbox
 from .phone import Phone, read
-from .providers.base import Order, OrderState, Provider, SmsMessage, SupportsPush, time_limit
+from .providers.base import (
+    Order,
+    OrderState,
+    Provider,
+    SmsMessage,
+    SupportsCounting,
+    SupportsHandingOn,
+    SupportsPush,
+    time_limit,
+)
 from .redact import shape
 from .waiting import PUSHED, Bell, Pace, Wait
 
@@ -209,10 +217,14 @@ class OtpNumber:
     def close(self, timeout: float | None = None) -> None:
         """Finish the order if an SMS came, else cancel it; closing twice is closing once.
 
-        Tries again for `timeout` seconds (`--otp-close-timeout`) while the provider is away or refuses. Raises
-        OrderNotClosed.
+        Tries again for `timeout` seconds (`--otp-close-timeout`) while the provider is away or refuses; with a keeper
+        it hands the order on instead, and the state stays as it is. Raises OrderNotClosed.
         """
-        self._close(self._finish_or_cancel, self._close_timeout if timeout is None else timeout, passing=ProviderError)
+        seconds = self._close_timeout if timeout is None else timeout
+        attempt: Callable[[], None] = self._finish_or_cancel
+        if isinstance(self._provider, SupportsHandingOn):
+            attempt = partial(self._hand_on, self._provider, seconds)
+        self._close(attempt, seconds, passing=ProviderError)
 
     def __enter__(self) -> OtpNumber:
         return self
@@ -227,17 +239,29 @@ class OtpNumber:
 
     def _wait(self, wanted: Wanted, pick: Callable[[SmsMessage], Any], timeout: float | None) -> Any:
         wait = self._waiting(pick, timeout)
-        found = wait.run(self._sleep)
+        found = None
+        try:
+            found = wait.run(self._sleep)
+        finally:
+            self._tell_waited(wait, found)
         if found is None:
             raise self._timed_out(wanted, wait)
         return found
 
     async def _wait_async(self, wanted: Wanted, pick: Callable[[SmsMessage], Any], timeout: float | None) -> Any:
         wait = self._waiting(pick, timeout)
-        found = await wait.run_async()
+        found = None
+        try:
+            found = await wait.run_async()
+        finally:
+            self._tell_waited(wait, found)
         if found is None:
             raise self._timed_out(wanted, wait)
         return found
+
+    def _tell_waited(self, wait: Wait, found: object) -> None:
+        if isinstance(self._provider, SupportsCounting):
+            self._provider.count_wait(self._order, wait.waited, int(found is not None))
 
     def _waiting(self, pick: Callable[[SmsMessage], Any], timeout: float | None) -> Wait:
         seconds = self._timeout if timeout is None else checked_seconds(timeout, "timeout")
@@ -327,20 +351,14 @@ class OtpNumber:
             elapsed=self._clock() - start,
         ) from failure
 
+    def _hand_on(self, keeper: SupportsHandingOn, timeout: float) -> None:
+        """Let somebody close it who outlives this process, now or later."""
+        if self._state not in _CLOSED:
+            received = self._state is OrderState.RECEIVED
+            self._is_closed(keeper.hand_on(self._order, received=received, timeout=timeout))
+
     def _finish_or_cancel(self) -> None:
-        if self._state is not OrderState.RECEIVED:
-            try:
-                self._cancel()
-            except SmsAlreadyReceived:
-                self._finish()
-            return None
-        try:
-            self._finish()
-        except InvalidRequest as refusal:
-            # After a resend the order waits again, and may be one that can only be cancelled.
-            with contextlib.suppress(SmsAlreadyReceived):
-                return self._cancel()
-            raise refusal
+        finish_or_cancel(self._cancel, self._finish, received=self._state is OrderState.RECEIVED)
 
     def _cancel(self) -> None:
         try:
@@ -356,10 +374,14 @@ class OtpNumber:
         if self._state in _CLOSED:
             return
         operation(self._order)
-        with self._lock:
-            self._state = closed
-        self._unsubscribe()
-        self._bell.ring()
+        self._is_closed(closed)
+
+    def _is_closed(self, state: OrderState | None) -> None:
+        if state is not None:
+            with self._lock:
+                self._state = state
+            self._unsubscribe()
+            self._bell.ring()
 
     def _context(self) -> dict[str, Any]:
         return {"provider": self.provider, "order_id": self.order_id, "number": self.e164}

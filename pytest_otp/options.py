@@ -88,12 +88,37 @@ def _integer(value: object) -> int:
     return int(str(value))
 
 
+def _count(value: object) -> int:
+    number = _integer(value)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _money(value: object) -> tuple[str, str]:
+    """As texts: an amount that other processes are told must not become a float on the way."""
+    from decimal import Decimal, InvalidOperation  # noqa: PLC0415 - only a run with a budget needs it
+
+    amount, currency = str(value).split()
+    try:
+        number = Decimal(amount)
+    except InvalidOperation:
+        raise ValueError from None
+    if not (number.is_finite() and number >= 0 and len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        raise ValueError
+    return amount, currency.upper()
+
+
 def _yes_or_no(value: object) -> bool:
     if isinstance(value, bool):
         return value
     return {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}[
         str(value).strip().lower()
     ]
+
+
+def _on_or_off(value: object) -> str:
+    return "on" if _yes_or_no(value) else "off"
 
 
 def _one_of(*words: str) -> Callable[[object], str]:
@@ -241,6 +266,39 @@ OPTIONS = (
         parse=_hosts,
         allowed="host names, separated by commas",
         help="A host besides loopback that credentials may be sent to without TLS; may be repeated.",
+    ),
+    Option(
+        "keeper",
+        metavar="on|off",
+        default="on",
+        parse=_on_or_off,
+        allowed="on or off",
+        help="Whether a side process places and closes the orders, so that a killed run leaves none open "
+        "(default: on).",
+    ),
+    Option(
+        "max_orders",
+        metavar="N",
+        default=None,
+        parse=_count,
+        allowed="a whole number, 0 or more",
+        help="How many orders a run may send, over all xdist workers and reruns (default: any number).",
+    ),
+    Option(
+        "max_spend",
+        metavar='"AMOUNT CURRENCY"',
+        default=None,
+        parse=_money,
+        allowed='an amount and a currency, as in "5 USD"',
+        help="How much a run may spend, over all xdist workers and reruns (default: any amount).",
+    ),
+    Option(
+        "ledger",
+        metavar="PATH",
+        default=None,
+        parse=_text,
+        allowed="a file",
+        help="The file that all orders are written down in (default: in your folder for programs' state).",
     ),
     Option(
         "env_file",

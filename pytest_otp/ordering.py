@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import NumberUnavailable, OrderNotClosed, OrderUncertain, OtpError, SettingsError
 from .number import CLOSE_TIMEOUT, OtpNumber
-from .providers.base import Order, Provider
+from .providers.base import Order, Provider, SupportsHandingOn
 
 __tracebackhide__ = True
 
@@ -62,7 +62,9 @@ def order_number(
         failure = placed.exception()
     except BaseException:
         if not placed.cancel():
-            _close_when_ordered(placed, options.get("close_timeout", CLOSE_TIMEOUT))
+            closed = _close_when_ordered(placed, options.get("close_timeout", CLOSE_TIMEOUT))
+            if not isinstance(provider, SupportsHandingOn):  # else a keeper outlives us, and takes the answer in
+                closed.wait(ANSWER_TIMEOUT + options.get("close_timeout", CLOSE_TIMEOUT))
         raise
     if failure is None:
         return placed.result()
@@ -83,12 +85,17 @@ class Numbers:
         country: str | None = None,
         operator: str | None = None,
         unavailable: Callable[[NumberUnavailable], None] = lambda error: None,
+        before: Callable[[], None] = lambda: None,
+        ordered: Callable[[OtpNumber], None] = lambda number: None,
         **options: Any,
     ) -> None:
         """Defaults for each call; `options` are those of OtpNumber.
 
-        `unavailable` is called where no number is to be had; what it raises takes the error's place.
+        `unavailable` is called where no number is to be had; what it raises takes the error's place. `before` is
+        called in the caller's thread before each order, `ordered` with each number, in any thread.
         """
+        self._before = before
+        self._ordered = ordered
         self._provider = provider
         self._unavailable = unavailable
         self._defaults = (service, country, operator)
@@ -109,6 +116,7 @@ class Numbers:
                 raise SettingsError(f"otp_number: {name}={value!r} is no text", hint=f'Give {name}="{value}".')
         asked = zip((service, country, operator), self._defaults, strict=True)
         wanted = [given if given is not None else default for given, default in asked]
+        self._before()
         with self._under_way():
             try:
                 return order_number(self._provider, *wanted, on_ordered=self._take, **self._options)
@@ -135,6 +143,7 @@ class Numbers:
 
     def _take(self, number: OtpNumber) -> None:
         self._numbers.append(number)
+        self._ordered(number)
         if not self._open:
             number.close()
             raise OtpError("the scope of otp_number ended while a number was being ordered: it was closed again")
@@ -209,8 +218,8 @@ def _roll_back(provider: Provider, order: Order) -> None:
         ) from error
 
 
-def _close_when_ordered(placed: Future[OtpNumber], timeout: float) -> None:
-    """Close the order as soon as its answer is here, within `timeout`; where we stop waiting for it, close it later."""
+def _close_when_ordered(placed: Future[OtpNumber], timeout: float) -> threading.Event:
+    """Close the order as soon as its answer is here, within `timeout`; the event tells when that was."""
     closed = threading.Event()
 
     def close(done: Future[OtpNumber]) -> None:
@@ -221,4 +230,4 @@ def _close_when_ordered(placed: Future[OtpNumber], timeout: float) -> None:
             closed.set()
 
     placed.add_done_callback(close)
-    closed.wait(ANSWER_TIMEOUT + timeout)
+    return closed

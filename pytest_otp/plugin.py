@@ -168,6 +168,6 @@ def _prepare_real_provider(config: pytest.Config, settings: Settings, env_file: 
 def _prepare_workers(config: pytest.Config, settings: Settings) -> None:
     from ._xdist import XdistHooks  # noqa: PLC0415 - its hooks exist only with xdist
 
-    hooks = XdistHooks(settings)
+    hooks = XdistHooks(settings, config.rootpath)
     hooks.check(config)
     config.pluginmanager.register(hooks, "otp-xdist")

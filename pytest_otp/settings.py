@@ -43,6 +43,12 @@ class Settings:
     """Seconds."""
     show_sms: bool
     allow_http: tuple[str, ...]
+    keeper: str
+    max_orders: int | None
+    max_spend: tuple[str, str] | None
+    """Amount and ISO 4217 code."""
+    ledger: str | None
+    """A path from the root folder; None: in the user's state folder."""
     env_file: str | None
     gateway: tuple[str, int] | None
     """Host and port; None: a free loopback port."""
@@ -103,6 +109,12 @@ class Settings:
         if self.offline:
             parts.append(f"scenario {self.fake} ({self.source('fake')}), seed {self.fake_seed}")
         parts.append(f"timeout {self.timeout_for(self.provider, self.fake):g} s ({self.source('timeout')})")
+        if self.keeper == "off" and not self.offline:
+            parts.append(f"keeper off ({self.source('keeper')})")
+        if self.max_orders is not None:
+            parts.append(f"at most {self.max_orders} orders ({self.source('max_orders')})")
+        if self.max_spend:
+            parts.append(f"at most {' '.join(self.max_spend)} spent ({self.source('max_spend')})")
         if self.unknown:
             parts.append(f"ignored, since there is no such setting: {', '.join(self.unknown)}")
         return "otp: " + "; ".join(parts)

@@ -1,4 +1,4 @@
-"""What every test needs: no settings of the machine that it runs on."""
+"""What every test needs: no settings of the machine that it runs on, and none of its files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ _OURS = ("PYTEST_OTP_", "API_KEY_OTPCEPAT", "OTPCEPAT_", "OTPVIRT_", "PYTEST_ADD
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))  # where the ledger would be
     for name in [name for name in os.environ if name.startswith(_OURS)]:
         monkeypatch.delenv(name)
 

@@ -23,16 +23,35 @@ PACKAGE = ROOT / "pytest_otp"
 # adding one.
 MAY_IMPORT = """
     (package)
-    _fixtures             number ordering providers.base settings
+    _fixtures             _run number ordering providers.base settings
     _reports
-    _xdist                settings
+    _run                  books guard settings stopping summary | ledger
+    _xdist                settings | _run books guard stopping
+    books                 providers.base
     carrier               numbering
-    cli                   | carrier rentals server server.sandbox
+    cli                   cli.orders cli.output cli.sandbox cli.sweeping
+    cli.__main__          cli
+    cli.accounts          books ledger providers recorded
+    cli.ledgers           books ledger liveness settings
+    cli.orders            books cli.ledgers cli.output ledger summary
+    cli.output
+    cli.sandbox           cli.output rentals | carrier server server.sandbox
+    cli.sweeping          books cli.accounts cli.ledgers cli.orders cli.output closers ledger summary sweep
+    closers               closing providers.base recorded
     closing               providers.base
     codes
     errors
     filters               codes providers.base
+    guard                 books providers recorded | closers keeper.client keeper.provider ledger sweep
     inbox                 providers.base
+    keeper
+    keeper.client         books keeper.side keeper.wire liveness
+    keeper.process        books closers keeper.wire ledger liveness providers providers.base recorded sweep
+    keeper.provider       closing keeper.side keeper.wire providers.base recorded
+    keeper.side           keeper.wire providers
+    keeper.wire           providers.base
+    ledger                books liveness providers.base
+    liveness
     number                closing filters inbox phone providers.base waiting
     numbering
     options               | providers rentals
@@ -48,6 +67,7 @@ MAY_IMPORT = """
     providers.http        providers.answers providers.base
     providers.otpcepat    providers.base providers.catalogue
     providers.otpvirt     providers.base providers.catalogue
+    recorded              books providers.base providers.catalogue
     redact
     rentals               carrier providers.base
     server
@@ -57,16 +77,20 @@ MAY_IMPORT = """
     server.otpvirt_face   providers.base rentals server server.catalogue
     server.sandbox        rentals server server.gateway server.otpcepat_face server.otpvirt_face
     settings              options
+    stopping
+    summary               books providers.base
+    sweep                 books closers ledger providers.base recorded
     waiting
 """
 
 # Where each dependency is at home. One HTTP client, one polling loop, one place where settings are resolved.
 AT_HOME = {
-    "pytest": {"_fixtures", "_reports", "_xdist", "plugin"},
+    "pytest": {"_fixtures", "_reports", "_run", "_xdist", "plugin"},
     "requests": {"providers.answers", "providers.http"},
     "urllib3": {"providers.answers", "providers.http"},
     "tenacity": {"closing", "providers.http", "waiting"},
     "dotenv": {"settings"},
+    "sqlite3": {"ledger"},
     "phonenumbers": {"carrier", "numbering", "phone", "server.gateway"},
     "werkzeug": {"server", "server.gateway", "server.sandbox"},
 }

@@ -30,6 +30,10 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "close_timeout": (("0", 0.0), ("5.5", 5.5)),
     "show_sms": (("true", True), ("true", True)),
     "allow_http": (("sandbox.test", ("sandbox.test",)), ("a.test,b.test", ("a.test", "b.test"))),
+    "keeper": (("off", "off"), ("on", "on")),
+    "max_orders": (("50", 50), ("0", 0)),
+    "max_spend": (("5 USD", ("5", "USD")), ("0.50 idr", ("0.50", "IDR"))),
+    "ledger": (("orders.sqlite3", "orders.sqlite3"), ("other", "other")),
     "env_file": (("other.env", "other.env"), ("third.env", "third.env")),
     "gateway": (("127.0.0.1:8025", ("127.0.0.1", 8025)), ("[::1]:0", ("::1", 0))),
 }
@@ -105,6 +109,10 @@ def test_defaults() -> None:
         "close_timeout": 20.0,
         "show_sms": False,
         "allow_http": (),
+        "keeper": "on",
+        "max_orders": None,
+        "max_spend": None,
+        "ledger": None,
         "env_file": None,
         "gateway": None,
     }
@@ -140,6 +148,9 @@ def test_an_empty_ini_value_is_unset(empty: object) -> None:
         ("poll_interval", 1, 1.0),
         ("fake_seed", 7, 7),
         ("country", 6, "6"),
+        ("keeper", False, "off"),
+        ("keeper", True, "on"),
+        ("max_orders", 50, 50),
         ("show_sms", True, True),
         ("show_sms", False, False),
         ("show_sms", 1, True),
@@ -168,6 +179,19 @@ def test_typed_ini_values(name: str, value: object, meaning: object) -> None:
 def test_yes_or_no(text: str, meaning: bool) -> None:
     """The usual words for yes and no, in any case."""
     assert resolved(environment={"show_sms": text}).show_sms is meaning
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"provider": "otpcepat", "keeper": "off"}, "; keeper off (--otp-keeper)"),
+        ({"max_orders": "50"}, "; at most 50 orders (--otp-max-orders)"),
+        ({"max_spend": "5 usd"}, "; at most 5 USD spent (--otp-max-spend)"),
+    ],
+)
+def test_the_header_tells_what_guards_money(given: dict[str, object], told: str) -> None:
+    """A limit, and a keeper that is turned off, are seen at each start, with where that was set."""
+    assert told in resolved(option=given).header()
 
 
 def test_words_are_stripped_and_folded() -> None:
@@ -205,6 +229,13 @@ ALLOWED: dict[str, tuple[str, list[object]]] = {
     "service": ("a service's id or name at the provider", ["", " ", True, 1.5]),
     "country": ("a country", ["", True, []]),
     "operator": ("an operator's id at the provider", ["", False]),
+    "keeper": ("on or off", ["maybe", "", 2]),
+    "max_orders": ("a whole number, 0 or more", ["-1", "1.5", "many", "", True]),
+    "max_spend": (
+        'an amount and a currency, as in "5 USD"',
+        ["5", "USD", "USD 5", "-1 USD", "nan USD", "inf USD", "5 dollars", "5 USD 6", "5 US1", "5USD", "", 5, True],
+    ),
+    "ledger": ("a file", ["", True]),
     "env_file": ("a file", [""]),
 }
 BAD = [(name, value, allowed) for name, (allowed, values) in ALLOWED.items() for value in values]

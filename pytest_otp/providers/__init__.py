@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 from ..errors import SettingsError
 
@@ -20,6 +22,17 @@ BUILT_IN = {
     "otpcepat": "pytest_otp.providers.otpcepat:OtpcepatProvider",
     "otpvirt": "pytest_otp.providers.otpvirt:OtpvirtProvider",
 }
+
+
+class Recipe(NamedTuple):
+    """What `create` was given."""
+
+    name: str
+    values: Mapping[str, str | Secret | None]
+    allow_http: frozenset[str]
+
+
+_recipes: WeakKeyDictionary[Provider, Recipe] = WeakKeyDictionary()
 
 
 def names() -> list[str]:
@@ -82,7 +95,18 @@ def create(
     """Build a provider from its credentials, with our HTTP client."""
     from .http import HttpClient  # noqa: PLC0415 - imports requests
 
-    return load(name)(values, HttpClient(name, allow_http=allow_http))  # type: ignore[call-arg]  # Protocols have no __init__
+    provider = load(name)(values, HttpClient(name, allow_http=allow_http))  # type: ignore[call-arg]  # Protocols have no __init__
+    with contextlib.suppress(TypeError):  # a plugin's class may forbid weak references
+        _recipes[provider] = Recipe(name, dict(values), allow_http)
+    return provider
+
+
+def recipe_of(provider: Provider) -> Recipe | None:
+    """How to build such a provider in another process; None for an object that `create` did not make."""
+    try:
+        return _recipes.get(provider)
+    except TypeError:  # nor can it be looked up
+        return None
 
 
 def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str, str]) -> str | Secret | None:

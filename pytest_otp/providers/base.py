@@ -231,6 +231,27 @@ class SupportsPush(Protocol):
         ...
 
 
+@runtime_checkable
+class SupportsHandingOn(Protocol):
+    """A provider whose orders somebody closes who outlives this process."""
+
+    def hand_on(self, order: Order, *, received: bool, timeout: float) -> OrderState | None:
+        """Have the order finished (an SMS came) or cancelled: the state it got, or None where that happens later.
+
+        Returns within `timeout` seconds. Raises ProviderError where it is certain that no further try will help.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsCounting(Protocol):
+    """A provider that keeps count of waits."""
+
+    def count_wait(self, order: Order, seconds: float, codes: int) -> None:
+        """A test waited for this order's messages so long, and got so many."""
+        ...
+
+
 _deadline: ContextVar[float | None] = ContextVar("pytest_otp_deadline", default=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from pytest_otp import providers
 from pytest_otp.errors import SettingsError
-from pytest_otp.providers import create, credentials, load, names
+from pytest_otp.providers import Recipe, create, credentials, load, names, recipe_of
 from pytest_otp.providers.base import Variable
 from pytest_otp.providers.fake import FakeProvider
 from pytest_otp.providers.http import HttpClient
@@ -263,3 +264,63 @@ class TestCreate:
         provider: Any = create("thirdparty", {}, allow_http=frozenset({"sms.test"}))
         with pytest.raises(SettingsError, match=r"'http://other\.test/' would send credentials without TLS"):
             provider.http.get("http://other.test/", {})
+
+
+class Comparable(ThirdParty):
+    """Compared by value and so without a hash."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Comparable)
+
+    __hash__ = None  # type: ignore[assignment]  # as a data class has none
+
+
+class TestRecipe:
+    """How another process builds the same provider."""
+
+    def test_of_a_provider_that_was_created(self) -> None:
+        """It is what `create` was given, each provider's its own, and builds an equal one."""
+        values = credentials("otpcepat", CEPAT, {})
+        first = create("otpcepat", values, allow_http=frozenset({"sms.test"}))
+        second = create("otpvirt", credentials("otpvirt", VIRT, {}))
+        recipe = recipe_of(first)
+        assert recipe == Recipe("otpcepat", values, frozenset({"sms.test"}))
+        assert recipe_of(second) == Recipe("otpvirt", credentials("otpvirt", VIRT, {}), frozenset())
+        assert recipe_of(create(recipe.name, recipe.values, allow_http=recipe.allow_http)) == recipe
+
+    def test_it_does_not_change(self) -> None:
+        """What the caller does with its mapping afterwards is nobody's business."""
+        values = credentials("otpcepat", CEPAT, {})
+        provider = create("otpcepat", values)
+        values.clear()
+        recipe = recipe_of(provider)
+        assert recipe
+        assert recipe.values["API_KEY_OTPCEPAT"] == Secret(KEY)
+
+    def test_it_shows_no_secret(self) -> None:
+        """Neither repr nor text of it has a credential."""
+        assert KEY not in repr(recipe_of(create("otpcepat", credentials("otpcepat", CEPAT, {}))))
+
+    def test_of_an_object_of_unknown_making(self) -> None:
+        """There is none, though its class be a registered one."""
+        http = HttpClient("otpcepat")
+        assert recipe_of(OtpcepatProvider(credentials("otpcepat", CEPAT, {}), http)) is None
+        assert recipe_of(ScriptedProvider()) is None
+
+    def test_of_a_class_that_cannot_be_looked_up(self, registered: Callable[..., None]) -> None:
+        """It can be built all the same, and there is no recipe."""
+        registered(comparable=f"{__name__}:Comparable")
+        provider = create("comparable", {})
+        assert isinstance(provider, Comparable)
+        assert recipe_of(provider) is None
+
+    def test_it_goes_with_its_provider(self) -> None:
+        """The list of recipes keeps no provider, and no key, longer than its user does."""
+        create("otpcepat", credentials("otpcepat", CEPAT, {}))
+        gc.collect()
+        before = len(providers._recipes)
+        provider: Any = create("otpcepat", credentials("otpcepat", CEPAT, {}))
+        assert len(providers._recipes) == before + 1
+        del provider
+        gc.collect()
+        assert len(providers._recipes) == before

@@ -28,7 +28,7 @@ class Process:
     """A sandbox process: what it printed at its start, and lines as they come."""
 
     def __init__(self, *arguments: str, encoding: str = "utf-8") -> None:
-        root = str(Path(cli.__file__).parents[1])
+        root = str(Path(cli.__file__).parents[2])
         search = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pytest_otp.cli", "sandbox", *arguments],
@@ -274,7 +274,8 @@ def test_version_of_a_checkout(capsys: pytest.CaptureFixture[str], monkeypatch: 
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     """The first help leads on to the commands."""
     assert cli.main(["--help"]) == 0
-    assert "sandbox" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert [command for command in ("sandbox", "orders", "sweep") if f"\n    {command} " not in shown] == []
 
 
 def test_help_of_the_sandbox_explains_each_option_and_scenario(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,58 +1,34 @@
-"""The `pytest-otp` command."""
+"""`pytest-otp sandbox`: serves both providers' wire protocols until it is told to stop."""
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
-import io
 import math
-import os
 import queue
 import random
 import shlex
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any
+
+from ..rentals import SCENARIOS
+from .output import mute
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from .carrier import Delivery
-    from .rentals import Rental
+    from ..carrier import Delivery
+    from ..rentals import Rental
 
 _LOOK_SECONDS = 0.1  # how often the open orders are looked at while there are any
 _CLOSED_STATES = ("finished", "cancelled", "ended")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0 done, 2 for arguments that it cannot work with."""
-    try:
-        arguments = _parser().parse_args(argv)
-    except SystemExit as ended:  # argparse has printed help, the version, or what is wrong
-        return ended.code if isinstance(ended.code, int) else 2
-    return _sandbox(arguments)
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line, since the usage hides what was wrong."""
-        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    from .rentals import SCENARIOS  # noqa: PLC0415 - a start of pytest imports nothing of this
-
-    parser = _Parser(
-        prog="pytest-otp",
-        description="One-time codes by SMS in end-to-end tests: the tools beside the pytest plugin.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"pytest-otp {_version()}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+def add_to(commands: Any) -> None:
+    """Add the command to those of a parser."""
     sandbox = commands.add_parser(
         "sandbox",
         help="speak both providers' wire protocols offline, to try the real clients with no account",
@@ -86,14 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         help="numbers, codes and troubles follow from it (default: random, shown at start)",
     )
     sandbox.add_argument("--show-sms", action="store_true", help="print the texts of the SMS too")
-    return parser
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("pytest-otp")
-    except importlib.metadata.PackageNotFoundError:
-        return "(not installed)"
+    sandbox.set_defaults(run=_sandbox, prog=sandbox.prog)
 
 
 def _port(text: str) -> int:
@@ -104,7 +73,7 @@ def _port(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
-    from .carrier import LONGEST_DELAY  # noqa: PLC0415 - see _parser
+    from ..carrier import LONGEST_DELAY  # noqa: PLC0415 - see _parser
 
     try:
         seconds = float(text)
@@ -117,13 +86,10 @@ def _seconds(text: str) -> float:
 
 def _sandbox(arguments: argparse.Namespace) -> int:
     # Here, and not at the top, since help and version need none of it.
-    from .carrier import Carrier  # noqa: PLC0415
-    from .errors import SettingsError  # noqa: PLC0415
-    from .server import Server  # noqa: PLC0415
-    from .server.sandbox import Sandbox, environ  # noqa: PLC0415
+    from ..carrier import Carrier  # noqa: PLC0415
+    from ..server import Server  # noqa: PLC0415
+    from ..server.sandbox import Sandbox, environ  # noqa: PLC0415
 
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a text in another script must not end the sandbox
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
     events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
     try:
@@ -140,12 +106,8 @@ def _sandbox(arguments: argparse.Namespace) -> int:
         ):
             _print_start(server.url, environ(server.url), f"scenario {arguments.fake}, seed {seed}")
             _Journal(app.desk.messages, show_sms=arguments.show_sms).follow(events)
-    except SettingsError as error:
-        print(f"pytest-otp sandbox: error: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:
-        # Who read our lines has gone. What Python flushes at exit must not fail on it once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        mute()
     return 0
 
 
@@ -247,7 +209,3 @@ def _order_line(order: _Ordered, what: str, *rest: str) -> None:
 def _line(provider: str, what: str, number: str, *rest: str) -> None:
     columns = [time.strftime("%H:%M:%S"), f"{provider:<9}", f"{what:<9}", f"{number:<16}", *filter(None, rest)]
     print("  ".join(columns), flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

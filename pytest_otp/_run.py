@@ -1,0 +1,110 @@
+"""What the plugin does once for a run that uses a number fixture: the guard, and the summary at the end."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .books import Entry
+from .guard import Guard
+from .settings import Settings
+from .stopping import OrderlyStop
+from .summary import summary
+
+__tracebackhide__ = True
+
+UNTOLD = 0.3
+"""Seconds that closing may go on at the end before a line says that it does."""
+LOOK_INTERVAL = 0.05
+STOP: pytest.StashKey[OrderlyStop] = pytest.StashKey()
+_GUARD: pytest.StashKey[Guard] = pytest.StashKey()
+
+
+def guard_of(config: pytest.Config, settings: Settings) -> Guard:
+    """The guard of this process, made when a test first asks for a number."""
+    if _GUARD not in config.stash:
+        worker = getattr(config, "workerinput", {})
+        config.stash[_GUARD] = guard = Guard(settings, worker.get("otp_run") or new_run(), config.rootpath)
+        config.stash[STOP] = OrderlyStop()
+        config.pluginmanager.register(RunHooks(config, guard), "otp-run")
+    return config.stash[_GUARD]
+
+
+def new_run() -> str:
+    """A name for a run."""
+    return uuid.uuid4().hex
+
+
+class RunHooks:
+    """The end of the run, in the process whose tests ordered."""
+
+    def __init__(self, config: pytest.Config, guard: Guard) -> None:
+        self._config = config
+        self._guard = guard
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """After the last teardown: what is open is the keeper's. A worker tells the controller, in plain data."""
+        self._guard.end()
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            path = self._guard.ledger_path
+            output["otp"] = {
+                "entries": [entry.plain() for entry in self._guard.offline_entries()],
+                "ledger": str(path) if path else None,
+                "patience": self._guard.patience.left,
+            }
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Without xdist this process tells it itself."""
+        guard = self._guard
+        ledgers = {guard.ledger_path} if guard.ledger_path else set()
+        tell(terminalreporter, guard.run, guard.offline_entries(), ledgers, guard.patience.left)
+
+    def pytest_unconfigure(self) -> None:
+        """A session that never finished."""
+        self._guard.end()
+        self._config.stash[STOP].disarm()
+
+
+def tell(reporter: Any, run: str, offline: Sequence[Entry], ledgers: set[Path], patience: float) -> None:
+    """Write the summary; wait so long for what is just being closed."""
+    lines = summary(offline, lambda entry: False)
+    for path in sorted(ledgers):
+        from .ledger import Ledger  # noqa: PLC0415 - imports sqlite3
+
+        ledger = Ledger(path)
+        lines += summary(_settled(ledger, run, patience, reporter), ledger.lives)
+        ledger.close()
+    if lines:
+        reporter.section("one-time codes by SMS", "-")
+        for line in lines:
+            reporter.line(line)
+
+
+def _settled(ledger: Any, run: str, patience: float, reporter: Any) -> list[Entry]:
+    """The run's orders, when no keeper is closing one any more, or so many seconds later."""
+    start = time.monotonic()
+    told = False
+    while True:
+        entries: list[Entry] = ledger.entries(run)
+        pending = sum(entry.is_open and ledger.lives(entry) for entry in entries)
+        waited = time.monotonic() - start
+        if not pending or waited >= patience:
+            return entries
+        if waited > UNTOLD and not told:
+            reporter.line(f"otp: waiting up to {patience:.0f} s for {pending} orders that are not closed yet")
+            told = True
+        time.sleep(LOOK_INTERVAL)
+
+
+def running_item(session: pytest.Session) -> pytest.Item | None:
+    """The test that is running; wider fixtures belong to none, and yet order while one runs."""
+    name = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+    return next((item for item in session.items if item.nodeid == name), None)

@@ -1,0 +1,59 @@
+"""The `pytest-otp` command."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import io
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from ..errors import OtpError, SettingsError
+from . import orders, sandbox, sweeping
+from .output import complain, in_our_words
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status.
+
+    0 done, 1 for what could not be done, 2 for arguments or settings that it cannot work with, 130 for Ctrl-C.
+    """
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as ended:  # argparse has printed help, the version, or what is wrong
+        return ended.code if isinstance(ended.code, int) else 2
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a text in another script must not end a command
+    try:
+        return int(arguments.run(arguments))
+    except OtpError as error:
+        complain(f"{arguments.prog}: error: {in_our_words(str(error))}")
+        return 2 if isinstance(error, SettingsError) else 1
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, since the usage hides what was wrong."""
+        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="pytest-otp",
+        description="One-time codes by SMS in end-to-end tests: the tools beside the pytest plugin.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"pytest-otp {_version()}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    sandbox.add_to(commands)
+    orders.add_to(commands)
+    sweeping.add_to(commands)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("pytest-otp")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"

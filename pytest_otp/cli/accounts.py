@@ -1,0 +1,84 @@
+"""The provider accounts that a command has credentials for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..books import Entry
+from ..errors import OtpError
+from ..ledger import Ledger
+from ..providers import create, credentials, load, names
+from ..recorded import Bookkeeping, Recorded
+from ..redact import Secret, scrub
+
+REASON = "by a sweep"
+OTHER_ACCOUNT = "the credentials are of another account (or another base URL)"
+NO_ACCOUNT = (
+    "it was ordered through an object of the test suite's own otp_provider fixture: only a person can close it, at the "
+    "provider, and then: pytest-otp orders forget {id}{again}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    account: str = ""
+    provider: Recorded | None = None
+    lacking: str = ""
+    """Why there is no provider."""
+
+
+class Accounts:
+    """Looks each provider's credentials up in the environment and the .env file, once, when an order needs them."""
+
+    def __init__(self, ledger: Ledger, env_file: Mapping[str, str], allow_http: Sequence[str]) -> None:
+        self._ledger = ledger
+        self._env_file = env_file
+        self._allow_http = frozenset(allow_http)
+        self._known: dict[str, _Access] = {}
+
+    def of(self, entries: Sequence[Entry]) -> dict[str, Recorded]:
+        """The providers of these orders that there are credentials for, by the accounts that those are for."""
+        found = [self._access(name) for name in {entry.intent.provider for entry in entries}]
+        return {access.account: access.provider for access in found if access.provider}
+
+    def lacking(self, entry: Entry, again: str = "") -> str:
+        """What is missing to close an order; empty where nothing is. `again` is as in Surroundings."""
+        if not entry.intent.account:
+            return NO_ACCOUNT.format(id=entry.id, again=again)
+        access = self._access(entry.intent.provider)
+        return access.lacking or ("" if access.account == entry.intent.account else OTHER_ACCOUNT)
+
+    def _access(self, name: str) -> _Access:
+        if name not in self._known:
+            self._known[name] = self._look_up(name)
+        return self._known[name]
+
+    def _look_up(self, name: str) -> _Access:
+        if name not in names():
+            return _Access(lacking=f"the plugin of provider {name} is not installed here")
+        try:
+            missing = self._missing(name)
+            if missing:
+                return _Access(lacking=f"set {', '.join(missing)} in the environment or in .env")
+            values = credentials(name, os.environ, self._env_file, allow_http=self._allow_http)
+            return _Access(self._ledger.account(name, values), self._recorded(name, values))
+        except OtpError as error:
+            return _Access(lacking=str(error))
+        except Exception as error:  # noqa: BLE001 - a plugin's mistake must not keep other orders open
+            return _Access(lacking=f"provider {name} cannot be built ({type(error).__name__}: {scrub(str(error))})")
+
+    def _missing(self, name: str) -> list[str]:
+        return [
+            f"{variable.name} ({variable.help})"
+            for variable in load(name).variables
+            if variable.required
+            and variable.default is None
+            and not any(source.get(variable.name, "").strip() for source in (os.environ, self._env_file))
+        ]
+
+    def _recorded(self, name: str, values: Mapping[str, str | Secret | None]) -> Recorded:
+        provider = create(name, values, allow_http=self._allow_http)
+        by = Bookkeeping(self._ledger, run="")
+        return Recorded(provider, lambda: by, reason=REASON)

@@ -1,0 +1,358 @@
+"""The ledger: every order of every run on this machine, in one SQLite file that all processes share.
+
+WAL with synchronous NORMAL survives a killed process; only a power cut can take the last moments with it. No secret and
+no text of an SMS is in it, and an account is known by a digest that is salted for this file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import os
+import secrets
+import sqlite3
+import sys
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from .books import CLOSED, FORGOTTEN, NO_BUDGET, OPEN, ORDERING, REFUSED, UNCERTAIN, Budget, Entry, Intent, check_price
+from .errors import BudgetExceeded, OtpError, SettingsError
+from .liveness import Alive, is_alive, locks_of, make_private, one_at_a_time, tidy
+from .providers.base import Order, OrderState
+from .redact import Secret, scrub
+
+__tracebackhide__ = True
+
+PATIENCE = 30.0
+"""Seconds to wait for another process that is writing."""
+KEPT = timedelta(days=90)
+"""How long closed orders stay."""
+
+# Each step brings a ledger from the version of its place to the next one, and keeps its rows.
+_UPGRADES = (
+    """
+    CREATE TABLE salt (salt BLOB NOT NULL);
+    CREATE TABLE orders (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL UNIQUE,
+        run TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        keeper TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        account TEXT NOT NULL,
+        service TEXT,
+        country TEXT,
+        operator TEXT,
+        price TEXT,
+        currency TEXT,
+        order_id TEXT,
+        number TEXT,
+        region TEXT,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        ordered_at TEXT NOT NULL,
+        changed_at TEXT NOT NULL,
+        waited REAL NOT NULL DEFAULT 0,
+        codes INTEGER NOT NULL DEFAULT 0,
+        counts INTEGER NOT NULL DEFAULT 1
+    );
+    CREATE INDEX orders_by_run ON orders (run);
+    CREATE INDEX orders_by_state ON orders (state);
+    """,
+)
+
+_INTENT = "key, run, owner, keeper, provider, account, service, country, operator, price, currency"
+_REST = "order_id, number, region, state, reason, ordered_at, changed_at, waited, codes"
+_UNCLOSED = (ORDERING, *OPEN)
+_COSTS_NOTHING = (OrderState.CANCELLED.value, REFUSED)
+
+
+def default_path() -> Path:
+    """Where the ledger is unless the user says otherwise: in the user's folder for state that programs keep.
+
+    Raises SettingsError where there is no home folder. The `platformdirs` package knows these folders too, and brings a
+    pytest plugin that would make each start of pytest slower.
+    """
+    try:
+        if sys.platform == "win32":
+            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Application Support"
+        else:
+            named = os.environ.get("XDG_STATE_HOME", "")
+            base = Path(named) if named.startswith("/") else Path.home() / ".local" / "state"
+    except RuntimeError as error:
+        raise SettingsError(
+            f"there is no place for the ledger, which every order is written down in ({error})",
+            hint="Name a file: --otp-ledger PATH (PYTEST_OTP_LEDGER).",
+        ) from None
+    return base / "pytest-otp" / "ledger.sqlite3"
+
+
+class Ledger:
+    """A book that outlives its process. Thread-safe, and safe for many processes at once."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it, make it where it is missing, and bring an older one up to date. Raises SettingsError."""
+        self.path = path
+        self.locks = locks_of(path)
+        self._lock = threading.RLock()
+        with self._usable():
+            make_private(path.parent)
+            with one_at_a_time(self.locks / "opening"):
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+                self._db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+                try:
+                    self._prepare()
+                except BaseException:
+                    self._db.close()
+                    raise
+            tidy(self.locks)
+
+    def alive(self) -> Alive:
+        """A sign of life of this process. Raises SettingsError."""
+        with self._usable():
+            return Alive(self.locks)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def account(self, provider: str, values: Mapping[str, str | Secret | None]) -> str:
+        """What tells a provider account from others without telling its key; another base URL is another account."""
+        known = {
+            name: value.reveal() if isinstance(value, Secret) else value
+            for name, value in values.items()
+            if isinstance(value, Secret) or name.endswith("_URL")
+        }
+        ((salt,),) = self._rows("SELECT salt FROM salt")
+        return hmac.digest(salt, json.dumps([provider, known], sort_keys=True).encode(), "sha256").hex()
+
+    def reserve(self, intent: Intent, budget: Budget = NO_BUDGET) -> None:
+        """Write an order down before it is sent, unless it would exceed the run's budget. Raises BudgetExceeded."""
+        with self._writing():
+            self._check(intent, budget)
+            price = None if intent.price is None else str(intent.price)
+            values = (
+                *(intent.key, intent.run, intent.owner, intent.keeper, intent.provider, intent.account),
+                *(intent.service, intent.country, intent.operator, price, intent.currency, ORDERING, _now(), _now()),
+            )
+            marks = ", ".join("?" * len(values))
+            self._db.execute(
+                f"INSERT INTO orders ({_INTENT}, state, ordered_at, changed_at, reason) VALUES ({marks}, '')",  # noqa: S608 - our own column names
+                values,
+            )
+
+    def placed(self, key: str, order: Order, budget: Budget = NO_BUDGET) -> None:
+        """The order was confirmed. Raises BudgetExceeded, after it was written down, where its price is too high."""
+        price = {} if order.price is None else {"price": str(order.price), "currency": order.currency}
+        with self._writing():
+            self._update(
+                key,
+                **price,  # else the listed one stays
+                order_id=order.id,
+                number=order.number,
+                region=order.region,
+                service=order.service,
+                country=order.country,
+                operator=order.operator,
+                ordered_at=order.ordered_at.isoformat(),
+                state=OrderState.WAITING.value,
+                reason="",
+            )
+            (entry,) = self._select("WHERE key = ?", (key,)) if budget.spend is not None else (None,)
+            spent = Decimal(0) if entry is None else self._spent(entry.intent.run) - (entry.intent.price or 0)
+        if entry is not None:
+            check_price(entry.intent, spent, budget)
+
+    def refused(self, key: str, reason: str, *, sent: bool) -> None:
+        """Nothing was rented; what was not even sent does not count for the budget."""
+        self._update(key, state=REFUSED, reason=scrub(reason), counts=int(sent))
+
+    def changed(self, key: str, state: str, reason: str = "") -> None:
+        """The order's state is another one, or stays for another reason."""
+        self._update(key, state=state, reason=scrub(reason))
+
+    def waited(self, key: str, seconds: float, codes: int) -> None:
+        """A test waited, and got so many messages."""
+        with self._writing():
+            self._db.execute(
+                "UPDATE orders SET waited = waited + ?, codes = codes + ? WHERE key = ?", (seconds, codes, key)
+            )
+
+    def entries(self, run: str | None = None) -> list[Entry]:
+        """The orders of a run, or of all, the oldest first."""
+        where = "" if run is None else "WHERE run = ?"
+        return self._select(where, () if run is None else (run,))
+
+    def unclosed(self) -> list[Entry]:
+        """The orders that are open, or on their way."""
+        return self._select(f"WHERE state IN ({_marks(_UNCLOSED)})", _UNCLOSED)
+
+    def lives(self, entry: Entry) -> bool:
+        """Whether some process still cares for the order."""
+        return is_alive(self.locks, entry.intent.owner) or is_alive(self.locks, entry.intent.keeper)
+
+    def claim(self, accounts: Collection[str], keeper: str) -> list[Entry]:
+        """Take over the open orders of dead processes, for the accounts that one has credentials for.
+
+        Whoever claims first has them: the claim is alive as long as the claimer. An order that was on its way when its
+        processes died becomes uncertain, whosever it is.
+        """
+        with self._writing():
+            dead = [entry for entry in self.unclosed() if not self.lives(entry)]
+            lost = [entry for entry in dead if entry.state == ORDERING]
+            taken = [entry for entry in dead if entry.state != ORDERING and entry.intent.account in accounts]
+            for entry in lost:
+                self._update(entry.intent.key, state=UNCERTAIN, reason="its process died before the answer came")
+            for entry in taken:
+                self._update(entry.intent.key, keeper=keeper, owner="")
+        return taken
+
+    def adopt(self, owner: str, keeper: str) -> list[Entry]:
+        """Take over the open orders of a living process whose keeper has died; those on their way become uncertain."""
+        with self._writing():
+            orphans = [
+                entry
+                for entry in self.unclosed()
+                if entry.intent.owner == owner and not is_alive(self.locks, entry.intent.keeper)
+            ]
+            for entry in orphans:
+                if entry.state == ORDERING:
+                    self._update(entry.intent.key, state=UNCERTAIN, reason="its keeper died before the answer came")
+                else:
+                    self._update(entry.intent.key, keeper=keeper)
+        return [entry for entry in orphans if entry.state != ORDERING]
+
+    def forget(self, number: int) -> Entry:
+        """Mark an order as one that needs no more care. Raises OtpError where there is none, or a process has it."""
+        with self._writing():
+            found = self._select("WHERE id = ?", (number,))
+            if not found:
+                raise OtpError(f"the ledger has no order {number}", hint="pytest-otp orders lists them.")
+            (entry,) = found
+            if entry.state in (*CLOSED, REFUSED, FORGOTTEN):
+                raise OtpError(f"order {number} is {entry.state}: there is nothing to forget")
+            if entry.state != UNCERTAIN and self.lives(entry):
+                raise OtpError(f"order {number} belongs to a run that lives", hint="It will close it.")
+            self._update(entry.intent.key, state=FORGOTTEN, reason=f"was {entry.state}")
+        return entry
+
+    def _check(self, intent: Intent, budget: Budget) -> None:
+        if budget.orders is not None:
+            ((sent,),) = self._rows("SELECT count(*) FROM orders WHERE run = ? AND counts", (intent.run,))
+            if sent >= budget.orders:
+                raise BudgetExceeded(
+                    f"this run has sent {sent} order requests, which is what --otp-max-orders allows",
+                    provider=intent.provider,
+                    hint="Nothing was ordered. Raise --otp-max-orders (PYTEST_OTP_MAX_ORDERS) where that is meant.",
+                )
+        if budget.spend is not None:
+            check_price(intent, self._spent(intent.run), budget)
+
+    def _spent(self, run: str) -> Decimal:
+        rows = self._rows(
+            f"SELECT price FROM orders WHERE run = ? AND price NOTNULL AND state NOT IN ({_marks(_COSTS_NOTHING)})",  # noqa: S608 - question marks only
+            (run, *_COSTS_NOTHING),
+        )
+        return sum((Decimal(price) for (price,) in rows), Decimal(0))
+
+    def _prepare(self) -> None:
+        tables = {name for (name,) in self._rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not {"orders", "salt"} <= tables:  # before anything of it is changed
+            raise SettingsError(
+                f"--otp-ledger (PYTEST_OTP_LEDGER): {self.path} is the database of another program",
+                hint="Name a file of its own.",
+            )
+        for name in (self.path.name, f"{self.path.name}-wal", f"{self.path.name}-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                self.path.with_name(name).chmod(0o600)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._upgrade()
+
+    def _upgrade(self) -> None:
+        with self._writing():
+            ((version,),) = self._rows("PRAGMA user_version")
+            if version > len(_UPGRADES):
+                raise SettingsError(
+                    f"--otp-ledger (PYTEST_OTP_LEDGER): {self.path} was written by a newer pytest-otp",
+                    hint="Update pytest-otp, or name another ledger.",
+                )
+            for step in _UPGRADES[version:]:
+                for statement in filter(str.strip, step.split(";")):
+                    self._db.execute(statement)
+            if version == 0:
+                self._db.execute("INSERT INTO salt VALUES (?)", (secrets.token_bytes(16),))
+            if version < len(_UPGRADES):
+                self._db.execute(f"PRAGMA user_version = {len(_UPGRADES)}")
+            done = (*CLOSED, REFUSED, FORGOTTEN)
+            self._db.execute(
+                f"DELETE FROM orders WHERE changed_at < ? AND state IN ({_marks(done)})",  # noqa: S608 - question marks only
+                ((datetime.now(timezone.utc) - KEPT).isoformat(), *done),
+            )
+
+    def _update(self, key: str, **columns: str | int | None) -> None:
+        columns["changed_at"] = _now()
+        with self._writing():
+            self._db.execute(
+                f"UPDATE orders SET {', '.join(f'{name} = ?' for name in columns)} WHERE key = ?",  # noqa: S608 - our own names
+                (*columns.values(), key),
+            )
+
+    def _select(self, where: str, values: Sequence[object]) -> list[Entry]:
+        rows = self._rows(f"SELECT id, {_INTENT}, {_REST} FROM orders {where} ORDER BY id", values)  # noqa: S608 - our own names
+        return [_entry(*row) for row in rows]
+
+    def _rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, self._usable():
+            return self._db.execute(statement, tuple(values)).fetchall()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction: all of it or nothing, and no other process in between."""
+        with self._lock, self._usable():
+            if self._db.in_transaction:
+                yield
+                return
+            try:
+                self._db.execute("BEGIN IMMEDIATE")  # a deferred one fails as soon as two processes write
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            said = str(error)
+        else:
+            return
+        raise SettingsError(
+            f"--otp-ledger (PYTEST_OTP_LEDGER): {self.path} cannot be used ({said}): no order is placed without it",
+            hint="Name a file on a local disk that you may write. A damaged one can be moved away; it tells which "
+            "orders were open.",
+        )
+
+
+def _entry(number: int, *row: Any) -> Entry:
+    names = (*_INTENT.split(", "), *_REST.split(", "))
+    return Entry.from_plain({"id": number, **dict(zip(names, row, strict=True))})
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat()

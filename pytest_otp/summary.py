@@ -1,0 +1,76 @@
+"""What became of a run's orders, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+
+from .books import FORGOTTEN, OPEN, ORDERING, REFUSED, UNCERTAIN, Entry
+from .providers.base import OrderState
+
+_NOT_CHARGED = (OrderState.CANCELLED.value, REFUSED, ORDERING)
+_ALWAYS_TOLD = ("finished", "cancelled", "uncertain", "still open")
+_WORDS = {
+    **dict.fromkeys(OPEN, "still open"),
+    ORDERING: "still open",
+    OrderState.ENDED.value: "ended by the provider",
+    FORGOTTEN: "forgotten",
+}
+
+
+def summary(entries: Sequence[Entry], cared_for: Callable[[Entry], bool]) -> list[str]:
+    """A line for each provider, and one for each order that a person should know of.
+
+    `cared_for` tells whether a process goes on closing an order.
+    """
+    lines = [
+        _totals(name, [entry for entry in entries if entry.intent.provider == name])
+        for name in sorted({entry.intent.provider for entry in entries})
+    ]
+    for entry in entries:
+        if entry.is_open:
+            rest = "its keeper goes on closing it" if cared_for(entry) else "close it with: pytest-otp sweep"
+            lines.append(f"still open: {described(entry)}; {rest}")
+        elif entry.state == UNCERTAIN:
+            lines.append(
+                f"uncertain: {described(entry)}; look at the open orders in your account, then: "
+                f"pytest-otp orders forget {entry.id}"
+            )
+    return lines
+
+
+def described(entry: Entry) -> str:
+    """One order: whose it is, its number, price, and why it is as it is."""
+    asked = entry.intent
+    wanted = " ".join(filter(None, (asked.service, asked.country)))
+    parts = [
+        f"{asked.provider} order {entry.order_id}" if entry.order_id else f"an order at {asked.provider}",
+        entry.number or (f"for {wanted}" if wanted else ""),
+        f"{asked.price} {asked.currency or ''}".rstrip() if asked.price is not None else "",
+        f"{entry.ordered_at:%Y-%m-%d %H:%M:%S} UTC",
+    ]
+    return ", ".join(filter(None, parts)) + (f" ({entry.reason})" if entry.reason else "")
+
+
+def spent(entries: Iterable[Entry]) -> dict[str, Decimal]:
+    """What was charged, or may be, per currency."""
+    sums: dict[str, Decimal] = {}
+    for entry in entries:
+        price, currency = entry.intent.price, entry.intent.currency or "?"
+        if price and entry.state not in _NOT_CHARGED:
+            sums[currency] = sums.get(currency, Decimal(0)) + price
+    return sums
+
+
+def _totals(provider: str, entries: Sequence[Entry]) -> str:
+    placed = [entry for entry in entries if entry.state != REFUSED]
+    counts = Counter(_WORDS.get(entry.state, entry.state) for entry in placed)
+    parts = [f"{len(placed)} order{'' if len(placed) == 1 else 's'}"]
+    parts += [f"{counts.pop(word, 0)} {word}" for word in _ALWAYS_TOLD]
+    parts += [f"{count} {word}" for word, count in sorted(counts.items())]
+    if len(entries) > len(placed):
+        parts.append(f"{len(entries) - len(placed)} refused")
+    money = ", ".join(f"{amount} {currency}" for currency, amount in sorted(spent(placed).items())) or "nothing"
+    waited, codes = sum(entry.waited for entry in entries), sum(entry.codes for entry in entries)
+    return f"{provider}: {', '.join(parts)}; spent {money}; waited {waited:.1f} s for {codes} SMS"

@@ -1,0 +1,54 @@
+"""What the tests of the commands share: a ledger in an empty folder, and a plugin's provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from pytest_otp import providers
+from pytest_otp.ledger import Ledger
+from pytest_otp.redact import Secret
+from tests.cli.world import TOKEN, Command, ThirdParty
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands start in an empty folder, and find no ledger of whoever runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def third_party(monkeypatch: pytest.MonkeyPatch) -> type[ThirdParty]:
+    """The plugin is installed, and its credentials are in the environment."""
+    point = EntryPoint("thirdparty", "tests.cli.world:ThirdParty", providers.GROUP)
+    monkeypatch.setattr(providers, "entry_points", lambda group: [point])
+    monkeypatch.setattr(ThirdParty, "log", [])
+    monkeypatch.setattr(ThirdParty, "troubles", {})
+    monkeypatch.setattr(ThirdParty, "over", set())
+    monkeypatch.setattr(ThirdParty, "well_at", 0.0)
+    monkeypatch.setenv("THIRD_TOKEN", TOKEN)
+    monkeypatch.setenv("THIRD_CLIENT", "client-7")
+    return ThirdParty
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """The ledger that commands use here: PYTEST_OTP_LEDGER is not set, so it is the one of the user's folder."""
+    opened = Ledger(tmp_path / "state" / "pytest-otp" / "ledger.sqlite3")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def account(ledger: Ledger) -> str:
+    """The account of the credentials that the environment has."""
+    return ledger.account("thirdparty", {"THIRD_TOKEN": Secret(TOKEN), "THIRD_URL": "https://third.example/api"})
+
+
+@pytest.fixture
+def otp(capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(capsys)

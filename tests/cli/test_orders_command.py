@@ -1,0 +1,318 @@
+"""`pytest-otp orders` and `pytest-otp orders forget`: what people see of the ledger."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_otp import cli
+from pytest_otp.cli import orders
+from pytest_otp.ledger import Ledger
+from pytest_otp.liveness import Alive
+from tests.cli.world import Command
+from tests.written import an_intent, an_order, states, write
+
+ADVICE = "look at the open orders in your account at scripted, and cancel it there if it is one of them; then: "
+SWEEP = "nobody cares for it: pytest-otp sweep"
+
+
+class TestWhere:
+    """Which file is shown."""
+
+    @pytest.fixture
+    def elsewhere(self, tmp_path: Path) -> Path:
+        """A ledger in another place, with one order."""
+        path = tmp_path / "elsewhere" / "other.sqlite3"
+        other = Ledger(path)
+        write(other)
+        other.close()
+        return path
+
+    def test_without_a_word_it_is_the_users_own(self, otp: Command, ledger: Ledger) -> None:
+        """The file in the user's folder for programs' state is shown."""
+        assert otp("orders") == 0
+        assert otp.lines == [f"ledger {ledger.path}", "open: 0", "uncertain: 0", "closed: 0"]
+
+    def test_where_there_is_none_it_is_said_and_not_made(self, otp: Command, tmp_path: Path) -> None:
+        """Looking leaves nothing behind."""
+        assert otp("orders", "--ledger", "deep/none.sqlite3") == 0
+        assert otp.lines == [f"no ledger at {tmp_path}/deep/none.sqlite3: nothing was ordered"]
+        assert list(tmp_path.iterdir()) == []
+
+    def test_where_there_is_none_json_is_still_json(self, otp: Command, tmp_path: Path) -> None:
+        """A program reads an empty list, a person the reason."""
+        assert otp("orders", "--json") == 0
+        assert json.loads(otp.out) == []
+        assert otp.err == f"no ledger at {tmp_path}/state/pytest-otp/ledger.sqlite3: nothing was ordered\n"
+
+    def test_the_environment_names_it(self, otp: Command, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """PYTEST_OTP_LEDGER is read as a run reads it, from the current folder."""
+        monkeypatch.setenv("PYTEST_OTP_LEDGER", "elsewhere/other.sqlite3")
+        assert otp("orders") == 0
+        assert otp.lines[:2] == [f"ledger {elsewhere}", "open: 1"]
+        assert otp.lines[2].endswith("nobody cares for it: pytest-otp sweep")
+
+    def test_the_env_file_names_it(self, otp: Command, elsewhere: Path, tmp_path: Path) -> None:
+        """PYTEST_OTP_LEDGER in .env is read where the environment has none."""
+        (tmp_path / ".env").write_text(f"PYTEST_OTP_LEDGER={elsewhere}\n")
+        assert otp("orders") == 0
+        assert otp.lines[0] == f"ledger {elsewhere}"
+
+    @pytest.mark.parametrize("how", ["option", "variable"])
+    def test_another_env_file_names_it(
+        self, otp: Command, elsewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+    ) -> None:
+        """The .env file itself is named by --env-file or PYTEST_OTP_ENV_FILE."""
+        (tmp_path / "night.env").write_text(f"PYTEST_OTP_LEDGER={elsewhere}\n")
+        if how == "variable":
+            monkeypatch.setenv("PYTEST_OTP_ENV_FILE", "night.env")
+        assert otp("orders", *(["--env-file", "night.env"] if how == "option" else [])) == 0
+        assert otp.lines[0] == f"ledger {elsewhere}"
+
+    def test_the_option_wins(self, otp: Command, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """--ledger goes before the variable, and the commands that are proposed repeat it."""
+        monkeypatch.setenv("PYTEST_OTP_LEDGER", "nowhere.sqlite3")
+        assert otp("orders", "--ledger", "elsewhere/other.sqlite3") == 0
+        assert otp.lines[2].endswith(f"nobody cares for it: pytest-otp sweep --ledger {elsewhere}")
+
+    def test_an_env_file_that_is_not_there(self, otp: Command, tmp_path: Path) -> None:
+        """A name that leads nowhere is an error that says so, with status 2."""
+        assert otp("orders", "--env-file", "gone.env") == 2
+        assert otp.err == (
+            f"pytest-otp orders: error: --env-file (PYTEST_OTP_ENV_FILE): there is no file {tmp_path}/gone.env\n"
+        )
+
+    def test_an_empty_name(self, otp: Command) -> None:
+        """--ledger without a name is told in the words of this command."""
+        assert otp("orders", "--ledger", "") == 2
+        assert otp.err == (
+            "pytest-otp orders: error: --ledger (PYTEST_OTP_LEDGER): '', from --ledger, is not allowed. Give a file.\n"
+        )
+
+    @pytest.mark.parametrize("arguments", [["orders"], ["orders", "forget", "1"], ["sweep"]])
+    def test_a_ledger_that_cannot_be_used(self, otp: Command, tmp_path: Path, arguments: list[str]) -> None:
+        """One line names the file, the reason and the option, with status 2."""
+        (tmp_path / "damaged").write_bytes(b"no database at all, but long enough to be looked at" * 9)
+        assert otp(*arguments, "--ledger", "damaged") == 2
+        assert otp.out == ""
+        assert otp.err.startswith(
+            f"pytest-otp {' '.join(word for word in arguments if word != '1')}: error: --ledger (PYTEST_OTP_LEDGER): "
+            f"{tmp_path}/damaged cannot be used (file is not a database): "
+        )
+        assert otp.err.count("\n") == 1
+
+    def test_a_file_in_the_place_of_its_folder(self, otp: Command, tmp_path: Path) -> None:
+        """What is no missing ledger is not taken for one."""
+        (tmp_path / "state").write_text("a file")
+        assert otp("orders") == 2
+        assert "cannot be used" in otp.err
+
+
+class TestOrders:
+    """What is shown."""
+
+    def test_open_orders_and_who_cares(self, otp: Command, ledger: Ledger) -> None:
+        """A run that goes on, a keeper that closes, and nobody are told apart; ended signs of life count as nobody."""
+        run, keeper, ended = Alive(ledger.locks), Alive(ledger.locks), Alive(ledger.locks)
+        ended.end()
+        write(ledger, "key-1", owner=run.name, keeper=keeper.name)
+        write(ledger, "key-2", "received", owner=ended.name, keeper=keeper.name)
+        write(ledger, "key-3", owner=ended.name, keeper=ended.name)
+        ledger.changed("key-3", "waiting", "cancel: answered 500")
+        write(ledger, "key-4", "ordering", owner=run.name)
+        assert otp("orders") == 0
+        assert otp.lines[1:6] == [
+            "open: 4",
+            "     1  waiting    scripted order order-1, 12015550100, 1.5 USD, WHEN; its run goes on, and closes it",
+            "     2  received   scripted order order-2, 12015550100, 1.5 USD, WHEN; its keeper is closing it",
+            "     3  waiting    scripted order order-3, 12015550100, 1.5 USD, WHEN (cancel: answered 500); " + SWEEP,
+            "     4  ordering   an order at scripted, for wa 6, WHEN; its run goes on, and closes it",
+        ]
+        run.end()
+        keeper.end()
+
+    def test_uncertain_orders_and_what_to_do(self, otp: Command, ledger: Ledger) -> None:
+        """A person reads what to look for, where, and how to end it."""
+        write(ledger, "key-1", "uncertain", "no answer after 60 s")
+        assert otp("orders") == 0
+        assert otp.lines[1:4] == [
+            "open: 0",
+            "uncertain: 1",
+            "     1  uncertain  an order at scripted, for wa 6, WHEN (no answer after 60 s); "
+            + ADVICE
+            + "pytest-otp orders forget 1",
+        ]
+
+    def test_closed_orders_and_why(self, otp: Command, ledger: Ledger) -> None:
+        """The latest change comes first, with its reason; what was refused is not shown."""
+        write(ledger, "key-1", "cancelled", "by its test")
+        write(ledger, "key-2", "refused", "no numbers")
+        write(ledger, "key-3", "uncertain")
+        write(ledger, "key-4", "finished", "by its keeper, after its run")
+        write(ledger, "key-5", "ended", "by the provider, or elsewhere")
+        ledger.forget(3)
+        assert otp("orders") == 0
+        assert otp.lines[1:] == [
+            "open: 0",
+            "uncertain: 0",
+            "closed: 4",
+            "     3  forgotten  an order at scripted, for wa 6, WHEN (was uncertain)",
+            "     5  ended      scripted order order-5, 12015550100, 1.5 USD, WHEN (by the provider, or elsewhere)",
+            "     4  finished   scripted order order-4, 12015550100, 1.5 USD, WHEN (by its keeper, after its run)",
+            "     1  cancelled  scripted order order-1, 12015550100, 1.5 USD, WHEN (by its test)",
+        ]
+
+    def test_the_latest_closed_ones_are_enough(self, otp: Command, ledger: Ledger) -> None:
+        """Of many closed orders the latest are shown, and all of them with --all."""
+        many = orders.SHOWN + 2
+        for number in range(1, many + 1):
+            write(ledger, f"key-{number}", "cancelled", "by its test")
+        assert otp("orders") == 0
+        assert otp.lines[3] == "closed: 22, the latest 20 (--all shows all)"
+        assert [int(line.split()[0]) for line in otp.lines[4:]] == list(range(many, 2, -1))
+        assert otp("orders", "--all") == 0
+        assert otp.lines[3] == "closed: 22"
+        assert [int(line.split()[0]) for line in otp.lines[4:]] == list(range(many, 0, -1))
+
+    def test_a_providers_words_cannot_steer_the_terminal(self, otp: Command, ledger: Ledger) -> None:
+        """Control characters and line breaks of a reason are shown as what they are."""
+        write(ledger, "key-1", "cancelled", "gone\x1b[2J\nopen: 0")
+        assert otp("orders") == 0
+        assert otp.lines[4].endswith(r"(gone\x1b[2J\nopen: 0)")
+
+    def test_json_has_all_of_it(self, otp: Command, ledger: Ledger) -> None:
+        """Each order with every field, refused ones too; the open ones say who cares."""
+        run = Alive(ledger.locks)
+        write(ledger, "key-1", owner=run.name)
+        write(ledger, "key-2", keeper=run.name)
+        write(ledger, "key-3")
+        write(ledger, "key-4", "refused", "no numbers")
+        write(ledger, "key-5", "cancelled", "by its test")
+        assert otp("orders", "--json") == 0
+        told = json.loads(otp.out)
+        assert [entry.get("care") for entry in told] == ["run", "keeper", "none", None, None]
+        assert [{**entry.plain()} for entry in ledger.entries()] == [
+            {name: value for name, value in entry.items() if name != "care"} for entry in told
+        ]
+        assert told[4]["price"] == "1.5"
+        assert told[4]["reason"] == "by its test"
+        run.end()
+
+    def test_it_ends_with_its_reader(self, ledger: Ledger) -> None:
+        """`pytest-otp orders | head -1` is no failure."""
+        for number in range(1, 400):
+            write(ledger, f"key-{number}", "cancelled", "by its test")
+        command = [sys.executable, "-m", "pytest_otp.cli", "orders", "--json"]
+        with subprocess.Popen(
+            command,
+            env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[2])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.read(1)
+            process.stdout.close()
+            assert process.stderr.read() == b""
+        assert process.returncode == 0
+
+
+class TestForget:
+    """`pytest-otp orders forget ID`."""
+
+    def test_an_uncertain_order(self, otp: Command, ledger: Ledger) -> None:
+        """It is kept as forgotten, and asks for nothing any more."""
+        write(ledger, "key-1", "uncertain", "no answer")
+        assert otp("orders", "forget", "1") == 0
+        assert otp.lines == ["forgotten: an order at scripted, for wa 6, WHEN (no answer)"]
+        assert states(ledger) == {"key-1": "forgotten"}
+
+    def test_an_order_that_nobody_can_close(self, otp: Command, ledger: Ledger) -> None:
+        """An open order of a dead run can be forgotten too, once a person has closed it at the provider."""
+        write(ledger)
+        assert otp("orders", "forget", "1") == 0
+        assert states(ledger) == {"key-1": "forgotten"}
+
+    @pytest.mark.parametrize("before", [True, False])
+    def test_in_another_ledger(self, otp: Command, tmp_path: Path, before: bool) -> None:
+        """--ledger is heard before the action's word and after it."""
+        other = Ledger(tmp_path / "other")
+        write(other)
+        option = ["--ledger", "other"]
+        assert (
+            otp("orders", *(["forget", "1"] if not before else []), *option, *(["forget", "1"] if before else [])) == 0
+        )
+        assert states(other) == {"key-1": "forgotten"}
+        other.close()
+
+    def test_an_unknown_one(self, otp: Command, ledger: Ledger) -> None:
+        """A number that no order has is status 1."""
+        assert otp("orders", "forget", "7") == 1
+        assert otp.err == "pytest-otp orders forget: error: the ledger has no order 7. pytest-otp orders lists them.\n"
+
+    def test_a_closed_one(self, otp: Command, ledger: Ledger) -> None:
+        """What is over stays as it is."""
+        write(ledger, "key-1", "cancelled", "by its test")
+        assert otp("orders", "forget", "1") == 1
+        assert otp.err == "pytest-otp orders forget: error: order 1 is cancelled: there is nothing to forget\n"
+        assert states(ledger) == {"key-1": "cancelled"}
+
+    def test_one_of_a_living_run(self, otp: Command, ledger: Ledger) -> None:
+        """A run's own order cannot be taken from it."""
+        run = Alive(ledger.locks)
+        write(ledger, owner=run.name)
+        assert otp("orders", "forget", "1") == 1
+        assert otp.err == "pytest-otp orders forget: error: order 1 belongs to a run that lives. It will close it.\n"
+        assert states(ledger) == {"key-1": "waiting"}
+        run.end()
+
+    def test_where_there_is_no_ledger(self, otp: Command, tmp_path: Path) -> None:
+        """Nothing can be forgotten, and nothing is made."""
+        assert otp("orders", "forget", "1", "--ledger", "none") == 1
+        assert otp.err == f"pytest-otp orders forget: error: no ledger at {tmp_path}/none: nothing was ordered\n"
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("number", ["x", "-1", "1.5", "9" * 19, ""])
+    def test_what_is_no_number(self, otp: Command, number: str) -> None:
+        """A word in the place of the number is one line and status 2."""
+        assert otp("orders", "forget", "--", number) == 2
+        assert f"argument ID: {number!r} is no order's number in the list of pytest-otp orders (see " in otp.err
+
+
+def test_the_ids_of_orders_at_the_provider_are_no_numbers_here(otp: Command, ledger: Ledger) -> None:
+    """`forget` counts as the list does: an order's id at its provider is not what it takes."""
+    ledger.reserve(an_intent())
+    ledger.placed("key-1", an_order("2"))
+    assert otp("orders", "forget", "2") == 1
+    assert states(ledger) == {"key-1": "waiting"}
+
+
+@pytest.mark.parametrize("command", [["orders"], ["sweep"]])
+def test_help_says_where_the_ledger_is(otp: Command, command: list[str]) -> None:
+    """Nobody needs the docs to know that pytest's own configuration file is not read."""
+    assert otp(*command, "--help") == 0
+    said = " ".join(otp.out.split())
+    assert "else of PYTEST_OTP_LEDGER in the environment, else in the .env file, else ledger.sqlite3" in said
+    assert "pytest's own configuration file is not read" in said
+    assert "--ledger PATH" in said
+    assert "--env-file PATH" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["orders", "remember", "1"], "invalid choice: 'remember'"),
+        (["orders", "forget"], "the following arguments are required: ID"),
+        (["orders", "--jso"], "unrecognized arguments: --jso"),
+    ],
+)
+def test_bad_arguments(otp: Command, arguments: list[str], error: str) -> None:
+    """What is wrong is one line, with status 2."""
+    assert otp(*arguments) == 2
+    assert error in otp.err
+    assert otp.err.count("\n") == 1

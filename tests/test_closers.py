@@ -1,0 +1,230 @@
+"""Closing many orders side by side: what the keeper and a sweep do. The pauses are virtual."""
+
+from __future__ import annotations
+
+import threading
+import time as real_time
+from collections.abc import Callable
+
+import pytest
+
+from pytest_otp.books import MemoryBook
+from pytest_otp.closers import AT_ONCE, Closers
+from pytest_otp.errors import AuthenticationError, OrderNotFound, OtpError, ProviderUnavailable, SmsAlreadyReceived
+from pytest_otp.providers.base import Order, OrderState
+from pytest_otp.recorded import Bookkeeping, Recorded
+from tests.scripted import ScriptedProvider, Time
+
+AWAY = ProviderUnavailable("answered 500", provider="scripted")
+CANCELLED = (OrderState.CANCELLED, True)
+FINISHED = (OrderState.FINISHED, True)
+SOON = 10.0
+"""Seconds of real time that no test takes unless it fails."""
+
+Heard = list[tuple["OrderState | OtpError", bool]]
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def provider() -> ScriptedProvider:
+    return ScriptedProvider()
+
+
+@pytest.fixture
+def book() -> MemoryBook:
+    return MemoryBook()
+
+
+@pytest.fixture
+def recorded(provider: ScriptedProvider, book: MemoryBook) -> Recorded:
+    return Recorded(provider, lambda: Bookkeeping(book, "run-1"), reason="by its keeper, after its run")
+
+
+@pytest.fixture
+def close(time: Time, recorded: Recorded) -> Callable[..., Heard]:
+    """Orders a number, closes it, and gives what was told until the end."""
+
+    def closed(*, look: bool = True, timeout: float = 60.0, state: OrderState = OrderState.WAITING) -> Heard:
+        order = recorded.order("wa", "6", None)
+        recorded.heard(order, state)
+        heard: Heard = []
+        closers = Closers(clock=time.clock, sleep=time.sleep)
+        closers.close(
+            recorded, order, look=look, timeout=timeout, told=lambda outcome, final: heard.append((outcome, final))
+        )
+        assert closers.join(SOON)
+        return heard
+
+    return closed
+
+
+class TestOne:
+    """One order."""
+
+    def test_without_an_sms(self, close: Callable[..., Heard], provider: ScriptedProvider, book: MemoryBook) -> None:
+        """It is looked at, cancelled, written down with the reason, and told once."""
+        assert close() == [CANCELLED]
+        assert provider.events == ["order order-1", "messages order-1", "cancel order-1"]
+        (entry,) = book.entries("run-1")
+        assert (entry.state, entry.reason) == ("cancelled", "by its keeper, after its run")
+
+    def test_an_sms_that_nobody_has_seen(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
+        """The look finds it, and the order is finished."""
+        provider.receive("Your code is 482913")
+        assert close() == [FINISHED]
+        assert provider.events[1:] == ["messages order-1", "finish order-1"]
+
+    def test_an_sms_that_is_known(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
+        """What is known needs no look."""
+        assert close(state=OrderState.RECEIVED) == [FINISHED]
+        assert provider.events[1:] == ["finish order-1"]
+
+    def test_without_a_look(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
+        """Who has just looked does not ask again; a cancel that comes too late is a finish all the same."""
+        provider.receive("Your code is 482913")
+        assert close(look=False) == [FINISHED]
+        assert provider.events[1:] == ["cancel order-1", "finish order-1"]
+
+    def test_a_look_that_fails(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
+        """The close itself says what is wrong, if anything is."""
+        provider.script("messages", AWAY)
+        assert close() == [CANCELLED]
+
+    def test_one_that_the_provider_has_ended(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
+        """There is nothing to close."""
+        provider.ended.add("order-1")
+        assert close() == [(OrderState.ENDED, True)]
+        assert provider.events[1:] == ["messages order-1"]
+
+    def test_one_that_is_gone(self, close: Callable[..., Heard], provider: ScriptedProvider, book: MemoryBook) -> None:
+        """An order that the provider does not know needs no further try, and is over in the book."""
+        provider.always("cancel", OrderNotFound("unknown order"))
+        heard = close()
+        assert len(heard) == 1
+        assert heard[0][1] is True
+        assert provider.calls("cancel") == 1
+        (entry,) = book.entries("run-1")
+        assert entry.state == "ended"
+
+    def test_until_it_succeeds(self, close: Callable[..., Heard], provider: ScriptedProvider, time: Time) -> None:
+        """A refusal is told once, tries go on at pauses of ten seconds at most, and the success is told."""
+        tries: list[float] = []
+
+        def refuse() -> None:
+            tries.append(time.elapsed)
+            raise AWAY
+
+        provider.script("cancel", *[refuse] * 7, lambda: tries.append(time.elapsed))
+        assert close(timeout=1200.0) == [(AWAY, False), CANCELLED]
+        assert tries == [0, 0.5, 1.5, 3.5, 7.5, 15.5, 25.5, 35.5]
+
+    def test_until_its_time_is_over(
+        self, close: Callable[..., Heard], provider: ScriptedProvider, book: MemoryBook, time: Time
+    ) -> None:
+        """Where it never succeeds that is told, and the book says why the order is still open."""
+        provider.always("cancel", AWAY)
+        assert close(timeout=30.0) == [(AWAY, False), (AWAY, True)]
+        assert 29 <= time.elapsed <= 30
+        (entry,) = book.entries("run-1")
+        assert (entry.state, entry.reason) == ("waiting", "cancel: answered 500")
+
+    @pytest.mark.parametrize("error", [AuthenticationError("the key is not accepted"), SmsAlreadyReceived("too late")])
+    def test_what_further_tries_cannot_change(
+        self, close: Callable[..., Heard], provider: ScriptedProvider, error: OtpError
+    ) -> None:
+        """It is told once, as the end of it."""
+        provider.always("cancel", error)
+        provider.always("finish", error)
+        assert close() == [(error, True)]
+
+    def test_the_key_that_is_changed_meanwhile(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
+        """An end that comes at a later try is told as well."""
+        refused = AuthenticationError("the key is not accepted")
+        provider.script("cancel", AWAY, refused)
+        assert close() == [(AWAY, False), (refused, True)]
+
+    def test_a_plugins_mistake(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
+        """An error that is none of ours is told as one of ours, and tried again like any other."""
+        provider.script("cancel", ValueError("a bug"), ConnectionResetError("reset"))
+        (first, final), last = close()
+        assert (str(first), final, last) == ("ValueError: a bug", False, CANCELLED)
+
+    def test_the_state_is_looked_at_before_each_try(
+        self, close: Callable[..., Heard], provider: ScriptedProvider, time: Time
+    ) -> None:
+        """An SMS that comes between two tries is seen: the order is finished then."""
+        provider.script("cancel", AWAY)
+        time.at(0.2, lambda: provider.receive("Your code is 482913"))
+        assert close() == [(AWAY, False), FINISHED]
+        assert provider.events[1:] == ["messages order-1", "cancel order-1", "messages order-1", "finish order-1"]
+
+
+class Busy(ScriptedProvider):
+    """Counts how many closes it has at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.most = 0
+        self.counting = threading.Lock()
+
+    def cancel(self, order: Order) -> None:
+        with self.counting:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        real_time.sleep(0.01)
+        with self.counting:
+            self.now -= 1
+        super().cancel(order)
+
+
+class TestMany:
+    """Many orders."""
+
+    def test_as_many_at_once_as_a_provider_bears(self, book: MemoryBook) -> None:
+        """Closes are under way side by side, but not all of them."""
+        provider = Busy()
+        recorded = Recorded(provider, lambda: Bookkeeping(book, "run-1"))
+        closers = Closers()
+        for _ in range(3 * AT_ONCE):
+            closers.close(recorded, recorded.order("wa", "6", None), look=False, timeout=SOON)
+        assert closers.join(SOON)
+        assert provider.most == AT_ONCE
+        assert {entry.state for entry in book.entries("run-1")} == {"cancelled"}
+
+    def test_one_that_fails_does_not_keep_the_others(
+        self, recorded: Recorded, provider: ScriptedProvider, book: MemoryBook
+    ) -> None:
+        """While one is tried again and again, the others are closed; its pauses take nobody's turn."""
+        go_on = threading.Event()
+        provider.always("cancel order-1", AWAY)
+
+        def pause(seconds: float) -> None:
+            go_on.wait(SOON)
+
+        closers = Closers(sleep=pause)
+        for _ in range(AT_ONCE + 2):
+            closers.close(recorded, recorded.order("wa", "6", None), look=False, timeout=60.0)
+        assert not closers.join(0.2)
+        states = [entry.state for entry in book.entries("run-1")]
+        assert states == ["waiting"] + ["cancelled"] * (AT_ONCE + 1)
+        provider._always.clear()
+        go_on.set()
+        assert closers.join(SOON)
+
+    def test_nothing_begun(self) -> None:
+        """Where nothing was begun there is nothing to wait for."""
+        assert Closers().join(0.0)
+
+    def test_a_join_that_is_too_short(self, recorded: Recorded, provider: ScriptedProvider) -> None:
+        """Who waits too short a time is told, and may wait again."""
+        go_on = threading.Event()
+        provider.script("cancel", lambda: go_on.wait(SOON))
+        closers = Closers()
+        closers.close(recorded, recorded.order("wa", "6", None), look=False, timeout=60.0)
+        assert not closers.join(0.01)
+        go_on.set()
+        assert closers.join(SOON)

@@ -1,0 +1,456 @@
+"""A run as a whole, with real orders over real sockets: budget, orderly stop, deferred closing, and what is told."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pytest_otp.books import Entry
+from pytest_otp.carrier import Carrier
+from pytest_otp.ledger import Ledger
+from pytest_otp.server import Server
+from pytest_otp.server.sandbox import Sandbox, environ
+from tests.servers import Asked, Reply, WireServer, reply
+
+ROOT = Path(__file__).parent.parent
+ORDER = ("--otp-service", "Telegram", "--otp-country", "Indonesia")
+HOLDS_ONE = """
+import time
+
+def test_it(otp_number):
+    otp_number()
+    print("READY", flush=True)
+    time.sleep(60)
+"""
+SMS_AFTER = 0.6
+"""Seconds from an order to its SMS: time to close one that nobody waits for, and before the first look for it."""
+ONE_CODE = "def test_it(otp_number):\n    assert otp_number().wait_code(20)\n"
+
+
+@dataclass
+class Wire:
+    """A provider on a socket, runs of pytest against it, and their ledger."""
+
+    folder: Path
+    variables: dict[str, str]
+    orders: list[str] = field(default_factory=list)
+
+    def start(self, *args: str, **variables: str) -> subprocess.Popen[str]:
+        """A run of its own, not waited for."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-p", "pytest_otp.plugin", "-p", "no:cacheprovider", *args],
+            cwd=self.folder,
+            env={
+                **inherited,
+                **self.variables,
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                "PYTHONPATH": str(ROOT),
+                "PYTEST_OTP_LEDGER": "state/ledger",
+                **variables,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *args: str, code: int = 0, **variables: str) -> str:
+        """What a run printed."""
+        process = self.start(*args, **variables)
+        output, _ = process.communicate(timeout=60)
+        assert process.returncode == code, output
+        return output
+
+    def test(self, text: str) -> None:
+        """The tests of the run."""
+        (self.folder / "test_it.py").write_text(text)
+
+    def entries(self) -> list[Entry]:
+        """What the ledger holds."""
+        ledger = Ledger(self.folder / "state" / "ledger")
+        with contextlib.closing(ledger):
+            return ledger.entries()
+
+    def settled(self) -> list[Entry]:
+        """What the ledger holds as soon as nothing is open any more."""
+        end = time.monotonic() + 20
+        while any(entry.is_open for entry in self.entries()):
+            assert time.monotonic() < end, self.entries()
+            time.sleep(0.05)
+        return self.entries()
+
+
+@pytest.fixture
+def wire(tmp_path: Path) -> Iterator[Wire]:
+    """The sandbox as otpcepat."""
+    wire = Wire(tmp_path, {"PYTEST_OTP_PROVIDER": "otpcepat"})
+    sandbox = Sandbox(
+        Carrier(seed=1),
+        scenario="auto",
+        sms_after=SMS_AFTER,
+        on_order=lambda *order: wire.orders.append(order[1]),
+    )
+    with Server(sandbox) as server:
+        wire.variables.update(environ(server.url))
+        del wire.variables["PYTEST_OTP_GATEWAY_URL"]
+        yield wire
+
+
+def ready(process: subprocess.Popen[str]) -> None:
+    """Wait until the test inside says that it has its number."""
+    assert process.stdout
+    for line in process.stdout:
+        if "READY" in line:
+            return
+    raise AssertionError("the run ended early")
+
+
+def summary(output: str) -> list[str]:
+    """The lines of the summary, without how long was waited."""
+    (told,) = re.findall(r"^-+ one-time codes by SMS -+\n((?:.*\n)+)", output, re.MULTILINE)
+    lines = told.splitlines()
+    end = next((at for at, line in enumerate(lines) if re.match(r"=|!!!|\d+ \w+.* in [\d.]+s", line)), len(lines))
+    return [re.sub(r"waited [\d.]+ s", "waited", line) for line in lines[:end] if line.strip()]
+
+
+FOUR = """
+import pytest
+
+@pytest.mark.parametrize("n", range(4))
+def test_it(otp_number, n):
+    number = otp_number()
+    if n:
+        assert number.wait_code(20)
+"""
+
+
+@pytest.mark.parametrize("how", [[], ["-n0"], ["-n4"], ["-n2", "--dist", "loadscope"]], ids=" ".join)
+def test_one_summary_however_it_runs(wire: Wire, how: list[str]) -> None:
+    """Without xdist, with none, and with many workers, the end of the report tells the same, once."""
+    wire.test(FOUR)
+    xdist = ["-p", "xdist"] if how else []
+    assert summary(wire.run(*xdist, *how, *ORDER)) == [
+        "otpcepat: 4 orders, 3 finished, 1 cancelled, 0 uncertain, 0 still open; spent 13500 IDR; waited for 3 SMS"
+    ]
+
+
+@pytest.mark.parametrize("how", [[], ["-n2"]], ids=" ".join)
+def test_an_offline_run_has_its_summary_too(wire: Wire, how: list[str]) -> None:
+    """The fake provider's orders are told in the same words, and nothing is written anywhere."""
+    wire.test(FOUR)
+    output = wire.run(*(["-p", "xdist"] if how else []), *how, "--otp-provider", "fake", "--otp-fake", "auto")
+    assert summary(output) == [
+        "fake: 4 orders, 3 finished, 1 cancelled, 0 uncertain, 0 still open; spent nothing; waited for 3 SMS"
+    ]
+    assert not (wire.folder / "state").exists()
+
+
+def test_a_crashed_worker_is_in_the_summary(wire: Wire) -> None:
+    """What a worker ordered that died without a word is in the ledger, and closed by its keeper."""
+    wire.test("import os\n" + ONE_CODE + "def test_crash(otp_number):\n    otp_number()\n    os._exit(1)\n")
+    told = summary(wire.run("-p", "xdist", "-n2", "--max-worker-restart", "0", *ORDER, code=1))
+    charged = 4500 * len([entry for entry in wire.entries() if entry.state == "finished"])
+    assert [re.sub(r"\d (finished|cancelled)", r"# \1", line) for line in told] == [
+        f"otpcepat: 2 orders, # finished, # cancelled, 0 uncertain, 0 still open; spent {charged} IDR; waited for 1 SMS"
+    ]
+    assert len(wire.orders) == 2
+    assert not [entry for entry in wire.entries() if entry.is_open]
+
+
+@pytest.mark.parametrize("test", ["def test_it():\n    pass\n", "def test_it(otp_number):\n    pass\n"])
+def test_a_run_without_orders_costs_nothing(wire: Wire, test: str) -> None:
+    """No file, no process, no import of the ledger or the keeper, and no summary."""
+    check = """
+import sys
+
+def pytest_sessionfinish():
+    print("HEAVY", sorted({"sqlite3", "pytest_otp.ledger", "pytest_otp.keeper.client"} & set(sys.modules)))
+"""
+    (wire.folder / "conftest.py").write_text(check)
+    wire.test(test)
+    output = wire.run("-s", *ORDER)
+    assert "HEAVY []" in output
+    assert "one-time codes" not in output
+    assert not (wire.folder / "state").exists()
+
+
+def test_reports_name_order_and_number(wire: Wire) -> None:
+    """Each test's properties, junit's too, have its orders and numbers, also of wider scopes, and no code."""
+    wire.test(
+        "import pathlib\n"
+        "def test_a(otp_number):\n"
+        "    number = otp_number()\n"
+        "    pathlib.Path('told').write_text(f'{number.order_id} {number.e164} {number.wait_code(20)}')\n"
+        "def test_b(session_otp_number):\n    session_otp_number()\n"
+    )
+    wire.run("--junitxml", "junit.xml", *ORDER)
+    order_id, number, code = (wire.folder / "told").read_text().split()
+    report = (wire.folder / "junit.xml").read_text()
+    cases = xml.etree.ElementTree.fromstring(report).iter("testcase")
+    told = [[(each.get("name"), each.get("value")) for each in case.iter("property")] for case in cases]
+    assert told[0] == [("otp_order", f"otpcepat {order_id}"), ("otp_number", number)]
+    assert told[1][0] == ("otp_order", f"otpcepat {wire.orders[1]}")
+    assert code not in report
+
+
+# Budget
+
+MANY = """
+import pytest
+
+@pytest.mark.parametrize("n", range({count}))
+def test_it(otp_number, n):
+    otp_number()
+"""
+
+
+def test_the_budget_holds_over_workers(wire: Wire) -> None:
+    """Four workers that order at the same time send exactly as many requests as the run may."""
+    wire.test(MANY.format(count=40))
+    output = wire.run("-p", "xdist", "-n4", "--otp-max-orders", "15", *ORDER, code=1)
+    assert len(wire.orders) == 15
+    assert re.search(r"25 failed, 15 passed", output)
+    assert (
+        "otpcepat: this run has sent 15 order requests, which is what --otp-max-orders allows. Nothing was ordered. "
+        "Raise --otp-max-orders (PYTEST_OTP_MAX_ORDERS) where that is meant."
+    ) in re.sub(r"after [\d.]+ s: ", "", output).replace("otpcepat, ", "otpcepat: ")
+
+
+def test_the_budget_holds_over_reruns(wire: Wire) -> None:
+    """A test that is run again orders again: that counts."""
+    wire.test("def test_it(otp_number):\n    otp_number()\n    assert False\n")
+    output = wire.run("-p", "rerunfailures", "--reruns", "5", "--otp-max-orders", "3", *ORDER, code=1)
+    assert len(wire.orders) == 3
+    assert "BudgetExceeded" in output
+
+
+@pytest.mark.parametrize(
+    ("allowed", "orders", "said"),
+    [
+        ("9000 IDR", 2, "Telegram, Indonesia costs 4500 IDR, this run has spent 9000, and --otp-max-spend 9000 IDR"),
+        ("5 USD", 0, "Telegram, Indonesia costs 4500 IDR, and --otp-max-spend 5 USD is in another currency"),
+    ],
+)
+def test_the_budget_for_money(wire: Wire, allowed: str, orders: int, said: str) -> None:
+    """An order that would cost too much, or in another money, is not sent; one that was cancelled costs nothing."""
+    wire.test(
+        "def test_cancelled(otp_number):\n    otp_number()\n"
+        "def test_kept(otp_number):\n    assert all([otp_number().wait_code(20) for _ in range(9)])\n"
+    )
+    output = wire.run("--otp-max-spend", allowed, *ORDER, code=1)
+    finished = [entry for entry in wire.entries() if entry.state == "finished"]
+    assert len(finished) == orders
+    assert len(wire.orders) <= orders + 1
+    assert said in output
+
+
+# Keeper and ledger
+
+
+def test_an_unusable_ledger_stops_the_first_order(wire: Wire) -> None:
+    """Where orders cannot be written down none is placed, and the error says what to do."""
+    (wire.folder / "state").mkdir()
+    (wire.folder / "state" / "ledger").write_bytes(b"no database at all, and long enough for one" * 50)
+    wire.test(ONE_CODE)
+    for keeper in ("on", "off"):
+        output = wire.run("--otp-keeper", keeper, *ORDER, code=1)
+        assert "cannot be used (file is not a database): no order is placed without it. Name a file" in output
+    assert wire.orders == []
+
+
+def test_an_object_of_the_suites_own(wire: Wire) -> None:
+    """An overridden otp_provider is ordered from in-process, and its orders are in the ledger and the summary."""
+    (wire.folder / "conftest.py").write_text(
+        "import pytest\n"
+        "from tests.scripted import ScriptedProvider\n"
+        "@pytest.fixture(scope='session')\n"
+        "def otp_provider():\n    return ScriptedProvider()\n"
+    )
+    wire.test("def test_it(otp_number):\n    otp_number()\n")
+    output = wire.run(PYTEST_OTP_PROVIDER="fake")
+    assert summary(output) == [
+        "scripted: 1 order, 0 finished, 1 cancelled, 0 uncertain, 0 still open; spent nothing; waited for 0 SMS"
+    ]
+    ((provider, account, keeper),) = [(e.intent.provider, e.intent.account, e.intent.keeper) for e in wire.entries()]
+    assert (provider, account, keeper) == ("scripted", "", "")
+
+
+@pytest.mark.parametrize("keeper", ["on", "off"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_an_orderly_stop(wire: Wire, name: str, keeper: str) -> None:
+    """SIGTERM and SIGHUP end the run as Ctrl-C does: teardown runs, the order is closed, the summary is told."""
+    wire.test(HOLDS_ONE)
+    process = wire.start("-s", "--otp-keeper", keeper, *ORDER)
+    ready(process)
+    process.send_signal(getattr(signal, name))
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert f"KeyboardInterrupt: the run was told to stop by {name}" in output
+    assert "0 uncertain, 0 still open" in output
+    assert [(entry.is_open, entry.reason) for entry in wire.entries()] == [(False, "by its test")]
+
+
+def test_what_a_dead_run_left_is_swept(wire: Wire) -> None:
+    """Test process and keeper are killed at once, as in a container: the next run closes their order first."""
+    wire.test(HOLDS_ONE)
+    process = wire.start("-s", *ORDER, OTP_MARK="killed run")
+    ready(process)
+    keepers = marked_processes("killed run") - {process.pid}
+    assert len(keepers) == 1
+    for pid in (*keepers, process.pid):
+        os.kill(pid, signal.SIGKILL)
+    process.communicate()
+    assert [entry.state for entry in wire.entries()] in (["waiting"], ["received"])
+    wire.test(ONE_CODE)
+    wire.run(*ORDER)
+    assert [(entry.is_open, entry.reason) for entry in wire.entries()] == [
+        (False, "by a sweep"),
+        (False, "by its test"),
+    ]
+
+
+def marked_processes(mark: str) -> set[int]:
+    """The processes whose environment has this word for OTP_MARK."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if f"OTP_MARK={mark}".encode() in path.read_bytes().split(b"\0"):
+                found.add(int(path.parent.name))
+    return found
+
+
+# Providers that behave badly
+
+
+@contextlib.contextmanager
+def otpcepat(tmp_path: Path, **actions: Callable[[Asked], Reply]) -> Iterator[Wire]:
+    """An otpcepat that knows one order, and answers some actions as it is told."""
+
+    def answer(asked: Asked) -> Reply:
+        (action,) = re.findall(r"action=(\w+)", asked.target)
+        if action in actions:
+            return actions[action](asked)
+        data: dict[str, object] = {"order_id": "7", "number": "6281200000007", "price": "99", "status": "Waiting SMS"}
+        return reply({"status": "true", "data": data})
+
+    with WireServer(by=answer) as server:
+        yield Wire(
+            tmp_path,
+            {
+                "PYTEST_OTP_PROVIDER": "otpcepat",
+                "OTPCEPAT_BASE_URL": server.url,
+                "API_KEY_OTPCEPAT": "invented-key-of-a-test",
+                "PYTEST_OTP_SERVICE": "5",
+                "PYTEST_OTP_COUNTRY": "6",
+            },
+        )
+
+
+def test_an_uncertain_order_is_told_until_it_is_forgotten(tmp_path: Path) -> None:
+    """An order whose answer was lost fails its test, and stays in the summary's and the ledger's care."""
+    with otpcepat(tmp_path, get_order=lambda asked: reply("<html>oops</html>", 502)) as wire:
+        wire.test("def test_it(otp_number):\n    otp_number()\n")
+        output = wire.run(code=1)
+    (entry,) = wire.entries()
+    assert entry.state == "uncertain"
+    told = summary(output)
+    assert told[0].startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 1 uncertain, 0 still open; spent nothing")
+    assert told[1].startswith("uncertain: an order at otpcepat, for 5 6, ")
+    assert told[1].endswith("look at the open orders in your account, then: pytest-otp orders forget 1")
+
+
+def test_a_refused_close_is_handed_on(tmp_path: Path) -> None:
+    """Too early for a cancel: the test passes and is not held up; the end waits a little, and says so."""
+    start: list[float] = []
+
+    def set_status(asked: Asked) -> Reply:
+        start[:] = start or [time.monotonic()]
+        early = time.monotonic() - start[0] < 0.9
+        return reply({"status": "false", "msg": "TOO EARLY"} if early else {"status": "true"})
+
+    with otpcepat(tmp_path, set_status=set_status) as wire:
+        wire.test("def test_it(otp_number):\n    otp_number()\n")
+        output = wire.run()
+    assert "otp: waiting up to 20 s for 1 orders that are not closed yet" in output
+    assert summary(output)[-1] == (
+        "otpcepat: 1 order, 0 finished, 1 cancelled, 0 uncertain, 0 still open; spent nothing; waited for 0 SMS"
+    )
+
+
+def test_a_run_is_not_held_up_by_closes(tmp_path: Path) -> None:
+    """A provider that refuses for longer: the run ends at the close time-out and tells what is open."""
+    start: list[float] = []
+
+    def set_status(asked: Asked) -> Reply:
+        start[:] = start or [time.monotonic()]
+        early = time.monotonic() - start[0] < 3
+        return reply({"status": "false", "msg": "TOO EARLY"} if early else {"status": "true"})
+
+    with otpcepat(tmp_path, set_status=set_status) as wire:
+        wire.test("def test_it(otp_number):\n    otp_number()\n")
+        output = wire.run("--otp-close-timeout", "0.5")
+        told = summary(output)
+        assert told[0].startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 0 uncertain, 1 still open; spent 99 IDR")
+        assert re.fullmatch(
+            r"still open: otpcepat order 7, 6281200000007, 99 IDR, [\d-]+ [\d:]+ UTC "
+            r"\(cancel: said 'TOO EARLY'\); its keeper goes on closing it",
+            told[1],
+        )
+        assert [(entry.state, entry.reason) for entry in wire.settled()] == [
+            ("cancelled", "by its keeper, after its run")
+        ]
+
+
+def test_a_second_interrupt_hands_the_close_on(tmp_path: Path) -> None:
+    """Ctrl-C while teardown waits for a close that hangs: the run ends, the keeper closes the order."""
+    slow: list[float] = []
+
+    def set_status(asked: Asked) -> Reply:
+        slow.append(time.monotonic())
+        if len(slow) == 1:
+            time.sleep(1.5)
+            return reply({}, 502)
+        return reply({"status": "true"})
+
+    with otpcepat(tmp_path, set_status=set_status) as wire:
+        wire.test(HOLDS_ONE)
+        process = wire.start("-s")
+        ready(process)
+        process.send_signal(signal.SIGINT)
+        while not slow:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        assert [entry.state for entry in wire.settled()] == ["cancelled"]
+
+
+def test_an_interrupt_of_an_order_does_not_wait(tmp_path: Path) -> None:
+    """Ctrl-C while an order's answer is on its way ends the run at once: the keeper takes the answer in."""
+    asked: list[float] = []
+
+    def get_order(asked_for: Asked) -> Reply:
+        asked.append(time.monotonic())
+        time.sleep(2)
+        return reply({"status": "true", "data": {"order_id": "7", "number": "6281200000007", "price": "99"}})
+
+    with otpcepat(tmp_path, get_order=get_order) as wire:
+        wire.test("def test_it(otp_number):\n    otp_number()\n")
+        process = wire.start("--otp-close-timeout", "0")
+        while not asked:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=30)
+        assert time.monotonic() - asked[0] < 1.9
+        assert "1 still open" in output
+        assert [entry.state for entry in wire.settled()] == ["cancelled"]

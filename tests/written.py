@@ -1,0 +1,57 @@
+"""Orders as a book has them, for tests of what is done with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from decimal import Decimal
+
+from pytest_otp.books import Book, Entry, Intent
+from pytest_otp.ledger import Ledger
+from pytest_otp.providers.base import Order
+
+PLAIN = Intent("key-1", "run-1", "", "", "scripted", "account-1", "wa", "6", None)
+"""What a process asked for that is dead: nobody holds the empty sign of life."""
+
+
+def an_intent(key: str = "key-1", **changes: object) -> Intent:
+    return replace(PLAIN, key=key, **changes)  # type: ignore[arg-type]  # a test gives what the field takes
+
+
+def an_order(order_id: str = "order-1", price: str | None = "1.5", currency: str | None = "USD") -> Order:
+    return Order(
+        order_id,
+        "12015550100",
+        "wa",
+        "6",
+        None,
+        None if price is None else Decimal(price),
+        currency,
+        datetime.now(timezone.utc),
+        "US",
+    )
+
+
+def write(book: Book, key: str = "key-1", state: str = "waiting", reason: str = "", **changes: object) -> None:
+    """Write an order down, in a state. Its id at the provider is `order-1` for `key-1`."""
+    book.reserve(an_intent(key, **changes))
+    if state == "ordering":
+        return
+    if state == "refused":
+        book.refused(key, reason, sent=True)
+        return
+    if state != "uncertain":
+        price, currency = changes.get("price", Decimal("1.5")), changes.get("currency", "USD")
+        order = an_order(key.replace("key", "order"), str(price), str(currency))
+        book.placed(key, order)
+    if state != "waiting":
+        book.changed(key, state, reason)
+
+
+def the_only(ledger: Ledger) -> Entry:
+    (entry,) = ledger.entries()
+    return entry
+
+
+def states(ledger: Ledger) -> dict[str, str]:
+    return {entry.intent.key: entry.state for entry in ledger.entries()}
