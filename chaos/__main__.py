@@ -1,0 +1,127 @@
+"""Kill test runs and count what is lost: `python -m chaos`. Exit status 1 where anything is, or where nothing can be.
+
+The same kills without the keeper show that this suite can see a lost order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from math import isfinite
+from pathlib import Path
+
+from .kills import KINDS, WATCH, Kind, Round, campaign
+from .runs import finish_off_all, heed_signals
+from .troubles import CLOSE_TIMEOUT, LASTS, all_troubles
+
+PARTS = ("kills", "control", "teardown")
+SHARE_OF_CONTROL = 5
+"""The control puts one order at risk where the kills put so many."""
+DOZENS = 24
+
+
+def main() -> int:
+    """Run the parts that are asked for; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m chaos", description="Kill test runs and count what is lost.")
+    parser.add_argument("--orders", type=int, default=500, help="orders at risk, at least (default: %(default)s)")
+    parser.add_argument("--seed", default=secrets.token_hex(4), help="of delays and answers (default: random)")
+    parser.add_argument("--kind", action="append", choices=[kind.name for kind in KINDS], help="may be repeated")
+    parser.add_argument("--only", action="append", choices=PARTS, help="may be repeated (default: all three)")
+    asked = parser.parse_args()
+    kinds = [kind for kind in KINDS if not asked.kind or kind.name in asked.kind]
+    parts = asked.only or PARTS
+    heed_signals()
+    started = time.monotonic()
+    print(f"seed {asked.seed}")
+    verdicts = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as folder:
+            if "kills" in parts:
+                verdicts.append(_kills(asked.seed, kinds, asked.orders, Path(folder)))
+            if "control" in parts:
+                dozens = DOZENS if len(kinds) == len(KINDS) else 0
+                verdicts.append(_control(asked.seed, kinds, asked.orders // SHARE_OF_CONTROL, dozens, Path(folder)))
+            if "teardown" in parts:
+                verdicts.append(_teardown(asked.seed, Path(folder)))
+    finally:
+        finish_off_all()
+    print(f"\n{time.monotonic() - started:.0f} s; " + ("all is well" if all(verdicts) else "NOT GOOD"))
+    return 0 if all(verdicts) else 1
+
+
+def _kills(seed: str, kinds: Sequence[Kind], orders: int, folder: Path) -> bool:
+    rounds = campaign(seed, kinds, orders, folder, keeper=True)
+    at_risk, left_open, left_over = _table("Kills", kinds, rounds)
+    for played in rounds:
+        _story(played)
+    if at_risk < orders:
+        print(f"  too few orders were at risk: {at_risk} of {orders}")
+    return at_risk >= orders and not left_open and not left_over
+
+
+def _control(seed: str, kinds: Sequence[Kind], orders: int, dozens: int, folder: Path) -> bool:
+    rounds = campaign(seed, kinds, orders, folder, keeper=False)
+    _, left_open, left_over = _table("Control: the same without keeper and sweep", kinds, rounds)
+    if left_open < dozens:
+        print(f"  this suite would not see a lost order: {left_open} open where at least {dozens} should be")
+    return left_open >= dozens and not left_over
+
+
+def _table(title: str, kinds: Sequence[Kind], rounds: Sequence[Round]) -> tuple[int, int, int]:
+    """Print it; orders at risk, orders left open, processes left over."""
+    print(f"\n{title}")
+    print(
+        f"  {'':<14} {'rounds':>6} {'placed':>7} {'at risk':>8} {'in flight':>10} {f'open after {WATCH:g} s':>16}"
+        f" {'processes left':>15} {'last close: median':>19} {'slowest':>9}"
+    )
+    for name, some in [(kind.name, [played for played in rounds if played.kind is kind]) for kind in kinds] + [
+        ("all", list(rounds))
+    ]:
+        closes = [played.last_close for played in some if played.at_risk and isfinite(played.last_close)]
+        median, slowest = (f"{pick(closes):.3f} s" if closes else "-" for pick in (statistics.median, max))
+        at_risk, left_open, left_over = totals = (
+            sum(len(played.at_risk) for played in some),
+            sum(played.aftermath.result().open for played in some),
+            sum(played.aftermath.result().left_over for played in some),
+        )
+        print(
+            f"  {name:<14} {len(some):>6} {sum(len(played.run.account.orders) for played in some):>7} {at_risk:>8}"
+            f" {sum(played.in_flight for played in some):>10} {left_open:>16} {left_over:>15} {median:>19} {slowest:>9}"
+        )
+    return totals
+
+
+def _story(played: Round) -> None:
+    aftermath = played.aftermath.result()
+    if aftermath.left_over:
+        print(f"  round {played.name} ({played.kind.name}): {aftermath.left_over} processes were left over")
+    for order in played.run.account.open:
+        print(
+            f"  round {played.name} ({played.kind.name}): order {order.id} is open: placed"
+            f" {order.placed - played.killed:+.3f} s from the kill, answered {order.answered - played.killed:+.3f} s"
+        )
+
+
+def _teardown(seed: str, folder: Path) -> bool:
+    print(f"\nTeardown while the provider is in trouble for {LASTS:g} s; close time-out {CLOSE_TIMEOUT:g} s")
+    print(
+        f"  {'':<16} {'placed':>7} {'at risk':>8} {'lost':>5} {'processes left':>15} {'held up':>9} {'allowed':>9}"
+        f" {'last close after the trouble':>29}"
+    )
+    rows = all_troubles(seed, folder)
+    for row in rows:
+        last = f"{row.last_close:+.3f} s" if isfinite(row.last_close) else "-"
+        lost, left_over = row.aftermath.open, row.aftermath.left_over
+        print(
+            f"  {row.trouble:<16} {row.placed:>7} {row.at_risk:>8} {lost:>5} {left_over:>15}"
+            f" {row.held_up:>7.2f} s {row.allowed:>7.2f} s {last:>29}{'' if row.good else '   NOT GOOD'}"
+        )
+    return all(row.good for row in rows)
+
+
+sys.exit(main())
