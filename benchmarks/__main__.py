@@ -1,12 +1,12 @@
-"""Run every benchmark, or those that are named: `python -m benchmarks startup delivery`."""
+"""Run every benchmark, or those that are named: `python -m benchmarks startup keeper`."""
 
 from __future__ import annotations
 
 import sys
 
-from . import delivery, startup
+from . import delivery, keeper, startup
 
-BENCHMARKS = {"startup": startup.main, "delivery": delivery.main}
+BENCHMARKS = {"startup": startup.main, "delivery": delivery.main, "keeper": keeper.main}
 
 
 def main(names: list[str]) -> int:

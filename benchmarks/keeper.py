@@ -1,0 +1,88 @@
+"""What guarding costs: an order through the keeper beside one sent directly, and the ledger's part of an order.
+
+The same server on loopback gets both, turn by turn. The keeper is started before.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pytest_otp.books import Intent
+from pytest_otp.carrier import Carrier
+from pytest_otp.guard import Guard
+from pytest_otp.ledger import Ledger
+from pytest_otp.providers import create, credentials
+from pytest_otp.providers.base import Order, OrderState
+from pytest_otp.server import Server
+from pytest_otp.server.sandbox import Sandbox, environ
+from pytest_otp.settings import Settings
+
+ORDERS = 300
+WARM_UP = 20
+ALLOWED_KEEPER = 2.0
+ALLOWED_LEDGER = 0.2
+COUNTRY = "6"  # an id, so that no catalogue is asked
+
+
+def main() -> None:
+    """Print medians in milliseconds."""
+    print(f"\nGuarding: milliseconds at the median of {ORDERS} orders, turn by turn")
+    with tempfile.TemporaryDirectory() as folder, Server(Sandbox(Carrier(seed=1), scenario="never")) as server:
+        provider = create("otpcepat", credentials("otpcepat", environ(server.url), {}))
+        guard = Guard(Settings(provider="otpcepat", ledger="ledger"), "a-run", Path(folder))
+        kept = guard.guarded(provider)
+        service = next(each.id for each in provider.services(COUNTRY))
+        direct, through = _turns((provider.order, provider.cancel), (kept.order, kept.cancel), service)
+        guard.end()
+        ledger = _ledger(Ledger(Path(folder) / "other-ledger"))
+    _line("an order sent directly", direct)
+    _line("an order through the keeper", through)
+    _line(f"more (at most {ALLOWED_KEEPER:g})", through - direct)
+    _line(f"ledger, for all of an order (at most {ALLOWED_LEDGER:g})", ledger)
+
+
+Way = tuple[Callable[..., Order], Callable[[Order], None]]
+"""How to order and how to cancel."""
+
+
+def _turns(direct: Way, through: Way, service: str) -> tuple[float, float]:
+    times: tuple[list[float], list[float]] = ([], [])
+    for turn in range(WARM_UP + ORDERS):
+        for (order, cancel), into in zip((direct, through), times, strict=True):
+            start = time.perf_counter()
+            rented = order(service, COUNTRY, None)
+            if turn >= WARM_UP:
+                into.append(time.perf_counter() - start)
+            cancel(rented)
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
+def _ledger(ledger: Ledger) -> float:
+    """What one order writes from its request to its close."""
+    intent = Intent("", "a-run", "owner", "keeper", "otpcepat", "account", "5", "6", None)
+    answer: dict[str, Any] = {"service": "5", "country": "6", "operator": None, "price": Decimal(99), "currency": "IDR"}
+    times = []
+    for number in range(WARM_UP + ORDERS):
+        order = Order(str(number), "6281200000000", ordered_at=datetime.now(timezone.utc), region="ID", **answer)
+        key = uuid.uuid4().hex
+        start = time.perf_counter()
+        ledger.reserve(replace(intent, key=key))
+        ledger.placed(key, order)
+        ledger.changed(key, OrderState.CANCELLED.value, "by its test")
+        if number >= WARM_UP:
+            times.append(time.perf_counter() - start)
+    ledger.close()
+    return statistics.median(times)
+
+
+def _line(what: str, seconds: float) -> None:
+    print(f"  {what:<48} {seconds * 1000:>9.3f}")
