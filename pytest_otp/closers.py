@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from .closing import FINAL, finish_or_cancel, persist
-from .errors import OrderNotFound, OtpError
+from .closing import finish_or_cancel, persist
+from .errors import OrderNotFound, OtpError, SmsAlreadyReceived
 from .providers.base import Order, OrderState
 from .recorded import Recorded
 
@@ -19,6 +19,9 @@ LONGEST_PAUSE = 10.0
 """Seconds between two tries."""
 AT_ONCE = 8
 """Requests that are under way at the same time: a provider counts them."""
+
+FINAL = (OrderNotFound, SmsAlreadyReceived)
+"""What further tries cannot change. Refused credentials are none of it: an edge may refuse them for a while."""
 
 Told = Callable[["OrderState | OtpError", bool], None]
 """Gets the state that the order got, or what was said against it, and whether that is the end of it."""
@@ -48,8 +51,8 @@ class Closers:
         """
         run = partial(self._run, provider, order, look, timeout, told)
         thread = threading.Thread(target=run, name="pytest-otp close", daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)  # in this order, since one that has not started cannot be joined
 
     def join(self, timeout: float) -> bool:
         """Wait until all that was begun has ended, for so many seconds; whether it has."""
@@ -76,6 +79,7 @@ class Closers:
             attempt,
             timeout=timeout,
             passing=Exception,
+            final=FINAL,
             longest_pause=LONGEST_PAUSE,
             clock=self._clock,
             sleep=self._sleep,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable
 
@@ -23,6 +24,24 @@ LAST_TRY = 1.0
 
 FINAL = (AuthenticationError, OrderNotFound, SmsAlreadyReceived)
 """What further tries cannot change."""
+
+
+class Patience:
+    """How long closes that do not succeed at once may hold up a run, all of them together. Thread-safe."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._lock = threading.Lock()
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return self._left
+
+    def spend(self, seconds: float) -> None:
+        """So long was waited in vain."""
+        with self._lock:
+            self._left = max(0.0, self._left - seconds)
 
 
 def finish_or_cancel(cancel: Callable[[], None], finish: Callable[[], None], *, received: bool) -> None:
@@ -47,14 +66,14 @@ def persist(
     *,
     timeout: float,
     passing: type[Exception],
+    final: tuple[type[Exception], ...] = FINAL,
     longest_pause: float = LONGEST_PAUSE,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exception | None:
     """Run `attempt` until it succeeds, for `timeout` seconds, but once at least; None, or the last failure.
 
-    Only a `passing` error and a failing connection are tried again, and none that further tries cannot change. An
-    interrupt goes through.
+    Only a `passing` error and a failing connection are tried again, and none that is `final`. Interrupts go through.
     """
     start = clock()
     last_try = min(LAST_TRY, timeout / 4)
@@ -64,7 +83,7 @@ def persist(
 
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(
-            lambda error: isinstance(error, (passing, OSError)) and not isinstance(error, FINAL)
+            lambda error: isinstance(error, (passing, OSError)) and not isinstance(error, final)
         ),
         wait=lambda state: max(0.0, min(_pause(state, longest_pause), left())),
         stop=lambda state: left() <= 0,

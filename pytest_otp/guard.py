@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from .books import Budget, Entry, MemoryBook
+from .closing import Patience
 from .providers import recipe_of
 from .recorded import Bookkeeping, Recorded, Watched
 
@@ -27,24 +28,6 @@ SWEEP_PATIENCE = 5.0
 """Seconds that the first order waits for what dead runs left open."""
 
 
-class Patience:
-    """How long closes that do not succeed at once may hold up a run, all of them together. Thread-safe."""
-
-    def __init__(self, seconds: float) -> None:
-        self._left = seconds
-        self._lock = threading.Lock()
-
-    @property
-    def left(self) -> float:
-        """Seconds."""
-        return self._left
-
-    def spend(self, seconds: float) -> None:
-        """So long was waited in vain."""
-        with self._lock:
-            self._left = max(0.0, self._left - seconds)
-
-
 class Guard:
     """Puts itself between tests and providers; starts nothing and writes nothing before the first order."""
 
@@ -58,6 +41,7 @@ class Guard:
         self._ledger: Ledger | None = None
         self._alive: Alive | None = None
         self._keeper: Keeper | None = None
+        self._books: dict[str, Bookkeeping] = {}
         self._lock = threading.RLock()
         in_child = weakref.WeakMethod(self._forget)
         if hasattr(os, "register_at_fork"):
@@ -90,6 +74,7 @@ class Guard:
         """In a forked child: the parent's keeper and ledger are not ours, and its threads let go of no lock."""
         self._inherited = self._ledger  # kept, since a connection to SQLite must not be closed in a child
         self._keeper = self._ledger = self._alive = None
+        self._books = {}
         self._lock = threading.RLock()
 
     def _watched(self, provider: Provider) -> Watched:
@@ -123,15 +108,16 @@ class Guard:
                 self._ledger = Ledger(ledger_path(self._settings, self._root))
             self._alive = self._alive or self._ledger.alive()
             account = self._ledger.account(recipe.name, recipe.values) if recipe else ""
-            by = Bookkeeping(self._ledger, self.run, account, self._alive.name, budget=budget_of(self._settings))
-            if recipe:
-                closers = Closers()
-                sweeper = Recorded(
-                    create(recipe.name, recipe.values, allow_http=recipe.allow_http), lambda: by, reason="by a sweep"
-                )
-                begin_sweep(self._ledger, self._alive.name, {account: sweeper}, closers)
-                closers.join(SWEEP_PATIENCE)
-            return by
+            if account not in self._books:
+                by = Bookkeeping(self._ledger, self.run, account, self._alive.name, budget=budget_of(self._settings))
+                self._books[account] = by
+                if recipe:
+                    closers = Closers()
+                    plain = create(recipe.name, recipe.values, allow_http=recipe.allow_http)
+                    sweeper = Recorded(plain, lambda: by, reason="by a sweep")
+                    begin_sweep(self._ledger, self._alive.name, {account: sweeper}, closers)
+                    closers.join(SWEEP_PATIENCE)
+            return self._books[account]
 
 
 def ledger_path(settings: Settings, root: Path) -> Path:

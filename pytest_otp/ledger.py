@@ -151,7 +151,7 @@ class Ledger:
 
     def placed(self, key: str, order: Order, budget: Budget = NO_BUDGET) -> None:
         """The order was confirmed. Raises BudgetExceeded, after it was written down, where its price is too high."""
-        price = {} if order.price is None else {"price": str(order.price), "currency": order.currency}
+        price = {} if order.price is None else {"price": str(Decimal(order.price)), "currency": order.currency}
         with self._writing():
             self._update(
                 key,

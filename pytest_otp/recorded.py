@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 import uuid
 from collections.abc import Callable, Iterator
@@ -81,14 +80,14 @@ class Recorded(Watched):
         reason: str = "by its test",
         abandon: Callable[[str, Order, Recorded], None] | None = None,
     ) -> None:
-        """`bookkeeping` is asked at the first order: a run that orders nothing needs no book.
+        """`bookkeeping` is asked at each order: a run that orders nothing needs no book, a forked child one of its own.
 
         `reason` is written beside each close. `abandon` closes an order that was placed and must not be used; by
         default it is cancelled once.
         """
         super().__init__(provider)
         self.reason = reason
-        self._bookkeeping = functools.cache(bookkeeping)
+        self._bookkeeping = bookkeeping
         self._abandon = abandon
         self._keys: dict[str, str] = {}
 

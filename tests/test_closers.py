@@ -132,20 +132,26 @@ class TestOne:
         (entry,) = book.entries("run-1")
         assert (entry.state, entry.reason) == ("waiting", "cancel: answered 500")
 
-    @pytest.mark.parametrize("error", [AuthenticationError("the key is not accepted"), SmsAlreadyReceived("too late")])
-    def test_what_further_tries_cannot_change(
-        self, close: Callable[..., Heard], provider: ScriptedProvider, error: OtpError
-    ) -> None:
+    def test_what_further_tries_cannot_change(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
         """It is told once, as the end of it."""
+        error = SmsAlreadyReceived("too late")
         provider.always("cancel", error)
         provider.always("finish", error)
         assert close() == [(error, True)]
 
-    def test_the_key_that_is_changed_meanwhile(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
-        """An end that comes at a later try is told as well."""
-        refused = AuthenticationError("the key is not accepted")
-        provider.script("cancel", AWAY, refused)
-        assert close() == [(AWAY, False), (refused, True)]
+    def test_refused_credentials(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
+        """They are tried again: the edge before a service may refuse them for a while."""
+        refused = AuthenticationError("answered 403")
+        provider.script("cancel", refused, refused)
+        assert close() == [(refused, False), CANCELLED]
+
+    def test_an_end_at_a_later_try(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
+        """What is final at a later try is told as well."""
+        provider.script("cancel", AWAY)
+        provider.script("finish", SmsAlreadyReceived("too late"))
+        provider.script("cancel", SmsAlreadyReceived("too late"))
+        (_, first), (error, last) = close()
+        assert (first, type(error), last) == (False, SmsAlreadyReceived, True)
 
     def test_a_plugins_mistake(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
         """An error that is none of ours is told as one of ours, and tried again like any other."""

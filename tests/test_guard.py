@@ -16,8 +16,9 @@ import pytest
 
 from pytest_otp.books import NO_BUDGET, Budget, Intent
 from pytest_otp.carrier import Carrier
+from pytest_otp.closing import Patience
 from pytest_otp.errors import BudgetExceeded, SettingsError
-from pytest_otp.guard import Guard, Patience, budget_of, ledger_path
+from pytest_otp.guard import Guard, budget_of, ledger_path
 from pytest_otp.keeper.provider import KeptProvider
 from pytest_otp.ledger import Ledger, default_path
 from pytest_otp.liveness import is_alive

@@ -42,7 +42,7 @@ MAY_IMPORT = """
     codes
     errors
     filters               codes providers.base
-    guard                 books providers recorded | closers keeper.client keeper.provider ledger sweep
+    guard                 books closing providers recorded | closers keeper.client keeper.provider ledger sweep
     inbox                 providers.base
     keeper
     keeper.client         books keeper.side keeper.wire liveness

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp.books import Budget, Entry
+from pytest_otp.books import Budget, Entry, MemoryBook
 from pytest_otp.errors import (
     AuthenticationError,
     BudgetExceeded,
@@ -122,18 +122,15 @@ class TestOrdering:
         assert asked == [1]
         assert provider.calls("order") == 0
 
-    def test_the_book_is_opened_once(self, provider: Priced, ledger: Ledger) -> None:
-        """All orders of a run, and their closes, are written into the same book."""
-        asked: list[int] = []
-
-        def open_it() -> Bookkeeping:
-            asked.append(1)
-            return Bookkeeping(ledger, "run-1")
-
-        recorded = Recorded(provider, open_it)
-        for _ in range(3):
-            recorded.cancel(recorded.order("wa", "6", None))
-        assert asked == [1]
+    def test_each_process_has_its_book(self, provider: Priced, ledger: Ledger) -> None:
+        """It is asked for at each order and not before: a forked child must not write into its parent's."""
+        books = iter([Bookkeeping(MemoryBook(), "run-1"), Bookkeeping(ledger, "run-1")])
+        current: list[Bookkeeping] = []
+        recorded = Recorded(provider, lambda: current[-1])
+        for book in books:
+            current.append(book)
+            recorded.order("wa", "6", None)
+        assert len(ledger.entries()) == 1
 
     def test_a_book_that_cannot_be_written(self, provider: Priced, recorded: Recorded, ledger: Ledger) -> None:
         """Nothing is sent that was not written down."""

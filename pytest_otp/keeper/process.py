@@ -83,8 +83,9 @@ class Process:
             self._guarded(*arguments)
             return
         thread = threading.Thread(target=self._guarded, args=arguments, name=f"pytest-otp {operation}", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        with self._lock:
+            self._threads.append(thread)
+            thread.start()
 
     def end(self) -> None:
         """The owner has gone: take in the answers that are on their way, close everything, and end."""
@@ -95,8 +96,9 @@ class Process:
                 provider.reason = "by its keeper, after its run"
             for key in list(self._held):
                 self._begin_close(key)
+            threads = tuple(self._threads)  # what comes later sends no order any more
         last = time.monotonic() + LAST_ANSWERS
-        for thread in self._threads:
+        for thread in threads:
             thread.join(max(0.0, last - time.monotonic()))
         longest = LAST_ANSWERS + max(map(lifetime, providers), default=0.0)
         self._closers.join(longest)

@@ -10,7 +10,7 @@ from concurrent.futures import TimeoutError as NotYet
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..closing import finish_or_cancel
+from ..closing import Patience, finish_or_cancel
 from ..errors import OrderUncertain, OtpError, ProviderUnavailable
 from ..providers.base import Order, OrderState, Provider, time_left
 from ..recorded import Watched
@@ -18,7 +18,6 @@ from .side import Stuck
 from .wire import Message, order_of
 
 if TYPE_CHECKING:
-    from ..guard import Patience
     from .client import Keeper
 
 __tracebackhide__ = True

@@ -67,7 +67,6 @@ class Side:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
-            cwd=os.path.abspath(os.sep),
             env=_environment(),
             **_of_its_own(),
         )

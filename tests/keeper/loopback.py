@@ -128,10 +128,26 @@ def pid_of(keeper: Keeper) -> int:
 def runs(pid: int) -> bool:
     """Whether there is such a process, and it has not ended."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        return _state(Path(f"/proc/{pid}")) not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def stop(pid: int) -> None:
+    """Stop a process, with all its threads: until then it may still read."""
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: all(map(_stands, Path(f"/proc/{pid}/task").iterdir())))
+
+
+def _stands(thread: Path) -> bool:
+    try:
+        return _state(thread) == "T"
+    except (FileNotFoundError, ProcessLookupError):  # it has ended since it was listed
+        return True
+
+
+def _state(process: Path) -> str:
+    return (process / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 def killed(keeper: Keeper) -> None:

@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from pytest_otp.ledger import Ledger
 from pytest_otp.liveness import is_alive
 from pytest_otp.redact import Secret
 from tests.keeper.conftest import Started
-from tests.keeper.loopback import LONG, Cepat, killed, owner, pid_of, runs, until
+from tests.keeper.loopback import LONG, Cepat, killed, owner, pid_of, runs, stop, until
 
 NOTHING_ORDERED = "Nothing was ordered. --otp-keeper off (PYTEST_OTP_KEEPER) orders without it."
 GUARD = "the keeper, which guards orders against a killed run, is not there"
@@ -197,6 +197,7 @@ class TestEnd:
             os.kill(pid_of(keeper), signal.SIGKILL)
             until(lambda: side.dead)
             keeper.end()
+            assert keeper._side is not side
         until(lambda: not cepat.open)
 
     def test_it_dies_just_afterwards(self, start: Started, cepat: Cepat, ledger: Ledger) -> None:
@@ -249,7 +250,7 @@ class TestDeath:
     def test_before_it_is_ready(self, start: Started, cepat: Cepat) -> None:
         """What it was asked for was certainly not sent: its successor does it."""
         keeper = start()
-        os.kill(pid_of(keeper), signal.SIGSTOP)
+        stop(pid_of(keeper))
         answer = ordering(keeper, cepat, "a")
         os.kill(pid_of(keeper), signal.SIGKILL)
         assert answer.result(LONG)["order"]["id"] == "1"
@@ -258,7 +259,7 @@ class TestDeath:
     def test_before_it_is_ready_and_given_up(self, start: Started, cepat: Cepat) -> None:
         """What nobody waits for any more is not sent."""
         keeper = start()
-        os.kill(pid_of(keeper), signal.SIGSTOP)
+        stop(pid_of(keeper))
         given_up, wanted = ordering(keeper, cepat, "a"), ordering(keeper, cepat, "b")
         assert given_up.cancel()
         os.kill(pid_of(keeper), signal.SIGKILL)
@@ -269,7 +270,7 @@ class TestDeath:
         """The successor is asked again."""
         keeper = start()
         order(keeper, cepat, "a")
-        os.kill(pid_of(keeper), signal.SIGSTOP)
+        stop(pid_of(keeper))
         answer = closing(keeper, "a")
         os.kill(pid_of(keeper), signal.SIGKILL)
         assert answer.result(LONG)["state"] == "cancelled"
@@ -283,7 +284,7 @@ class TestDeath:
         given_up = ordering(keeper, cepat, "b")
         until(lambda: len(cepat.status) == 2)
         assert given_up.cancel()
-        os.kill(pid_of(keeper), signal.SIGSTOP)
+        stop(pid_of(keeper))
         answer = closing(keeper, "a")
         os.kill(pid_of(keeper), signal.SIGKILL)
         assert answer.result(LONG)["state"] == "cancelled"
@@ -295,7 +296,7 @@ class TestDeath:
         for _ in range(MOST_KEEPERS - 1):
             killed(keeper)
         assert keeper.usable
-        os.kill(pid_of(keeper), signal.SIGSTOP)
+        stop(pid_of(keeper))
         close = closing(keeper, "a")
         os.kill(pid_of(keeper), signal.SIGKILL)
         lost = failure(close)
@@ -382,6 +383,14 @@ class TestNoStart:
             raise failure(ordering(start(path=path), cepat, "a"))
         assert not cepat.log
 
+    def test_why_not_is_said_once(self, start: Started, cepat: Cepat, ledger_path: Path) -> None:
+        """One that has said why it cannot work is not started again; each order is told why."""
+        ledger_path.write_text("this is no database" * 100)
+        keeper = start()
+        errors = [failure(ordering(keeper, cepat, key)) for key in "ab"]
+        assert all(isinstance(error, SettingsError) for error in errors)
+        assert keeper._started == 1
+
     def test_a_provider_that_cannot_be_built_there(self, start: Started, cepat: Cepat) -> None:
         """It is said when it is ordered from, and other providers work."""
         keeper = start()
@@ -403,7 +412,7 @@ class TestStopped:
         monkeypatch.setattr(side_module, "WRITE_TIMEOUT", 0.1)
         keeper = start()
         order(keeper, cepat, "a")
-        os.kill(pid_of(keeper), signal.SIGSTOP)
+        stop(pid_of(keeper))
         side = keeper._side
         assert side
         with contextlib.suppress(Stuck):
@@ -412,34 +421,46 @@ class TestStopped:
             raise AssertionError("a pipe without end")
         return keeper
 
-    def test_ordering(self, stopped: Keeper, cepat: Cepat, ledger: Ledger) -> None:
+    @pytest.fixture
+    def resume(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+        """Lets it go on, with all the time that it needs to empty its pipe."""
+
+        def resumed(pid: int) -> None:
+            monkeypatch.setattr(side_module, "WRITE_TIMEOUT", LONG)
+            os.kill(pid, signal.SIGCONT)
+
+        return resumed
+
+    def test_ordering(self, stopped: Keeper, resume: Callable[[int], None], cepat: Cepat, ledger: Ledger) -> None:
         """It is refused within bounds; when the keeper goes on, it orders nothing of it, and works again."""
         start = time.monotonic()
         assert isinstance(failure(ordering(stopped, cepat, "b")), Stuck)
         stopped.tell({"op": "heard", "key": "a", "state": "received"})
         assert time.monotonic() - start < LONG / 2
-        os.kill(pid_of(stopped), signal.SIGCONT)
+        resume(pid_of(stopped))
         until(lambda: order(stopped, cepat, "c")["id"] == "2")
         assert [entry.intent.key for entry in ledger.entries()] == ["a", "c"]
 
-    def test_an_account_that_it_was_not_told_of(self, stopped: Keeper, cepat: Cepat) -> None:
+    def test_an_account_that_it_was_not_told_of(
+        self, stopped: Keeper, resume: Callable[[int], None], cepat: Cepat
+    ) -> None:
         """Each order goes to its own account afterwards."""
         with Cepat() as other:
             with pytest.raises(Stuck):
                 ordering(stopped, other, "b")
-            os.kill(pid_of(stopped), signal.SIGCONT)
+            resume(pid_of(stopped))
             order(stopped, cepat, "c")
             order(stopped, other, "d")
             assert (len(cepat.status), len(other.status)) == (2, 1)
             stopped.end()
             until(lambda: not other.open)
 
-    def test_the_run_ends_meanwhile(self, stopped: Keeper, cepat: Cepat) -> None:
+    def test_the_run_ends_meanwhile(self, stopped: Keeper, resume: Callable[[int], None], cepat: Cepat) -> None:
         """When it goes on, it closes what is open."""
         pid = pid_of(stopped)
         stopped.end()
         assert cepat.open
-        os.kill(pid, signal.SIGCONT)
+        resume(pid)
         until(lambda: not cepat.open and not runs(pid))
 
 

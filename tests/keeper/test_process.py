@@ -18,7 +18,6 @@ import pytest
 from pytest_otp import closing
 from pytest_otp.books import Entry, Intent
 from pytest_otp.errors import (
-    AuthenticationError,
     BudgetExceeded,
     NumberUnavailable,
     OrderUncertain,
@@ -26,6 +25,7 @@ from pytest_otp.errors import (
     ProviderError,
     ProviderUnavailable,
     SettingsError,
+    SmsAlreadyReceived,
 )
 from pytest_otp.keeper import process as process_module
 from pytest_otp.keeper.process import Process
@@ -66,6 +66,7 @@ class Owner:
         self._queue: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._numbers = itertools.count(1)
         self.process: Process
+        self.started: list[Process] = []
 
     def start(self, *recipes: dict[str, Any], held: tuple[str, ...] = (), budget: Any = (None, None, None)) -> Process:
         """A keeper; a second one is the successor of the first, which has died then."""
@@ -78,6 +79,7 @@ class Owner:
             "held": held,
         }
         self.process = Process(decode(encode(hello)), self._take)
+        self.started.append(self.process)
         return self.process
 
     def tell(self, op: str, **message: Any) -> int:
@@ -139,6 +141,8 @@ def owner(ledger: Ledger, provider: ScriptedProvider, monkeypatch: pytest.Monkey
     waiting = Owner(ledger, providers)
     yield waiting
     waiting.alive.end()
+    for started in waiting.started:
+        started._ledger.close()
 
 
 @pytest.fixture
@@ -326,11 +330,12 @@ class TestClose:
     def test_refused_for_good(self, kept: Owner, provider: ScriptedProvider, asked: int) -> None:
         """What further tries cannot change is answered as an error, each time, and the order stays open."""
         kept.order("a")
-        provider.always("cancel", AuthenticationError("wrong key"))
+        provider.always("cancel", SmsAlreadyReceived("too late"))
+        provider.always("finish", SmsAlreadyReceived("too late"))
         for _ in range(asked):
-            assert isinstance(refused(kept.close("a")), AuthenticationError)
+            assert isinstance(refused(kept.close("a")), SmsAlreadyReceived)
             until(lambda: not kept.process._held["a"].closing)
-        assert (kept.state("a"), kept.entry("a").reason) == ("waiting", "cancel: wrong key")
+        assert (kept.state("a"), kept.entry("a").reason) == ("waiting", "finish: too late")
         assert len(kept.answers) == 1 + asked
 
     def test_asked_while_it_is_under_way(self, kept: Owner, provider: ScriptedProvider) -> None:
@@ -459,6 +464,8 @@ class TestEnd:
         ending = threading.Thread(target=kept.process.end)
         ending.start()
         until(lambda: kept.process._owner_gone)
+        ending.join(0.1)
+        assert ending.is_alive()
         assert kept.state("a") == "ordering"
         release.set()
         ending.join(LONG)
@@ -521,7 +528,7 @@ class TestSweep:
         begun = time.monotonic()
         owner.order("a")
         assert 0.1 <= time.monotonic() - begun < LONG / 2
-        release.set()
+        threading.Timer(0.1, release.set).start()
         owner.process.end()
         assert owner.state("old") == "cancelled"
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from pytest_otp.closing import Patience
 from pytest_otp.errors import (
     AuthenticationError,
     InvalidRequest,
@@ -20,7 +21,7 @@ from pytest_otp.errors import (
     ProviderUnavailable,
     SmsAlreadyReceived,
 )
-from pytest_otp.guard import Guard, Patience
+from pytest_otp.guard import Guard
 from pytest_otp.keeper import client as client_module
 from pytest_otp.keeper import provider as provider_module
 from pytest_otp.keeper.client import Keeper
@@ -309,7 +310,7 @@ class TestForReal:
 
     @pytest.fixture
     def guard(self, ledger_path: Path) -> Guard:
-        return Guard(Settings(provider="otpcepat", ledger=str(ledger_path), close_timeout=0.3), "a-run", Path("/"))
+        return Guard(Settings(provider="otpcepat", ledger=str(ledger_path), close_timeout=LONG), "a-run", Path("/"))
 
     @pytest.fixture
     def real(self, guard: Guard, cepat: Cepat) -> KeptProvider:

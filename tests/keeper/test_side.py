@@ -18,7 +18,7 @@ from pytest_otp.keeper.side import Side, Stuck
 from pytest_otp.keeper.wire import encode
 from pytest_otp.ledger import Ledger
 from pytest_otp.redact import Secret
-from tests.keeper.loopback import KEY, LONG, PACKAGE, Cepat, runs, until
+from tests.keeper.loopback import KEY, LONG, PACKAGE, Cepat, runs, stop, until
 
 ORDER: Mapping[str, Any] = {"op": "order", "provider": 0, "service": "1", "country": "6", "operator": None}
 
@@ -149,7 +149,7 @@ def test_its_standard_streams_are_the_null_device(begin: Begin) -> None:
     files = {int(path.name): os.readlink(path) for path in Path(f"/proc/{talk.pid}/fd").iterdir() if path.exists()}
     assert [files[number] for number in range(3)] == ["/dev/null"] * 3
     assert sum(name.startswith("pipe:") for name in files.values()) == 2
-    assert os.readlink(f"/proc/{talk.pid}/cwd") == "/"
+    assert os.readlink(f"/proc/{talk.pid}/cwd") == os.getcwd()  # where relative paths in the environment start
 
 
 PLUGIN = """
@@ -273,7 +273,7 @@ class TestStopped:
         monkeypatch.setattr(side_module, "WRITE_TIMEOUT", 0.1)
         talk = begin()
         until(lambda: talk.side.ready)
-        os.kill(talk.pid, signal.SIGSTOP)
+        stop(talk.pid)
         for _ in range(1000):
             try:
                 talk.side.write(b" " * 4095 + b"\n")
@@ -297,7 +297,7 @@ class TestStopped:
         monkeypatch.setattr(side_module, "WRITE_TIMEOUT", 0.1)
         talk = begin()
         until(lambda: talk.side.ready)
-        os.kill(talk.pid, signal.SIGSTOP)
+        stop(talk.pid)
         with pytest.raises(Stuck):
             talk.side.write(b"x" * 1_000_000 + b"\n")
         until(lambda: talk.ended)
@@ -323,7 +323,7 @@ def test_more_files_than_select_can_count(begin: Begin, monkeypatch: pytest.Monk
     try:
         monkeypatch.setattr(side_module, "WRITE_TIMEOUT", 0.05)
         talk = begin()
-        os.kill(talk.pid, signal.SIGSTOP)
+        stop(talk.pid)
         with pytest.raises(Stuck):
             talk.side.write(b"x" * 1_000_000)
     finally:
