@@ -58,7 +58,7 @@ class XdistHooks:
             return
         from ._run import tell  # noqa: PLC0415 - only for a run that ordered
         from .books import Entry  # noqa: PLC0415
-        from .guard import ledger_path  # noqa: PLC0415
+        from .places import ledger_path  # noqa: PLC0415
 
         ledgers = {Path(told["ledger"]) for told in self._told if told["ledger"]}
         if look and not ledgers and (path := ledger_path(self._settings, self._root)).exists():

@@ -70,10 +70,13 @@ class Closers:
             try:
                 with self._turn:
                     _attempt(provider, order, look)
-            except Exception as error:
-                if tries == 1:
-                    told(_ours(error), isinstance(error, FINAL))
-                raise
+            except BaseException as error:  # noqa: BLE001 - an event loop's cancellation must not leave a number rented
+                ours = _ours(error)
+            else:
+                return
+            if tries == 1:
+                told(ours, isinstance(ours, FINAL))
+            raise ours
 
         failure = persist(
             attempt,
@@ -103,5 +106,5 @@ def _attempt(provider: Recorded, order: Order, look: bool) -> None:
         )
 
 
-def _ours(error: Exception) -> OtpError:
+def _ours(error: BaseException) -> OtpError:
     return error if isinstance(error, OtpError) else OtpError(f"{type(error).__name__}: {error}")

@@ -16,6 +16,8 @@ __tracebackhide__ = True
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 4.0
+LONGEST_ASKED = 60.0
+"""Seconds that a provider may make us wait: the number costs money meanwhile."""
 SHORTEST_TRY = 2.0
 """Seconds that one try may take, however little time is left."""
 
@@ -41,7 +43,7 @@ class Patience:
     def spend(self, seconds: float) -> None:
         """So long was waited in vain."""
         with self._lock:
-            self._left = max(0.0, self._left - seconds)
+            self._left = max(0.0, self._left - max(0.0, seconds))
 
 
 def finish_or_cancel(cancel: Callable[[], None], finish: Callable[[], None], *, received: bool) -> None:
@@ -101,4 +103,5 @@ def persist(
 def _pause(state: tenacity.RetryCallState, longest: float) -> float:
     error = state.outcome.exception() if state.outcome else None
     backoff = min(FIRST_PAUSE * 2.0 ** min(state.attempt_number - 1, 9), longest)
-    return float(max(backoff, getattr(error, "retry_after", None) or 0.0))
+    asked = getattr(error, "retry_after", None) or 0.0
+    return float(max(backoff, min(asked, LONGEST_ASKED)))

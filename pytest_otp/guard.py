@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from .books import Budget, Entry, MemoryBook
 from .closing import Patience
+from .places import ledger_path
 from .providers import recipe_of
 from .recorded import Bookkeeping, Recorded, Watched
 
@@ -118,15 +119,6 @@ class Guard:
                     begin_sweep(self._ledger, self._alive.name, {account: sweeper}, closers)
                     closers.join(SWEEP_PATIENCE)
             return self._books[account]
-
-
-def ledger_path(settings: Settings, root: Path) -> Path:
-    """The file that the settings name, else the one in the user's state folder."""
-    if settings.ledger:
-        return root / settings.ledger
-    from .ledger import default_path  # noqa: PLC0415 - imports sqlite3
-
-    return default_path()
 
 
 def budget_of(settings: Settings) -> Budget:

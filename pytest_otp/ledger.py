@@ -12,7 +12,6 @@ import json
 import os
 import secrets
 import sqlite3
-import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
@@ -72,46 +71,29 @@ _UNCLOSED = (ORDERING, *OPEN)
 _COSTS_NOTHING = (OrderState.CANCELLED.value, REFUSED)
 
 
-def default_path() -> Path:
-    """Where the ledger is unless the user says otherwise: in the user's folder for state that programs keep.
-
-    Raises SettingsError where there is no home folder. The `platformdirs` package knows these folders too, and brings a
-    pytest plugin that would make each start of pytest slower.
-    """
-    try:
-        if sys.platform == "win32":
-            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-        elif sys.platform == "darwin":
-            base = Path.home() / "Library" / "Application Support"
-        else:
-            named = os.environ.get("XDG_STATE_HOME", "")
-            base = Path(named) if named.startswith("/") else Path.home() / ".local" / "state"
-    except RuntimeError as error:
-        raise SettingsError(
-            f"there is no place for the ledger, which every order is written down in ({error})",
-            hint="Name a file: --otp-ledger PATH (PYTEST_OTP_LEDGER).",
-        ) from None
-    return base / "pytest-otp" / "ledger.sqlite3"
-
-
 class Ledger:
     """A book that outlives its process. Thread-safe, and safe for many processes at once."""
 
-    def __init__(self, path: Path) -> None:
-        """Open it, make it where it is missing, and bring an older one up to date. Raises SettingsError."""
+    def __init__(self, path: Path, *, patience: float | None = None) -> None:
+        """Open it, make it where it is missing, and bring an older one up to date. Raises SettingsError.
+
+        `patience`: seconds to wait for another process that is writing, in place of PATIENCE.
+        """
+        patience = PATIENCE if patience is None else patience
         self.path = path
         self.locks = locks_of(path)
         self._lock = threading.RLock()
         with self._usable():
             make_private(path.parent)
-            with one_at_a_time(self.locks / "opening"):
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-                self._db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            with one_at_a_time(self.locks / "opening", patience):
+                self._make()
+                self._db = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
                 try:
                     self._prepare()
                 except BaseException:
                     self._db.close()
                     raise
+                self._opened = self._identity()
             tidy(self.locks)
 
     def alive(self) -> Alive:
@@ -137,11 +119,13 @@ class Ledger:
     def reserve(self, intent: Intent, budget: Budget = NO_BUDGET) -> None:
         """Write an order down before it is sent, unless it would exceed the run's budget. Raises BudgetExceeded."""
         with self._writing():
+            self._check_place()
             self._check(intent, budget)
             price = None if intent.price is None else str(intent.price)
             values = (
                 *(intent.key, intent.run, intent.owner, intent.keeper, intent.provider, intent.account),
-                *(intent.service, intent.country, intent.operator, price, intent.currency, ORDERING, _now(), _now()),
+                *map(_clean, (intent.service, intent.country, intent.operator)),
+                *(price, intent.currency, ORDERING, _now(), _now()),
             )
             marks = ", ".join("?" * len(values))
             self._db.execute(
@@ -151,18 +135,18 @@ class Ledger:
 
     def placed(self, key: str, order: Order, budget: Budget = NO_BUDGET) -> None:
         """The order was confirmed. Raises BudgetExceeded, after it was written down, where its price is too high."""
-        price = {} if order.price is None else {"price": str(Decimal(order.price)), "currency": order.currency}
+        price = {} if order.price is None else {"price": _amount(order.price), "currency": order.currency}
         with self._writing():
             self._update(
                 key,
                 **price,  # else the listed one stays
-                order_id=order.id,
-                number=order.number,
+                order_id=str(order.id),
+                number=str(order.number),
                 region=order.region,
-                service=order.service,
-                country=order.country,
-                operator=order.operator,
-                ordered_at=order.ordered_at.isoformat(),
+                service=_clean(order.service),
+                country=_clean(order.country),
+                operator=_clean(order.operator),
+                ordered_at=_utc(order.ordered_at).isoformat(),
                 state=OrderState.WAITING.value,
                 reason="",
             )
@@ -194,6 +178,14 @@ class Ledger:
     def unclosed(self) -> list[Entry]:
         """The orders that are open, or on their way."""
         return self._select(f"WHERE state IN ({_marks(_UNCLOSED)})", _UNCLOSED)
+
+    def swept(self, run: str) -> list[Entry]:
+        """The orders of earlier runs that the processes of this one took over."""
+        return self._select(
+            "WHERE run != ? AND keeper != '' AND keeper IN (SELECT owner FROM orders WHERE run = ? UNION SELECT keeper "
+            "FROM orders WHERE run = ?)",
+            (run, run, run),
+        )
 
     def lives(self, entry: Entry) -> bool:
         """Whether some process still cares for the order."""
@@ -230,8 +222,11 @@ class Ledger:
                     self._update(entry.intent.key, keeper=keeper)
         return [entry for entry in orphans if entry.state != ORDERING]
 
-    def forget(self, number: int) -> Entry:
-        """Mark an order as one that needs no more care. Raises OtpError where there is none, or a process has it."""
+    def forget(self, number: int, *, force: bool = False) -> Entry:
+        """Mark an order as one that needs no more care; one that may be closed only with `force`.
+
+        Raises OtpError where there is none, or where a process has it.
+        """
         with self._writing():
             found = self._select("WHERE id = ?", (number,))
             if not found:
@@ -241,8 +236,27 @@ class Ledger:
                 raise OtpError(f"order {number} is {entry.state}: there is nothing to forget")
             if entry.state != UNCERTAIN and self.lives(entry):
                 raise OtpError(f"order {number} belongs to a run that lives", hint="It will close it.")
+            if entry.state in OPEN and not force:
+                raise OtpError(
+                    f"order {number} is open: it is rented, and can be closed",
+                    hint="pytest-otp sweep closes it; --force forgets it, where you have closed it at the provider.",
+                )
             self._update(entry.intent.key, state=FORGOTTEN, reason=f"was {entry.state}")
         return entry
+
+    def _check_place(self) -> None:
+        """An open file can be written long after it was removed: nobody would ever read that."""
+        if self._identity() != self._opened:
+            raise FileNotFoundError("it was removed or replaced while it was in use")
+        if not self.locks.is_dir():
+            raise FileNotFoundError(f"the folder {self.locks} was removed while it was in use")
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _check(self, intent: Intent, budget: Budget) -> None:
         if budget.orders is not None:
@@ -262,6 +276,11 @@ class Ledger:
             (run, *_COSTS_NOTHING),
         )
         return sum((Decimal(price) for (price,) in rows), Decimal(0))
+
+    def _make(self) -> None:
+        """Only where it is missing: to open and close a file that SQLite has open would drop SQLite's locks on it."""
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     def _prepare(self) -> None:
         tables = {name for (name,) in self._rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -340,14 +359,31 @@ class Ledger:
             return
         raise SettingsError(
             f"--otp-ledger (PYTEST_OTP_LEDGER): {self.path} cannot be used ({said}): no order is placed without it",
-            hint="Name a file on a local disk that you may write. A damaged one can be moved away; it tells which "
-            "orders were open.",
+            hint="Name a file on a local disk that you may write. A damaged one has to be moved away; look then in "
+            "your account at the provider for orders that are open.",
         )
 
 
 def _entry(number: int, *row: Any) -> Entry:
     names = (*_INTENT.split(", "), *_REST.split(", "))
     return Entry.from_plain({"id": number, **dict(zip(names, row, strict=True))})
+
+
+def _clean(asked: str | None) -> str | None:
+    """What a test asked for may be a key by mistake."""
+    return None if asked is None else scrub(asked)
+
+
+def _amount(price: Decimal) -> str:
+    """Checked, since a plugin's order may be filled with anything, and what is written here everybody reads."""
+    amount = Decimal(price)
+    if not amount.is_finite():
+        raise ValueError(f"the price {price!r} is no amount")
+    return str(amount)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _marks(values: Collection[object]) -> str:

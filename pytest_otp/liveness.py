@@ -30,9 +30,6 @@ if sys.platform == "win32":  # pragma: no cover - written for it, not tested the
             return False
         return True
 
-    def _lock(file: int) -> None:
-        msvcrt.locking(file, msvcrt.LK_LOCK, 1)
-
 else:
     import fcntl
 
@@ -42,9 +39,6 @@ else:
         except BlockingIOError:
             return False
         return True
-
-    def _lock(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def locks_of(path: Path) -> Path:
@@ -113,12 +107,16 @@ def tidy(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def one_at_a_time(path: Path) -> Iterator[None]:
-    """Of all processes that come here with this path, one is inside."""
+def one_at_a_time(path: Path, patience: float) -> Iterator[None]:
+    """Of all processes that come here with this path, one is inside. Raises TimeoutError after so many seconds."""
     make_private(path.parent)
     file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        _lock(file)
+        end = time.monotonic() + patience
+        while not _try_lock(file, shared=False):
+            if time.monotonic() >= end:
+                raise TimeoutError(f"another process holds {path}")
+            time.sleep(0.005)
         yield
     finally:
         os.close(file)

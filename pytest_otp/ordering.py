@@ -155,9 +155,12 @@ class Numbers:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open = False
-        with self._changed:  # a thread of the test's own may still be ordering: it closes its number when it has it
-            answered = self._changed.wait_for(lambda: not self._ordering, ANSWER_TIMEOUT)
-        close_all(reversed(self._numbers), self._options.get("close_timeout", CLOSE_TIMEOUT))
+        answered = False
+        try:
+            with self._changed:  # a thread of the test's own may still order: it closes its number when it has it
+                answered = self._changed.wait_for(lambda: not self._ordering, ANSWER_TIMEOUT)
+        finally:  # an interrupt of that waiting must not leave the others open
+            close_all(reversed(self._numbers), self._options.get("close_timeout", CLOSE_TIMEOUT))
         if not answered:
             raise OrderUncertain(
                 "an order of another thread got no answer before its test ended", provider=self._provider.name

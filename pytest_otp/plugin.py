@@ -51,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_SETTINGS] = settings
         if not settings.offline:
             _prepare_real_provider(config, settings, env_file)
+            settings = config.stash[_SETTINGS] = _with_ledger(settings, config)
         if config.pluginmanager.hasplugin("xdist") and not told:
             _prepare_workers(config, settings)
     except Exception as error:  # noqa: BLE001 - anything but a bad setting goes on as it is
@@ -163,6 +164,15 @@ def _prepare_real_provider(config: pytest.Config, settings: Settings, env_file: 
     allow_http = frozenset(settings.allow_http)
     config.stash[_CREDENTIALS] = credentials(settings.provider, os.environ, env_file, allow_http=allow_http)
     config.pluginmanager.register(ReportScrubber(), "otp-reports")
+
+
+def _with_ledger(settings: Settings, config: pytest.Config) -> Settings:
+    """Find the ledger and name the run once, before a test can change the environment, or fork."""
+    from ._run import RUN, new_run  # noqa: PLC0415 - a run on the fake provider has no ledger
+    from .places import ledger_path  # noqa: PLC0415
+
+    config.stash[RUN] = new_run()
+    return Settings(**{**vars(settings), "ledger": str(ledger_path(settings, config.rootpath))})
 
 
 def _prepare_workers(config: pytest.Config, settings: Settings) -> None:

@@ -30,7 +30,9 @@ def summary(entries: Sequence[Entry], cared_for: Callable[[Entry], bool]) -> lis
     ]
     for entry in entries:
         if entry.is_open:
-            rest = "its keeper goes on closing it" if cared_for(entry) else "close it with: pytest-otp sweep"
+            by_hand = "close it at the provider, since nothing but its test could"
+            rest = "close it with: pytest-otp sweep" if entry.intent.account else by_hand
+            rest = "its keeper goes on closing it" if cared_for(entry) else rest
             lines.append(f"still open: {described(entry)}; {rest}")
         elif entry.state == UNCERTAIN:
             lines.append(
@@ -38,6 +40,18 @@ def summary(entries: Sequence[Entry], cared_for: Callable[[Entry], bool]) -> lis
                 f"pytest-otp orders forget {entry.id}"
             )
     return lines
+
+
+def swept(entries: Sequence[Entry]) -> list[str]:
+    """What was done for earlier runs."""
+    closed = [entry for entry in entries if not entry.is_open]
+    lines = [f"closed {orders(len(closed))} that earlier runs had left open"] if closed else []
+    return lines + [f"still open, of an earlier run: {described(entry)}" for entry in entries if entry.is_open]
+
+
+def orders(count: int) -> str:
+    """So many orders, in words."""
+    return f"{count} order" if count == 1 else f"{count} orders"
 
 
 def described(entry: Entry) -> str:
@@ -66,7 +80,7 @@ def spent(entries: Iterable[Entry]) -> dict[str, Decimal]:
 def _totals(provider: str, entries: Sequence[Entry]) -> str:
     placed = [entry for entry in entries if entry.state != REFUSED]
     counts = Counter(_WORDS.get(entry.state, entry.state) for entry in placed)
-    parts = [f"{len(placed)} order{'' if len(placed) == 1 else 's'}"]
+    parts = [orders(len(placed))]
     parts += [f"{counts.pop(word, 0)} {word}" for word in _ALWAYS_TOLD]
     parts += [f"{count} {word}" for word, count in sorted(counts.items())]
     if len(entries) > len(placed):

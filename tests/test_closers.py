@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time as real_time
 from collections.abc import Callable
@@ -144,6 +145,23 @@ class TestOne:
         refused = AuthenticationError("answered 403")
         provider.script("cancel", refused, refused)
         assert close() == [(refused, False), CANCELLED]
+
+    @pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError()], ids=repr)
+    def test_what_is_no_exception(
+        self, close: Callable[..., Heard], provider: ScriptedProvider, error: BaseException
+    ) -> None:
+        """A plugin's event loop that cancels a call leaves no number rented: it is tried again."""
+        provider.script("cancel", error)
+        (first, final), last = close()
+        assert (type(first), final, last) == (OtpError, False, CANCELLED)
+
+    def test_a_provider_that_asks_for_an_hour(
+        self, close: Callable[..., Heard], provider: ScriptedProvider, time: Time
+    ) -> None:
+        """The number costs money meanwhile: it is asked again after a minute."""
+        provider.script("cancel", ProviderUnavailable("answered 429", http_status=429, retry_after=3600.0))
+        assert close(timeout=1200.0)[-1] == CANCELLED
+        assert time.elapsed == pytest.approx(60.0)
 
     def test_an_end_at_a_later_try(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
         """What is final at a later try is told as well."""

@@ -18,10 +18,11 @@ from pytest_otp.books import NO_BUDGET, Budget, Intent
 from pytest_otp.carrier import Carrier
 from pytest_otp.closing import Patience
 from pytest_otp.errors import BudgetExceeded, SettingsError
-from pytest_otp.guard import Guard, budget_of, ledger_path
+from pytest_otp.guard import Guard, budget_of
 from pytest_otp.keeper.provider import KeptProvider
-from pytest_otp.ledger import Ledger, default_path
+from pytest_otp.ledger import Ledger
 from pytest_otp.liveness import is_alive
+from pytest_otp.places import default_path, ledger_path
 from pytest_otp.providers import create
 from pytest_otp.providers.base import Order, Provider
 from pytest_otp.providers.fake import FakeProvider

@@ -26,13 +26,13 @@ MAY_IMPORT = """
     _fixtures             _run number ordering providers.base settings
     _reports
     _run                  books guard settings stopping summary | ledger
-    _xdist                settings | _run books guard stopping
+    _xdist                settings | _run books places stopping
     books                 providers.base
     carrier               numbering
     cli                   cli.orders cli.output cli.sandbox cli.sweeping
     cli.__main__          cli
-    cli.accounts          books ledger providers recorded
-    cli.ledgers           books ledger liveness settings
+    cli.accounts          books cli.ledgers ledger providers recorded
+    cli.ledgers           books ledger liveness places settings
     cli.orders            books cli.ledgers cli.output ledger summary
     cli.output
     cli.sandbox           cli.output rentals | carrier server server.sandbox
@@ -42,7 +42,7 @@ MAY_IMPORT = """
     codes
     errors
     filters               codes providers.base
-    guard                 books closing providers recorded | closers keeper.client keeper.provider ledger sweep
+    guard                 books closing places providers recorded | closers keeper.client keeper.provider ledger sweep
     inbox                 providers.base
     keeper
     keeper.client         books keeper.side keeper.wire liveness
@@ -57,8 +57,9 @@ MAY_IMPORT = """
     options               | providers rentals
     ordering              number providers.base
     phone
-    plugin                options settings | _fixtures _reports _xdist carrier providers providers.fake rentals
-                          server server.gateway
+    places
+    plugin                options settings | _fixtures _reports _run _xdist carrier places providers
+                          providers.fake rentals server server.gateway
     providers             | providers.base providers.http
     providers.answers     providers.base
     providers.base

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -18,8 +20,9 @@ import pytest
 from pytest_otp import ledger as module
 from pytest_otp.books import Budget, Entry
 from pytest_otp.errors import BudgetExceeded, OtpError, SettingsError
-from pytest_otp.ledger import Ledger, default_path
+from pytest_otp.ledger import Ledger
 from pytest_otp.liveness import Alive
+from pytest_otp.places import default_path
 from pytest_otp.recorded import Bookkeeping, Recorded
 from pytest_otp.redact import Secret
 from tests.scripted import ScriptedProvider
@@ -27,7 +30,8 @@ from tests.written import an_intent, an_order, states, the_only, write
 
 ROOT = Path(module.__file__).parents[1]
 HINT = (
-    "Name a file on a local disk that you may write. A damaged one can be moved away; it tells which orders were open."
+    "Name a file on a local disk that you may write. A damaged one has to be moved away; look then in your account at "
+    "the provider for orders that are open."
 )
 DOLLARS = "USD"
 
@@ -219,7 +223,7 @@ class TestUnusable:
     def test_a_folder_in_its_place(self, path: Path) -> None:
         """A folder is no file."""
         path.mkdir(parents=True)
-        assert f"{path} cannot be used ([Errno 21] Is a directory: '{path}'): no order is placed" in refusal(path)
+        assert f"{path} cannot be used (unable to open database file): no order is placed" in refusal(path)
 
     def test_a_file_in_the_place_of_its_folder(self, path: Path) -> None:
         """Where its folder cannot be made, the path is named."""
@@ -271,12 +275,9 @@ class TestUnusable:
             "Update pytest-otp, or name another ledger."
         )
 
-    def test_somebody_who_writes_for_ever(
-        self, opened: Callable[[], Ledger], path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_somebody_who_writes_for_ever(self, path: Path) -> None:
         """A process that does not let others write is waited for, and then told; the next order is possible again."""
-        monkeypatch.setattr(module, "PATIENCE", 0.05)
-        ledger = opened()
+        ledger = Ledger(path, patience=0.05)
         raw = sqlite3.connect(path, isolation_level=None)
         raw.execute("BEGIN IMMEDIATE")
         with pytest.raises(SettingsError, match=r"cannot be used \(database is locked\): no order is placed"):
@@ -285,6 +286,7 @@ class TestUnusable:
         raw.close()
         ledger.reserve(an_intent())
         assert the_only(ledger).state == "ordering"
+        ledger.close()
 
     def test_a_full_disk(self, ledger: Ledger) -> None:
         """Where there is no room nothing is ordered, and when there is, the ledger works on."""
@@ -318,6 +320,43 @@ class TestUnusable:
             ledger.reserve(an_intent("key-1"))
         ledger.reserve(an_intent("key-2"))
         assert states(opened()) == {"key-2": "ordering"}
+
+    @pytest.mark.parametrize("how", ["removed", "replaced", "folder"])
+    def test_one_that_is_removed_while_it_is_in_use(self, ledger: Ledger, path: Path, how: str) -> None:
+        """No order is written where nobody would ever read it; what was placed before can still be written."""
+        write(ledger, "key-1")
+        if how == "replaced":
+            path.rename(path.with_name("moved"))
+            path.touch()
+        elif how == "removed":
+            path.unlink()
+        else:
+            shutil.rmtree(path.parent)
+        with pytest.raises(SettingsError) as caught:
+            ledger.reserve(an_intent("key-2"))
+        assert str(caught.value) == (
+            f"--otp-ledger (PYTEST_OTP_LEDGER): {path} cannot be used (it was removed or replaced while it was in use)"
+            f": no order is placed without it. {HINT}"
+        )
+        ledger.changed("key-1", "cancelled", "by its test")
+        assert states(ledger) == {"key-1": "cancelled"}
+
+    def test_signs_of_life_that_are_removed(self, ledger: Ledger) -> None:
+        """Where others could not see that a run lives, they would close its orders: it places none."""
+        shutil.rmtree(ledger.locks)
+        with pytest.raises(SettingsError) as caught:
+            ledger.reserve(an_intent())
+        assert f"cannot be used (the folder {ledger.locks} was removed while it was in use): no" in str(caught.value)
+        assert ledger.entries() == []
+
+    def test_one_that_comes_back(self, ledger: Ledger, path: Path) -> None:
+        """A file that was moved away and put back is the same, and is written again."""
+        path.rename(path.with_name("moved"))
+        with pytest.raises(SettingsError, match="removed or replaced"):
+            ledger.reserve(an_intent())
+        path.with_name("moved").rename(path)
+        ledger.reserve(an_intent())
+        assert states(ledger) == {"key-1": "ordering"}
 
     def test_no_sign_of_life(self, ledger: Ledger) -> None:
         """A process that cannot show that it lives does not order."""
@@ -711,13 +750,28 @@ class TestAdopt:
 class TestForget:
     """What a person has taken care of."""
 
-    @pytest.mark.parametrize("state", ["uncertain", "waiting", "received", "ordering"])
-    def test_an_order_of_the_dead(self, ledger: Ledger, state: str) -> None:
+    @pytest.mark.parametrize(
+        ("state", "force"),
+        [("uncertain", False), ("ordering", False), ("waiting", True), ("received", True), ("uncertain", True)],
+    )
+    def test_an_order_of_the_dead(self, ledger: Ledger, state: str, force: bool) -> None:
         """It is marked, with what it was, and given back as it was."""
         write(ledger, "key-1", state)
-        assert ledger.forget(1).state == state
+        assert ledger.forget(1, force=force).state == state
         assert (the_only(ledger).state, the_only(ledger).reason) == ("forgotten", f"was {state}")
         assert ledger.unclosed() == []
+
+    @pytest.mark.parametrize("state", ["waiting", "received"])
+    def test_an_open_one_without_force(self, ledger: Ledger, state: str) -> None:
+        """What is rented, and can be closed, is not forgotten by mistake."""
+        write(ledger, "key-1", state)
+        with pytest.raises(OtpError) as caught:
+            ledger.forget(1)
+        assert str(caught.value) == (
+            "order 1 is open: it is rented, and can be closed. pytest-otp sweep closes it; --force forgets it, where "
+            "you have closed it at the provider."
+        )
+        assert the_only(ledger).state == state
 
     def test_an_uncertain_one_of_a_living_run(self, ledger: Ledger, living: str) -> None:
         """No process will do more for it: it can be forgotten while the run goes on."""
@@ -725,12 +779,13 @@ class TestForget:
         ledger.forget(1)
         assert the_only(ledger).state == "forgotten"
 
+    @pytest.mark.parametrize("force", [False, True])
     @pytest.mark.parametrize("state", ["waiting", "ordering"])
-    def test_an_open_one_of_a_living_run(self, ledger: Ledger, living: str, state: str) -> None:
-        """What a process has in hand cannot be taken from it."""
+    def test_an_open_one_of_a_living_run(self, ledger: Ledger, living: str, state: str, force: bool) -> None:
+        """What a process has in hand cannot be taken from it, not by force either."""
         write(ledger, "key-1", state, owner=living)
         with pytest.raises(OtpError) as caught:
-            ledger.forget(1)
+            ledger.forget(1, force=force)
         assert str(caught.value) == "order 1 belongs to a run that lives. It will close it."
         assert the_only(ledger).state == state
 
@@ -747,6 +802,34 @@ class TestForget:
         with pytest.raises(OtpError) as caught:
             ledger.forget(7)
         assert str(caught.value) == "the ledger has no order 7. pytest-otp orders lists them."
+
+
+class TestSwept:
+    """What a run's processes took over of earlier runs."""
+
+    @pytest.mark.parametrize("by", ["owner", "keeper"])
+    def test_what_its_processes_claimed(self, ledger: Ledger, living: str, by: str) -> None:
+        """Those that its test process or its keeper claimed, closed or not; its own are none of them."""
+        write(ledger, "key-1", run="earlier")
+        write(ledger, "key-2", "received", run="earlier")
+        write(ledger, "key-3", "cancelled", run="earlier")
+        ledger.claim({"account-1"}, living)
+        ledger.changed("key-1", "cancelled", "by a sweep")
+        write(ledger, "key-4", run="run-1", **{by: living})
+        write(ledger, "key-5", run="run-2", owner="another")
+        assert [(entry.intent.key, entry.state) for entry in ledger.swept("run-1")] == [
+            ("key-1", "cancelled"),
+            ("key-2", "received"),
+        ]
+        assert ledger.swept("run-2") == []
+        assert ledger.swept("run-3") == []
+
+    def test_a_run_whose_own_order_was_claimed(self, ledger: Ledger, living: str) -> None:
+        """An order without an owner, since another worker took it over, makes nobody's orders this run's."""
+        write(ledger, "key-1", "cancelled", run="earlier")
+        write(ledger, "key-2", run="run-1")
+        assert len(ledger.claim({"account-1"}, living)) == 1
+        assert ledger.swept("run-1") == []
 
 
 def test_a_runs_own_orders(ledger: Ledger) -> None:
@@ -766,3 +849,48 @@ def test_the_answer_says_what_was_ordered(ledger: Ledger) -> None:
     entry = the_only(ledger)
     assert (entry.intent.service, entry.intent.country) == ("wa", "6")
     assert (entry.intent.price, entry.intent.currency, entry.ordered_at) == (None, None, order.ordered_at)
+
+
+class TestWhatPluginsAnswer:
+    """A plugin's order may be filled with anything, and what is written down here everybody reads."""
+
+    @pytest.mark.parametrize("price", ["1.500,00", "free", Decimal("NaN"), "Infinity"])
+    def test_a_price_that_is_none(self, ledger: Ledger, price: object) -> None:
+        """It is refused, and every reading goes on."""
+        write(ledger, "key-1")
+        ledger.reserve(an_intent("key-2"))
+        with pytest.raises((ValueError, ArithmeticError)):
+            ledger.placed("key-2", replace(an_order("order-2"), price=price))  # type: ignore[arg-type]  # as a plugin may
+        assert states(ledger) == {"key-1": "waiting", "key-2": "ordering"}
+
+    def test_a_time_without_a_zone(self, ledger: Ledger) -> None:
+        """It is taken for UTC: a sweep must be able to tell the order's age."""
+        ledger.reserve(an_intent())
+        ledger.placed("key-1", replace(an_order(), ordered_at=datetime(2026, 11, 1, 12)))  # noqa: DTZ001 - that is the case
+        assert the_only(ledger).ordered_at == datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
+
+    def test_a_key_in_the_wrong_place(self, ledger: Ledger) -> None:
+        """A secret that was given as a service by mistake is not written down."""
+        secret = Secret("an-invented-key-in-the-wrong-place")
+        ledger.reserve(an_intent(service=secret.reveal()))
+        assert the_only(ledger).intent.service == "***"
+
+
+def test_two_books_of_one_process(tmp_path: Path) -> None:
+    """A second ledger in one process, as a run inside a test has, does not drop SQLite's locks of the first.
+
+    Else the next foreign reader would take the first one's writes away with the log that they are in.
+    """
+    path = tmp_path / "ledger"
+    first = Ledger(path)
+    write(first, "key-1")
+    Ledger(path).close()
+    read = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM orders').fetchall())"
+    counts = []
+    for key in ("key-2", "key-3"):
+        run = subprocess.run([sys.executable, "-c", read, str(path)], capture_output=True, text=True, check=True)
+        counts.append(run.stdout.strip())
+        write(first, key)
+    assert counts == ["[(1,)]", "[(2,)]"]
+    other = Ledger(path)
+    assert len(other.entries()) == 3

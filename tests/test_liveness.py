@@ -165,7 +165,10 @@ class TestProcesses:
     def test_a_forked_child_does_not_keep_it(self, folder: Path, start: Start) -> None:
         """The parent is dead as soon as it dies, however long a child that it forked lives on."""
         process = start(
-            "child = os.fork() or (time.sleep(60), os._exit(0))\nprint(alive.name, child, flush=True); time.sleep(60)"
+            "reader, writer = os.pipe()\n"
+            "child = os.fork() or (os.write(writer, b'here'), time.sleep(60), os._exit(0))\n"
+            "os.read(reader, 4)\n"
+            "print(alive.name, child, flush=True); time.sleep(60)"
         )
         name, child = line(process).split()
         assert is_alive(folder, name)
@@ -245,7 +248,7 @@ class TestTidy:
 
     def test_what_processes_wait_at_stays(self, folder: Path, old: Callable[[str], None]) -> None:
         """The file at which processes take turns is not removed: those who wait at it would not be alone inside."""
-        with one_at_a_time(folder / "opening"):
+        with one_at_a_time(folder / "opening", PATIENCE):
             pass
         old("opening")
         tidy(folder)
@@ -266,7 +269,7 @@ class TestTurns:
 
         def visit() -> None:
             nonlocal inside, most
-            with one_at_a_time(folder / "opening"):
+            with one_at_a_time(folder / "opening", PATIENCE):
                 inside += 1
                 most = max(most, inside)
                 time.sleep(0.002)
@@ -282,13 +285,13 @@ class TestTurns:
     def test_a_killed_visitor_leaves(self, folder: Path, start: Start) -> None:
         """Others wait for a process that is inside, and go in when it was killed."""
         process = start(
-            "with one_at_a_time(Path(sys.argv[1]) / 'opening'):\n    print('inside', flush=True); time.sleep(60)"
+            "with one_at_a_time(Path(sys.argv[1]) / 'opening', 60.0):\n    print('inside', flush=True); time.sleep(60)"
         )
         assert line(process) == "inside"
         entered = threading.Event()
 
         def visit() -> None:
-            with one_at_a_time(folder / "opening"):
+            with one_at_a_time(folder / "opening", PATIENCE):
                 entered.set()
 
         visitor = threading.Thread(target=visit)
@@ -298,11 +301,17 @@ class TestTurns:
         assert entered.wait(PATIENCE)
         visitor.join()
 
+    def test_no_longer_than_the_patience(self, folder: Path) -> None:
+        """Who is stopped inside, as a paused container is, does not hold others up for ever."""
+        told = pytest.raises(TimeoutError, match="another process holds")
+        with one_at_a_time(folder / "opening", PATIENCE), told, one_at_a_time(folder / "opening", 0.05):
+            raise AssertionError("two are inside")
+
     def test_an_error_inside_leaves_it_open_for_others(self, folder: Path) -> None:
         """Who fails inside does not keep others out."""
-        with pytest.raises(ValueError, match="inside"), one_at_a_time(folder / "opening"):
+        with pytest.raises(ValueError, match="inside"), one_at_a_time(folder / "opening", PATIENCE):
             raise ValueError("inside")
-        with one_at_a_time(folder / "opening"):
+        with one_at_a_time(folder / "opening", PATIENCE):
             assert (folder / "opening").stat().st_mode & 0o777 == 0o600
 
 

@@ -349,6 +349,20 @@ def test_an_order_that_gets_no_answer_before_its_scope_ends(
     assert provider.events == ["order order-1", "cancel order-1"]
 
 
+def test_an_interrupt_while_other_threads_order(provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the end waits for a thread's order: what is there is closed before the interrupt goes on."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    numbers = Numbers(provider)
+    numbers()
+    monkeypatch.setattr(threading.Condition, "wait_for", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        numbers.__exit__(None, None, None)
+    assert provider.events == ["order order-1", "cancel order-1"]
+
+
 def test_unavailable_is_told(provider: ScriptedProvider) -> None:
     """Where no number is to be had, what `unavailable` raises takes the error's place; else the error stays."""
     told: list[NumberUnavailable] = []

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp.books import Entry
+from pytest_otp.books import OPEN, Entry
 from pytest_otp.carrier import Carrier
 from pytest_otp.ledger import Ledger
 from pytest_otp.server import Server
@@ -45,6 +45,8 @@ class Wire:
     folder: Path
     variables: dict[str, str]
     orders: list[str] = field(default_factory=list)
+    rented: Callable[[], list[str]] = list
+    """The orders that are open at the sandbox."""
 
     def start(self, *args: str, **variables: str) -> subprocess.Popen[str]:
         """A run of its own, not waited for."""
@@ -101,6 +103,7 @@ def wire(tmp_path: Path) -> Iterator[Wire]:
         sms_after=SMS_AFTER,
         on_order=lambda *order: wire.orders.append(order[1]),
     )
+    wire.rented = lambda: [rental.id for rental in sandbox.desk.rentals if rental.state in OPEN]
     with Server(sandbox) as server:
         wire.variables.update(environ(server.url))
         del wire.variables["PYTEST_OTP_GATEWAY_URL"]
@@ -255,18 +258,62 @@ def test_the_budget_for_money(wire: Wire, allowed: str, orders: int, said: str) 
     assert said in output
 
 
+def test_a_test_that_changes_the_environment(wire: Wire) -> None:
+    """Where the ledger is is decided once: a test with a home folder of its own cannot get around the budget."""
+    wire.test(
+        "import pytest\n"
+        "@pytest.fixture(autouse=True)\n"
+        "def home(monkeypatch, tmp_path):\n    monkeypatch.setenv('XDG_STATE_HOME', str(tmp_path))\n"
+        + MANY.format(count=8)
+    )
+    state = str(wire.folder / "home")
+    output = wire.run(
+        *("-p", "xdist", "-n2", "--otp-max-orders", "3", *ORDER), code=1, PYTEST_OTP_LEDGER="", XDG_STATE_HOME=state
+    )
+    assert len(wire.orders) == 3
+    assert "otpcepat: 3 orders, " in output
+
+
 # Keeper and ledger
 
 
 def test_an_unusable_ledger_stops_the_first_order(wire: Wire) -> None:
-    """Where orders cannot be written down none is placed, and the error says what to do."""
+    """Where orders cannot be written down none is placed, the error says what to do, and so does the summary."""
     (wire.folder / "state").mkdir()
     (wire.folder / "state" / "ledger").write_bytes(b"no database at all, and long enough for one" * 50)
     wire.test(ONE_CODE)
+    said = "cannot be used (file is not a database): no order is placed without it. Name a file"
     for keeper in ("on", "off"):
         output = wire.run("--otp-keeper", keeper, *ORDER, code=1)
-        assert "cannot be used (file is not a database): no order is placed without it. Name a file" in output
+        assert said in output
+        assert "INTERNALERROR" not in output
+        if keeper == "on":  # without one the first order has not even opened it
+            (told,) = summary(output)
+            assert told.startswith("no summary: --otp-ledger (PYTEST_OTP_LEDGER): ")
+            assert said in told
     assert wire.orders == []
+
+
+@pytest.mark.parametrize("keeper", ["on", "off"])
+def test_a_ledger_that_is_removed_in_mid_run(wire: Wire, keeper: str) -> None:
+    """The next order is refused, what was ordered before is closed, and the run ends with a line that says so."""
+    wire.test(
+        "import pathlib\n"
+        "def test_a(otp_number):\n    otp_number()\n    pathlib.Path('state/ledger').unlink()\n"
+        "def test_b(otp_number):\n    otp_number()\n"
+    )
+    output = wire.run("--otp-keeper", keeper, *ORDER, code=1)
+    path = wire.folder / "state" / "ledger"
+    assert (
+        f"{path} cannot be used (it was removed or replaced while it was in use): no order is placed without it. Name"
+    ) in output
+    assert "1 failed, 1 passed" in output
+    assert "INTERNALERROR" not in output
+    assert summary(output) == [
+        f"the ledger {path} is gone: nobody knows what became of this run's orders but their keeper"
+    ]
+    assert len(wire.orders) == 1
+    assert wire.rented() == []
 
 
 def test_an_object_of_the_suites_own(wire: Wire) -> None:
@@ -313,7 +360,11 @@ def test_what_a_dead_run_left_is_swept(wire: Wire) -> None:
     process.communicate()
     assert [entry.state for entry in wire.entries()] in (["waiting"], ["received"])
     wire.test(ONE_CODE)
-    wire.run(*ORDER)
+    told = summary(wire.run(*ORDER))
+    assert told == [
+        "closed 1 order that earlier runs had left open",
+        "otpcepat: 1 order, 1 finished, 0 cancelled, 0 uncertain, 0 still open; spent 4500 IDR; waited for 1 SMS",
+    ]
     assert [(entry.is_open, entry.reason) for entry in wire.entries()] == [
         (False, "by a sweep"),
         (False, "by its test"),
@@ -382,7 +433,7 @@ def test_a_refused_close_is_handed_on(tmp_path: Path) -> None:
     with otpcepat(tmp_path, set_status=set_status) as wire:
         wire.test("def test_it(otp_number):\n    otp_number()\n")
         output = wire.run()
-    assert "otp: waiting up to 20 s for 1 orders that are not closed yet" in output
+    assert "otp: waiting up to 20 s for 1 order not closed yet" in output
     assert summary(output)[-1] == (
         "otpcepat: 1 order, 0 finished, 1 cancelled, 0 uncertain, 0 still open; spent nothing; waited for 0 SMS"
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from pytest_otp.books import Entry
-from pytest_otp.summary import described, spent, summary
+from pytest_otp.summary import described, orders, spent, summary, swept
 from tests.written import PLAIN
 
 WHEN = datetime(2026, 11, 1, 12, 30, 15, 999999, tzinfo=timezone.utc)
@@ -103,6 +103,18 @@ class TestSummary:
             f"still open: an order at scripted, for wa 6, 1.50 USD, 2026-11-01 12:30:15 UTC; {rest}",
         ]
 
+    @pytest.mark.parametrize(
+        ("kept", "rest"),
+        [
+            (True, "its keeper goes on closing it"),
+            (False, "close it at the provider, since nothing but its test could"),
+        ],
+    )
+    def test_still_open_without_an_account(self, kept: bool, rest: str) -> None:
+        """Nobody is sent to a sweep for what it cannot close."""
+        told = lines(an_entry(1, account=""), kept=kept)
+        assert told[1:] == [f"still open: scripted order o-1, 12015550101, 1.50 USD, 2026-11-01 12:30:15 UTC; {rest}"]
+
     def test_received_is_open_too(self) -> None:
         """An order with an SMS is open until it is finished."""
         assert "1 still open" in lines(an_entry(1, "received"))[0]
@@ -123,6 +135,36 @@ class TestSummary:
             "fake: 1 order, 0 finished, 1 cancelled, 0 uncertain, 0 still open",
             "otpvirt: 1 order, 1 finished, 0 cancelled, 0 uncertain, 0 still open",
         ]
+
+
+class TestSwept:
+    """What was done for earlier runs."""
+
+    def test_nothing(self) -> None:
+        """Where nothing was left, nothing is told."""
+        assert swept([]) == []
+
+    def test_closed(self) -> None:
+        """How many, however they ended."""
+        assert swept([an_entry(1, "cancelled")]) == ["closed 1 order that earlier runs had left open"]
+        assert swept([an_entry(1, "cancelled"), an_entry(2, "finished"), an_entry(3, "ended")]) == [
+            "closed 3 orders that earlier runs had left open"
+        ]
+
+    def test_still_open(self) -> None:
+        """Each that could not be closed yet has a line."""
+        one = "still open, of an earlier run: scripted order o-1, 12015550101, 1.50 USD, 2026-11-01 12:30:15 UTC"
+        assert swept([an_entry(1, "waiting", "cancel: answered 500")]) == [f"{one} (cancel: answered 500)"]
+        assert swept([an_entry(1, "received"), an_entry(2, "cancelled")]) == [
+            "closed 1 order that earlier runs had left open",
+            one,
+        ]
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 orders"), (1, "1 order"), (2, "2 orders")])
+def test_orders(count: int, words: str) -> None:
+    """One is not several, and none is."""
+    assert orders(count) == words
 
 
 class TestDescribed:

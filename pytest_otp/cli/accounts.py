@@ -12,13 +12,10 @@ from ..ledger import Ledger
 from ..providers import create, credentials, load, names
 from ..recorded import Bookkeeping, Recorded
 from ..redact import Secret, scrub
+from .ledgers import NO_ACCOUNT
 
 REASON = "by a sweep"
 OTHER_ACCOUNT = "the credentials are of another account (or another base URL)"
-NO_ACCOUNT = (
-    "it was ordered through an object of the test suite's own otp_provider fixture: only a person can close it, at the "
-    "provider, and then: pytest-otp orders forget {id}{again}"
-)
 
 
 @dataclass(frozen=True, slots=True)

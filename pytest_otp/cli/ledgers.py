@@ -12,13 +12,18 @@ from typing import Any
 
 from ..books import Entry
 from ..errors import SettingsError
-from ..ledger import Ledger, default_path
+from ..ledger import Ledger
 from ..liveness import is_alive
+from ..places import ledger_path
 from ..settings import Settings, read_env_file, resolve
 
 RUN, KEEPER, NOBODY = "run", "keeper", "none"
 """Who cares for an open order: the run that ordered it, its keeper or another sweep, or nobody."""
 
+NO_ACCOUNT = (
+    "it was ordered through an object of the test suite's own otp_provider fixture: only a person can close it, at the "
+    "provider, and then: pytest-otp orders forget {id} --force{again}"
+)
 WHERE = (
     "The ledger is the file of --ledger, else of PYTEST_OTP_LEDGER in the environment, else in the .env file, else "
     "ledger.sqlite3 in your folder for programs' state. pytest's own configuration file is not read: where otp_ledger "
@@ -55,7 +60,7 @@ class Surroundings:
     @property
     def path(self) -> Path:
         """Where the ledger is."""
-        return Path.cwd() / self.settings.ledger if self.settings.ledger else default_path()
+        return ledger_path(self.settings, Path.cwd())
 
     @property
     def again(self) -> str:
@@ -74,7 +79,10 @@ class Surroundings:
 
     def absence(self) -> str:
         """What to say where there is no ledger."""
-        return f"no ledger at {self.path}: nothing was ordered"
+        return (
+            f"no ledger at {self.path}: nothing was ordered, or it is elsewhere (--ledger PATH names it; a relative "
+            "path starts at the current folder here, and at its root folder in pytest)"
+        )
 
 
 def look_around(arguments: argparse.Namespace) -> Surroundings:

@@ -12,7 +12,7 @@ from ..books import CLOSED, FORGOTTEN, UNCERTAIN, Entry
 from ..errors import OtpError
 from ..ledger import Ledger
 from ..summary import described
-from .ledgers import KEEPER, NOBODY, RUN, WHERE, Surroundings, add_options, care, look_around
+from .ledgers import KEEPER, NO_ACCOUNT, NOBODY, RUN, WHERE, Surroundings, add_options, care, look_around
 from .output import complain, say, write
 
 SHOWN = 20
@@ -47,6 +47,9 @@ def add_to(commands: Any) -> None:
         allow_abbrev=False,
     )
     forget.add_argument("id", type=_number, metavar="ID", help="the order's number in the list of pytest-otp orders")
+    forget.add_argument(
+        "--force", action="store_true", help="also an order that is open, and that a sweep might still close"
+    )
     add_options(forget, default=argparse.SUPPRESS)  # else its default would hide what was given before the word
     forget.set_defaults(run=_forget, prog=forget.prog)
 
@@ -84,7 +87,7 @@ def _forget(arguments: argparse.Namespace) -> int:
     if ledger is None:
         raise OtpError(around.absence())
     with contextlib.closing(ledger):
-        say(f"forgotten: {described(ledger.forget(arguments.id))}")
+        say(f"forgotten: {described(ledger.forget(arguments.id, force=arguments.force))}")
     return 0
 
 
@@ -97,7 +100,7 @@ def _tell(ledger: Ledger, entries: Sequence[Entry], around: Surroundings, most: 
     still_open = [entry for entry in entries if entry.is_open]
     say(f"open: {len(still_open)}")
     for entry in still_open:
-        _line(entry, _CARE[care(ledger, entry)].format(again=around.again))
+        _line(entry, _advice(entry, care(ledger, entry), around.again))
     uncertain = [entry for entry in entries if entry.state == UNCERTAIN]
     say(f"uncertain: {len(uncertain)}")
     for entry in uncertain:
@@ -111,6 +114,12 @@ def _tell(ledger: Ledger, entries: Sequence[Entry], around: Surroundings, most: 
     say(f"closed: {len(closed)}" + (f", the latest {most} (--all shows all)" if more else ""))
     for entry in closed[:most]:
         _line(entry)
+
+
+def _advice(entry: Entry, by: str, again: str) -> str:
+    if by == NOBODY and not entry.intent.account:
+        return NO_ACCOUNT.format(id=entry.id, again=again)
+    return _CARE[by].format(again=again)
 
 
 def _line(entry: Entry, rest: str = "") -> None:

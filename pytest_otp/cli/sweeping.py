@@ -10,7 +10,7 @@ from typing import Any
 from ..books import ORDERING, UNCERTAIN, Entry
 from ..closers import Closers
 from ..ledger import Ledger
-from ..summary import described
+from ..summary import described, orders
 from ..sweep import begin_sweep
 from .accounts import Accounts
 from .ledgers import KEEPER, NOBODY, RUN, WHERE, add_options, care, look_around
@@ -100,7 +100,8 @@ def _sweep(ledger: Ledger, claimer: str, accounts: Accounts, wait: float) -> Non
         kept = [entry for entry in others if care(ledger, entry) == KEEPER]
         waiting = kept and now < end
         if waiting and not told:
-            say(f"waiting up to {end - now:.0f} s for {_orders(len(kept))} that living keepers are closing")
+            who = "that living keepers or other sweeps are closing"
+            say(f"waiting up to {end - now:.0f} s for {orders(len(kept))} {who}")
             told = True
         if not (closing or waiting):
             break
@@ -127,10 +128,11 @@ def _tell_rest(ledger: Ledger, claimer: str, accounts: Accounts, again: str) -> 
     unclosed = ledger.unclosed()
     for entry in unclosed:
         say(f"still open: {described(entry)}; {in_our_words(_why(ledger, entry, claimer, accounts, again))}")
-    for entry in ledger.entries():
-        if entry.state == UNCERTAIN:
-            say(f"uncertain: {described(entry)}; {check_advice(entry, again)}")
-    say(f"{_orders(len(unclosed))} still open" if unclosed else "nothing is open")
+    uncertain = [entry for entry in ledger.entries() if entry.state == UNCERTAIN]
+    for entry in uncertain:
+        say(f"uncertain: {described(entry)}; {check_advice(entry, again)}")
+    rest = f", {len(uncertain)} uncertain" if uncertain else ""
+    say((f"{orders(len(unclosed))} still open" if unclosed else "nothing is open") + rest)
     return 1 if unclosed else 0
 
 
@@ -141,10 +143,6 @@ def _why(ledger: Ledger, entry: Entry, claimer: str, accounts: Accounts, again: 
     if by == KEEPER and entry.intent.keeper != claimer:
         return "its keeper is closing it (--wait S waits for it)"
     return accounts.lacking(entry, again) or "try again later, or close it at the provider"
-
-
-def _orders(count: int) -> str:
-    return f"{count} order" if count == 1 else f"{count} orders"
 
 
 def _seconds(text: str) -> float:

@@ -24,6 +24,8 @@ __tracebackhide__ = True
 
 ANSWER_TIMEOUT = 90.0
 """Seconds to wait for the answer to an order: longer than the keeper's HTTP client waits for one."""
+USUAL = 1.0
+"""Seconds that a close which succeeds may take without using up the run's patience."""
 _UNKNOWN: Message = {"unknown": True}
 
 
@@ -66,19 +68,20 @@ class KeptProvider(Watched):
         if not keeper.usable:
             return self._close_here(order, received)
         start = time.monotonic()
+        usual = 0.0
         question = keeper.ask({"op": "close", "key": key, "received": received})
         try:
             answer = _answer(question, min(timeout, self._patience.left))
+            usual = USUAL if "state" in answer else 0.0
         except NotYet:
             answer = {"later": "no answer so far"}
         except Stuck:
             answer = _UNKNOWN
+        finally:
+            self._patience.spend(time.monotonic() - start - usual)
         if "unknown" in answer:
             return self._close_here(order, received)
-        if "later" in answer:
-            self._patience.spend(time.monotonic() - start)
-            return None
-        return OrderState(answer["state"])
+        return None if "later" in answer else OrderState(answer["state"])
 
     def count_wait(self, order: Order, seconds: float, codes: int) -> None:
         """Tell the keeper, which writes it down."""

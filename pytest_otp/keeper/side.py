@@ -23,6 +23,8 @@ __tracebackhide__ = True
 WRITE_TIMEOUT = 5.0
 """Seconds that it may take to make room in its pipe: one that was stopped must not stop us."""
 
+_NAME = "pytest_otp_keeper"
+"""An option that Python ignores: in a list of processes it tells what this one is."""
 _HOME = os.path.abspath(os.path.join(__file__, *[os.pardir] * 3))
 
 # Bare, so that it is there at once; what it needs comes with its first line, also where our package is.
@@ -62,7 +64,7 @@ class Side:
         """Whether it has said that it can work."""
         self._lock = threading.Lock()
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable or "python", "-I", "-c", _BOOTSTRAP],
+            [sys.executable or "python", "-I", "-X", _NAME, "-c", _BOOTSTRAP],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -128,7 +130,8 @@ class Side:
         output = self._process.stdout
         assert output  # noqa: S101 - as above
         # A second file of the same descriptor: `_leave` could not close a buffered one that this thread reads from.
-        with output, contextlib.suppress(OSError), os.fdopen(output.fileno(), "rb", closefd=False) as lines:
+        # An OSError: also where a test has closed all files that it did not know.
+        with contextlib.suppress(OSError), output, os.fdopen(output.fileno(), "rb", closefd=False) as lines:
             for line in lines:
                 try:
                     message = decode(line)
@@ -136,8 +139,8 @@ class Side:
                     continue  # half a line of one that died, or something that Python's start-up printed
                 self.ready = self.ready or "ready" in message
                 on_message(message)
-        self._process.wait()
         self.close()
+        self._process.wait()
         on_end(self)
 
     def _leave(self) -> None:

@@ -14,7 +14,7 @@ from pytest_otp import cli
 from pytest_otp.cli import orders
 from pytest_otp.ledger import Ledger
 from pytest_otp.liveness import Alive
-from tests.cli.world import Command
+from tests.cli.world import Command, no_ledger
 from tests.written import an_intent, an_order, states, write
 
 ADVICE = "look at the open orders in your account at scripted, and cancel it there if it is one of them; then: "
@@ -41,14 +41,14 @@ class TestWhere:
     def test_where_there_is_none_it_is_said_and_not_made(self, otp: Command, tmp_path: Path) -> None:
         """Looking leaves nothing behind."""
         assert otp("orders", "--ledger", "deep/none.sqlite3") == 0
-        assert otp.lines == [f"no ledger at {tmp_path}/deep/none.sqlite3: nothing was ordered"]
+        assert otp.lines == [no_ledger(tmp_path / "deep" / "none.sqlite3")]
         assert list(tmp_path.iterdir()) == []
 
     def test_where_there_is_none_json_is_still_json(self, otp: Command, tmp_path: Path) -> None:
         """A program reads an empty list, a person the reason."""
         assert otp("orders", "--json") == 0
         assert json.loads(otp.out) == []
-        assert otp.err == f"no ledger at {tmp_path}/state/pytest-otp/ledger.sqlite3: nothing was ordered\n"
+        assert otp.err == no_ledger(tmp_path / "state" / "pytest-otp" / "ledger.sqlite3") + "\n"
 
     def test_the_environment_names_it(self, otp: Command, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """PYTEST_OTP_LEDGER is read as a run reads it, from the current folder."""
@@ -135,6 +135,22 @@ class TestOrders:
         ]
         run.end()
         keeper.end()
+
+    def test_an_order_that_only_a_person_can_close(self, otp: Command, ledger: Ledger) -> None:
+        """An order of no account is not sent to a sweep once its run is dead; until then its run closes it."""
+        run = Alive(ledger.locks)
+        write(ledger, "key-1", account="")
+        write(ledger, "key-2", account="", owner=run.name)
+        assert otp("orders", "--ledger", str(ledger.path)) == 0
+        assert otp.lines[2:4] == [
+            (
+                "     1  waiting    scripted order order-1, 12015550100, 1.5 USD, WHEN; it was ordered through an "
+                "object of the test suite's own otp_provider fixture: only a person can close it, at the provider, and "
+                f"then: pytest-otp orders forget 1 --force --ledger {ledger.path}"
+            ),
+            "     2  waiting    scripted order order-2, 12015550100, 1.5 USD, WHEN; its run goes on, and closes it",
+        ]
+        run.end()
 
     def test_uncertain_orders_and_what_to_do(self, otp: Command, ledger: Ledger) -> None:
         """A person reads what to look for, where, and how to end it."""
@@ -232,17 +248,24 @@ class TestForget:
         assert otp.lines == ["forgotten: an order at scripted, for wa 6, WHEN (no answer)"]
         assert states(ledger) == {"key-1": "forgotten"}
 
-    def test_an_order_that_nobody_can_close(self, otp: Command, ledger: Ledger) -> None:
-        """An open order of a dead run can be forgotten too, once a person has closed it at the provider."""
+    def test_an_open_order(self, otp: Command, ledger: Ledger) -> None:
+        """One of a dead run is refused with what closes it; who has closed it at the provider forgets it by force."""
         write(ledger)
-        assert otp("orders", "forget", "1") == 0
+        assert otp("orders", "forget", "1") == 1
+        assert otp.err == (
+            "pytest-otp orders forget: error: order 1 is open: it is rented, and can be closed. pytest-otp sweep "
+            "closes it; --force forgets it, where you have closed it at the provider.\n"
+        )
+        assert states(ledger) == {"key-1": "waiting"}
+        assert otp("orders", "forget", "1", "--force") == 0
+        assert otp.lines == ["forgotten: scripted order order-1, 12015550100, 1.5 USD, WHEN"]
         assert states(ledger) == {"key-1": "forgotten"}
 
     @pytest.mark.parametrize("before", [True, False])
     def test_in_another_ledger(self, otp: Command, tmp_path: Path, before: bool) -> None:
         """--ledger is heard before the action's word and after it."""
         other = Ledger(tmp_path / "other")
-        write(other)
+        write(other, "key-1", "uncertain")
         option = ["--ledger", "other"]
         assert (
             otp("orders", *(["forget", "1"] if not before else []), *option, *(["forget", "1"] if before else [])) == 0
@@ -262,11 +285,12 @@ class TestForget:
         assert otp.err == "pytest-otp orders forget: error: order 1 is cancelled: there is nothing to forget\n"
         assert states(ledger) == {"key-1": "cancelled"}
 
-    def test_one_of_a_living_run(self, otp: Command, ledger: Ledger) -> None:
-        """A run's own order cannot be taken from it."""
+    @pytest.mark.parametrize("force", [[], ["--force"]])
+    def test_one_of_a_living_run(self, otp: Command, ledger: Ledger, force: list[str]) -> None:
+        """A run's own order cannot be taken from it, not by force either."""
         run = Alive(ledger.locks)
         write(ledger, owner=run.name)
-        assert otp("orders", "forget", "1") == 1
+        assert otp("orders", "forget", "1", *force) == 1
         assert otp.err == "pytest-otp orders forget: error: order 1 belongs to a run that lives. It will close it.\n"
         assert states(ledger) == {"key-1": "waiting"}
         run.end()
@@ -274,7 +298,7 @@ class TestForget:
     def test_where_there_is_no_ledger(self, otp: Command, tmp_path: Path) -> None:
         """Nothing can be forgotten, and nothing is made."""
         assert otp("orders", "forget", "1", "--ledger", "none") == 1
-        assert otp.err == f"pytest-otp orders forget: error: no ledger at {tmp_path}/none: nothing was ordered\n"
+        assert otp.err == f"pytest-otp orders forget: error: {no_ledger(tmp_path / 'none')}\n"
         assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.parametrize("number", ["x", "-1", "1.5", "9" * 19, ""])

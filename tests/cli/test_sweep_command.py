@@ -17,13 +17,13 @@ import pytest
 from pytest_otp import cli, providers
 from pytest_otp.carrier import Carrier
 from pytest_otp.cli import sweeping
-from pytest_otp.errors import AuthenticationError, ProviderUnavailable
+from pytest_otp.errors import AuthenticationError, ProviderUnavailable, SmsAlreadyReceived
 from pytest_otp.ledger import Ledger
 from pytest_otp.liveness import Alive
 from pytest_otp.providers import create, credentials
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ
-from tests.cli.world import TOKEN, Command, ThirdParty
+from tests.cli.world import TOKEN, Command, ThirdParty, no_ledger
 from tests.servers import Asked, WireServer, reply, stall
 from tests.written import an_intent, states, write
 
@@ -96,7 +96,7 @@ class TestDeadRuns:
     def test_no_ledger(self, otp: Command, tmp_path: Path) -> None:
         """Where nothing was ever ordered, nothing is made."""
         assert otp("sweep") == 0
-        assert otp.lines == [f"no ledger at {tmp_path}/state/pytest-otp/ledger.sqlite3: nothing was ordered"]
+        assert otp.lines == [no_ledger(tmp_path / "state" / "pytest-otp" / "ledger.sqlite3")]
         assert list(tmp_path.iterdir()) == []
 
     def test_credentials_from_the_env_file(
@@ -139,8 +139,22 @@ class TestDeadRuns:
             "open orders in your account at thirdparty, and cancel it there if it is one of them; then: pytest-otp "
             "orders forget 1"
         )
-        assert last == "nothing is open"
+        assert last == "nothing is open, 1 uncertain"
         assert states(ledger) == {"key-1": "uncertain"}
+
+    def test_open_and_uncertain(self, otp: Command, written: Write) -> None:
+        """The last line counts both, in a word each."""
+        ThirdParty.troubles["cancel"] = AWAY
+        written("key-1")
+        written("key-2", "uncertain")
+        written("key-3", "uncertain")
+        assert otp("sweep") == 1
+        assert [line.split(":")[0] for line in otp.lines] == [
+            "still open",
+            "uncertain",
+            "uncertain",
+            "1 order still open, 2 uncertain",
+        ]
 
     def test_twice(self, otp: Command, written: Write) -> None:
         """A second sweep finds nothing to do."""
@@ -179,12 +193,21 @@ class TestRefusals:
         assert states(ledger) == {"key-1": "cancelled"}
 
     def test_what_further_tries_cannot_change(self, otp: Command, written: Write) -> None:
-        """A key that is not accepted is told at once, however long one would wait."""
-        ThirdParty.troubles["cancel"] = AuthenticationError("the key is not accepted", provider="thirdparty")
+        """An order that can be closed neither way is told at once, however long one would wait."""
+        for call in ("cancel", "finish"):
+            ThirdParty.troubles[call] = SmsAlreadyReceived("an SMS came", provider="thirdparty")
         written()
         assert otp("sweep", "--wait", "60") == 1
+        assert f"(finish: an SMS came); {LATER}" in otp.lines[0]
+        assert ThirdParty.closed() == ["cancel order-1", "finish order-1"]
+
+    def test_a_key_that_is_not_accepted(self, otp: Command, written: Write) -> None:
+        """It is tried again, since it may be refused for a while only, and then told."""
+        ThirdParty.troubles["cancel"] = AuthenticationError("the key is not accepted", provider="thirdparty")
+        written()
+        assert otp("sweep") == 1
         assert f"(cancel: the key is not accepted); {LATER}" in otp.lines[0]
-        assert ThirdParty.closed() == ["cancel order-1"]
+        assert len(ThirdParty.closed()) > 1
 
     def test_a_client_that_hangs(
         self, otp: Command, ledger: Ledger, written: Write, monkeypatch: pytest.MonkeyPatch
@@ -235,7 +258,7 @@ class TestOthers:
         assert otp("sweep", "--wait", "20") == 0
         assert 0.3 <= time.monotonic() - start < 5
         assert otp.lines == [
-            "waiting up to 20 s for 1 order that living keepers are closing",
+            "waiting up to 20 s for 1 order that living keepers or other sweeps are closing",
             "cancelled: thirdparty order order-1, 12015550100, 1.5 USD, WHEN (by its keeper, after its run)",
             "nothing is open",
         ]
@@ -248,7 +271,7 @@ class TestOthers:
         threading.Timer(0.2, alive.end).start()
         assert otp("sweep", "--wait", "20") == 0
         assert states(ledger) == {"key-1": "cancelled", "key-2": "uncertain"}
-        assert otp.lines[0] == "waiting up to 20 s for 2 orders that living keepers are closing"
+        assert otp.lines[0] == "waiting up to 20 s for 2 orders that living keepers or other sweeps are closing"
 
     def test_wait_has_an_end(self, otp: Command, written: Write, alive: Alive) -> None:
         """A keeper that does not finish is waited for so long, and no longer."""
@@ -287,7 +310,7 @@ class TestOthers:
         assert otp("sweep", "--ledger", str(ledger.path)) == 1
         assert otp.lines[0].endswith(
             "; it was ordered through an object of the test suite's own otp_provider fixture: only a person can close "
-            f"it, at the provider, and then: pytest-otp orders forget 1 --ledger {ledger.path}"
+            f"it, at the provider, and then: pytest-otp orders forget 1 --force --ledger {ledger.path}"
         )
 
     def test_a_base_url_without_tls(self, otp: Command, written: Write, monkeypatch: pytest.MonkeyPatch) -> None:

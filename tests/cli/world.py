@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -17,6 +18,14 @@ from pytest_otp.redact import Secret
 from tests.scripted import ScriptedProvider
 
 TOKEN = "an-invented-token-for-the-sweep"
+
+
+def no_ledger(path: Path) -> str:
+    """What is said where there is none."""
+    return (
+        f"no ledger at {path}: nothing was ordered, or it is elsewhere (--ledger PATH names it; a relative path starts "
+        "at the current folder here, and at its root folder in pytest)"
+    )
 
 
 class ThirdParty(ScriptedProvider):

@@ -186,6 +186,21 @@ class TestHandOn:
         assert patience.left == pytest.approx(max(0.0, left - 0.05), abs=1.0)
         assert patience.left < left
 
+    @pytest.mark.parametrize(("usual", "left"), [(1.0, 20.0), (0.0, 19.9)])
+    def test_a_slow_success(
+        self, kept: KeptProvider, patience: Patience, monkeypatch: pytest.MonkeyPatch, usual: float, left: float
+    ) -> None:
+        """What a close takes beyond the usual is counted, though it succeeds: it holds the run up as well."""
+
+        def answer(*_: object) -> dict[str, str]:
+            time.sleep(0.1)
+            return {"state": "cancelled"}
+
+        monkeypatch.setattr(provider_module, "USUAL", usual)
+        monkeypatch.setattr(provider_module, "_answer", answer)
+        assert kept.hand_on(ORDER, received=False, timeout=5.0) is OrderState.CANCELLED
+        assert patience.left == pytest.approx(left, abs=0.09)
+
     def test_no_patience(self, kept: KeptProvider, patience: Patience, keeper: StandIn) -> None:
         """When it is used up, each further close returns at once, and the keeper has been asked."""
         patience.spend(30.0)

@@ -142,6 +142,14 @@ def test_no_secret_is_in_its_environment_or_command_line(begin: Begin, monkeypat
     assert "invented" not in shown
 
 
+def test_a_list_of_processes_tells_what_it_is(begin: Begin) -> None:
+    """Who finds it in `ps` reads its name, as an option that Python takes and ignores."""
+    talk = begin()
+    until(lambda: talk.side.ready)
+    words = Path(f"/proc/{talk.pid}/cmdline").read_bytes().split(b"\0")
+    assert words[words.index(b"-X") + 1] == b"pytest_otp_keeper"
+
+
 def test_its_standard_streams_are_the_null_device(begin: Begin) -> None:
     """It holds no terminal, log or pipe of ours open, but for its own two."""
     talk = begin()
