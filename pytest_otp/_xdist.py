@@ -24,8 +24,8 @@ class XdistHooks:
         self._silent = 0
         self._stop: OrderlyStop | None = None
 
-    def check(self, config: pytest.Config) -> None:
-        """Raise SettingsError for what workers cannot share."""
+    def join(self, config: pytest.Config) -> None:
+        """Take part in the run. Raises SettingsError for what workers cannot share."""
         if self._settings.gateway and self._settings.gateway[1] and config.getoption("dist", "no") != "no":
             from .errors import SettingsError  # noqa: PLC0415 - a good run needs no errors
 
@@ -33,6 +33,7 @@ class XdistHooks:
                 "--otp-gateway (PYTEST_OTP_GATEWAY): xdist workers cannot share one port",
                 hint="Leave it out, or give port 0: each worker then takes a free port.",
             )
+        config.pluginmanager.register(self, "otp-xdist")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

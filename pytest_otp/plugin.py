@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,13 +15,11 @@ if TYPE_CHECKING:
     from .carrier import Carrier
     from .ordering import Numbers
     from .providers.base import Provider
-    from .redact import Secret
     from .server.gateway import GatewayAddress
 
 __tracebackhide__ = True
 
 _SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
-_CREDENTIALS: pytest.StashKey[Mapping[str, str | Secret | None]] = pytest.StashKey()
 _MARKER = "otp(service=…, country=…, operator=…, timeout=…, fake=…): what otp_number orders in this test by default"
 
 
@@ -50,10 +48,13 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = Settings.from_plain(told) if told else settings_of(config, os.environ, env_file)
         config.stash[_SETTINGS] = settings
         if not settings.offline:
-            _prepare_real_provider(config, settings, env_file)
-            settings = config.stash[_SETTINGS] = _with_ledger(settings, config)
+            from ._prepare import real_provider  # noqa: PLC0415 - not for the fake provider
+
+            settings = config.stash[_SETTINGS] = real_provider(config, settings, env_file)
         if config.pluginmanager.hasplugin("xdist") and not told:
-            _prepare_workers(config, settings)
+            from ._xdist import XdistHooks  # noqa: PLC0415 - its hooks exist only with xdist
+
+            XdistHooks(settings, config.rootpath).join(config)
     except Exception as error:  # noqa: BLE001 - anything but a bad setting goes on as it is
         from .errors import SettingsError  # noqa: PLC0415 - a good run needs no errors
 
@@ -98,11 +99,10 @@ def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iter
         carrier: Carrier = request.getfixturevalue("otp_carrier")
         yield FakeProvider(RentalDesk(carrier, scenario=scenario(otp_settings.fake)))
     else:
+        from ._prepare import credentials_of  # noqa: PLC0415
         from .providers import create  # noqa: PLC0415
 
-        if _CREDENTIALS not in request.config.stash:  # an overridden otp_settings chose the provider
-            _prepare_real_provider(request.config, otp_settings, env_file_of(request.config, os.environ))
-        credentials = request.config.stash[_CREDENTIALS]
+        credentials = credentials_of(request.config, otp_settings)
         yield create(otp_settings.provider, credentials, allow_http=frozenset(otp_settings.allow_http))
 
 
@@ -155,29 +155,3 @@ def otp_number(otp_provider: Provider, otp_settings: Settings, request: pytest.F
     from ._fixtures import numbers  # noqa: PLC0415
 
     yield from numbers(otp_provider, otp_settings, request)
-
-
-def _prepare_real_provider(config: pytest.Config, settings: Settings, env_file: Mapping[str, str]) -> None:
-    from ._reports import ReportScrubber  # noqa: PLC0415 - a run on the fake provider has no secret
-    from .providers import credentials  # noqa: PLC0415
-
-    allow_http = frozenset(settings.allow_http)
-    config.stash[_CREDENTIALS] = credentials(settings.provider, os.environ, env_file, allow_http=allow_http)
-    config.pluginmanager.register(ReportScrubber(), "otp-reports")
-
-
-def _with_ledger(settings: Settings, config: pytest.Config) -> Settings:
-    """Find the ledger and name the run once, before a test can change the environment, or fork."""
-    from ._run import RUN, new_run  # noqa: PLC0415 - a run on the fake provider has no ledger
-    from .places import ledger_path  # noqa: PLC0415
-
-    config.stash[RUN] = new_run()
-    return Settings(**{**vars(settings), "ledger": str(ledger_path(settings, config.rootpath))})
-
-
-def _prepare_workers(config: pytest.Config, settings: Settings) -> None:
-    from ._xdist import XdistHooks  # noqa: PLC0415 - its hooks exist only with xdist
-
-    hooks = XdistHooks(settings, config.rootpath)
-    hooks.check(config)
-    config.pluginmanager.register(hooks, "otp-xdist")

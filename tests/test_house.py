@@ -24,6 +24,7 @@ PACKAGE = ROOT / "pytest_otp"
 MAY_IMPORT = """
     (package)
     _fixtures             _run number ordering providers.base settings
+    _prepare              _reports _run places providers settings
     _reports
     _run                  books guard settings stopping summary | ledger
     _xdist                settings | _run books places stopping
@@ -58,8 +59,8 @@ MAY_IMPORT = """
     ordering              number providers.base
     phone
     places
-    plugin                options settings | _fixtures _reports _run _xdist carrier places providers
-                          providers.fake rentals server server.gateway
+    plugin                options settings | _fixtures _prepare _xdist carrier providers providers.fake rentals
+                          server server.gateway
     providers             | providers.base providers.http
     providers.answers     providers.base
     providers.base
@@ -86,7 +87,7 @@ MAY_IMPORT = """
 
 # Where each dependency is at home. One HTTP client, one polling loop, one place where settings are resolved.
 AT_HOME = {
-    "pytest": {"_fixtures", "_reports", "_run", "_xdist", "plugin"},
+    "pytest": {"_fixtures", "_prepare", "_reports", "_run", "_xdist", "plugin"},
     "requests": {"providers.answers", "providers.http"},
     "urllib3": {"providers.answers", "providers.http"},
     "tenacity": {"closing", "providers.http", "waiting"},
