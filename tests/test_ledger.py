@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -892,5 +893,6 @@ def test_two_books_of_one_process(tmp_path: Path) -> None:
         counts.append(run.stdout.strip())
         write(first, key)
     assert counts == ["[(1,)]", "[(2,)]"]
-    other = Ledger(path)
-    assert len(other.entries()) == 3
+    first.close()
+    with contextlib.closing(Ledger(path)) as other:
+        assert len(other.entries()) == 3
