@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,6 +16,16 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))  # where the ledger would be
     for name in [name for name in os.environ if name.startswith(_OURS)]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def own_words() -> Iterator[None]:
+    """What a test adds to the word lists is gone after it."""
+    from pytest_otp.codes.lexicon import lexicon
+
+    lexicon.cache_clear()
+    yield
+    lexicon.cache_clear()
 
 
 def pytest_configure() -> None:

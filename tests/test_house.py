@@ -30,9 +30,10 @@ MAY_IMPORT = """
     _xdist                settings | _run books places stopping
     books                 providers.base
     carrier               numbering
-    cli                   cli.orders cli.output cli.sandbox cli.sweeping
+    cli                   cli.codes cli.orders cli.output cli.sandbox cli.sweeping
     cli.__main__          cli
     cli.accounts          books cli.ledgers ledger providers recorded
+    cli.codes             cli.output | codes
     cli.ledgers           books ledger liveness places settings
     cli.orders            books cli.ledgers cli.output ledger summary
     cli.output
@@ -40,7 +41,15 @@ MAY_IMPORT = """
     cli.sweeping          books cli.accounts cli.ledgers cli.orders cli.output closers ledger summary sweep
     closers               closing providers.base recorded
     closing               providers.base
-    codes
+    codes                 codes.judging codes.lexicon codes.scene
+    codes.announcing      codes.lexicon codes.never codes.scene codes.shapes
+    codes.judging         codes.announcing codes.never codes.refusing codes.scene codes.shapes
+    codes.lexicon         codes.reading
+    codes.never           codes.lexicon codes.reading
+    codes.reading
+    codes.refusing        codes.announcing codes.lexicon codes.never codes.scene codes.shapes
+    codes.scene           codes.lexicon codes.never codes.reading codes.shapes
+    codes.shapes
     errors
     filters               codes providers.base
     guard                 books closing places providers recorded | closers keeper.client keeper.provider ledger sweep
@@ -194,8 +203,11 @@ def test_the_tables_main_rules() -> None:
         assert "plugin" not in targets, name
         if name.startswith("providers"):
             assert not targets & {"number", "plugin"}, name
-        if name in ("number", "waiting", "codes", "phone", "filters"):
+        if name in ("number", "waiting", "phone", "filters"):
             assert not targets & CONCRETE_PROVIDERS, name
+        if name.partition(".")[0] == "codes":
+            # A text is judged by what it says, whoever delivers it: the search can be taken out and used elsewhere.
+            assert all(target == "errors" or target.partition(".")[0] == "codes" for target in targets), name
         if name.startswith("server"):
             # The sandbox is written from the providers' documents, so that it can find our clients' mistakes.
             assert not targets & (CONCRETE_PROVIDERS | {"providers.http"}), name
@@ -219,16 +231,17 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_wheel_contents(dist: Path) -> None:
-    """The wheel holds the package's modules, its type marker, the licence and the metadata, and nothing else."""
+    """The wheel holds the package's modules, word lists, type marker, licence and metadata, and nothing else."""
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         (entry_points,) = [name for name in names if name.endswith(".dist-info/entry_points.txt")]
         declared = archive.read(entry_points).decode()
     info = entry_points.rpartition("/")[0]
-    package = {str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*.py")} | {"pytest_otp/py.typed"}
+    package = {str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*.py")}
+    data = {"pytest_otp/py.typed", "pytest_otp/codes/languages.ini"}
     metadata = {f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")}
-    assert names == package | metadata
+    assert names == package | data | metadata
     assert "[pytest11]\notp = pytest_otp.plugin" in declared
     assert "[console_scripts]\npytest-otp = pytest_otp.cli:main" in declared
 

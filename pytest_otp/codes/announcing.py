@@ -1,0 +1,167 @@
+"""What announces a code: rules that give points to a shape for what stands near it, and for what it looks like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from .lexicon import Word
+from .never import APP_HASH, DURATION, HOST, LINK
+from .scene import Scene
+from .shapes import DIGITS, LETTERS, MIXED, PREFIXED, SPACED, SPLIT, Shape
+
+
+class Verdict(NamedTuple):
+    """What a rule says: points, and why. Points are hundredths of certainty by rule of thumb, not probabilities."""
+
+    points: int
+    reason: str
+
+
+Rule = Callable[[Shape, Scene], "Verdict | None"]
+
+_GOOGLE = re.compile("G-[0-9]{6}")
+_SENDER = re.compile(r"\W{0,4}(?:[^\W\d]{2,20}[.'&]?[ ]?){1,2}[:\]】»>!-]{1,3}\s*")
+_LIKE_AN_OFFER = re.compile("[A-Z]{4,}[0-9]{1,3}")
+"""SAVE20, WELCOME100"""
+_HARMLESS = frozenset({DURATION, APP_HASH, LINK, HOST})
+"""Parts that messages with a code have, too; amounts, dates and phone numbers are rather those of notices."""
+_BY_LENGTH = {3: -20, 4: 6, 5: 6, 6: 10, 7: 5, 8: 6, 9: -10, 10: -18}
+_OPENING = frozenset("[【「『(\"'")
+_MOST_WORDS = 16
+
+
+def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
+    """A word for code stands before it: `code: 482913`, `Ihr Code lautet 482913`."""
+    return _best(
+        Verdict(
+            _strength(word) - _distance(scene, word.end, shape.start) - _warned(scene, word, shape),
+            f"after {word.entry!r}",
+        )
+        for word in _announcing(scene.before, shape.start)
+    )
+
+
+def announced_after(shape: Shape, scene: Scene) -> Verdict | None:
+    """A word for code stands behind it: `482913 is your code`."""
+    first, with_letters = scene.is_first(shape), shape.kind in (MIXED, LETTERS)
+    extra = 0 if first else -32 if with_letters else -12
+    return _best(
+        Verdict(_strength(word) + extra - _distance_back(scene, shape.end, word.start), f"before {word.entry!r}")
+        for word in _announcing(scene.after, shape.end)
+        if first or not with_letters or scene.words_between(shape.end, word.start)
+    )
+
+
+def asked_for(shape: Shape, scene: Scene) -> Verdict | None:
+    """A verb asks to type it in: `Enter 482913 to log in`."""
+    speaks_of_it = scene.has("code") or scene.has("maybe")
+    if len(shape.code) < 4 and not speaks_of_it:
+        return None
+    for word in scene.before(shape.start, "enter")[:1]:
+        words = scene.words_between(word.end, shape.start)
+        if words <= speaks_of_it and not scene.is_parted(word.end, shape.start):
+            return Verdict(40 if words else 65, f"after {word.entry!r}")
+    for word in scene.after(shape.end, "enter")[:1]:
+        if scene.words_between(shape.end, word.start) <= 3 and not scene.is_parted(shape.end, word.start):
+            return Verdict(45, f"before {word.entry!r}")
+    return None
+
+
+def somewhere(shape: Shape, scene: Scene) -> Verdict | None:
+    """A word for code stands anywhere in the text, not only in the warning to share none."""
+    if not shape.is_number or len(shape.code) < 4:
+        return None
+    words = (*scene.before(shape.start, "code"), *scene.after(shape.end, "code"))
+    word = next((word for word in words if not scene.warns(word)), None)
+    return Verdict(32, f"the text has {word.entry!r}") if word else None
+
+
+def on_its_own(shape: Shape, scene: Scene) -> Verdict | None:
+    """It is the whole message, a line of it, or what follows the sender's name: `482913`, `Shop: 482913`."""
+    if _GOOGLE.fullmatch(scene.plain, shape.start, shape.end):
+        return Verdict(80, "Google's way to write a code")
+    if shape.kind not in (DIGITS, SPLIT, PREFIXED) or not 4 <= len(shape.code) <= 8:
+        return None
+    if scene.is_all(shape):
+        return Verdict(80, "the message is nothing else")
+    if scene.numbers > 1:
+        return None
+    if scene.is_a_line(shape):
+        return Verdict(45, "alone on its line")
+    if (scene.ends_its_line(shape) or scene.has("warn")) and _SENDER.fullmatch(scene.plain, 0, shape.start):
+        return Verdict(45, "all that follows the sender's name")
+    return None
+
+
+def only_number(shape: Shape, scene: Scene) -> Verdict | None:
+    """The only number of a short text in a language that the word lists do not know."""
+    if not shape.is_number or not 4 <= len(shape.code) <= 8 or scene.is_understood or scene.numbers > 1:
+        return None
+    if any(map(scene.has, ("code", "other", "send", "money"))) or any(
+        part.reason not in _HARMLESS for part in scene.never
+    ):
+        return None
+    words = scene.words_between(0, len(scene.plain))
+    is_a_sentence = words >= 3 or scene.length >= 18
+    return Verdict(38, "the only number in a short text") if is_a_sentence and words <= _MOST_WORDS else None
+
+
+RULES: tuple[Rule, ...] = (announced_before, announced_after, asked_for, somewhere, on_its_own, only_number)
+
+
+def looks(shape: Shape, scene: Scene) -> int:
+    """Points for what it looks like: six digits are the usual code."""
+    if shape.kind in (MIXED, LETTERS, SPACED):
+        if _LIKE_AN_OFFER.fullmatch(shape.code):
+            return -70
+        return -14 if shape.kind == MIXED and not shape.code.isupper() else -6
+    split = 4 if shape.kind in (SPLIT, PREFIXED) else 0
+    quoted = 4 if scene.plain[shape.start - 1 : shape.start] in _OPENING else 0
+    return _BY_LENGTH[len(shape.code)] + split + quoted
+
+
+def directly_announced(shape: Shape, scene: Scene) -> bool:
+    """Whether it is announced right there: by a word for code, one word at most between them, or by a verb."""
+    for kind, most_words in (("code", 1), ("enter", 0)):
+        for word in scene.before(shape.start, kind)[:1]:
+            gap = scene.plain[word.end : shape.start]
+            near = len(gap) <= 16 and scene.words_between(word.end, shape.start) <= most_words
+            if near and not scene.sentences_between(word.end, shape.start) and not any(map(str.isdigit, gap)):
+                return True
+    return False
+
+
+def _announcing(side: Callable[[int, str], list[Word]], position: int) -> Iterator[Word]:
+    yield from side(position, "code")
+    yield from side(position, "maybe")
+
+
+def _strength(word: Word) -> int:
+    return 100 if "code" in word.kinds else 62
+
+
+def _warned(scene: Scene, word: Word, shape: Shape) -> int:
+    """Points that a word loses that only says what not to share, in a sentence before."""
+    return 30 if scene.sentences_between(word.end, shape.start) and scene.warns(word) else 0
+
+
+def _distance(scene: Scene, start: int, end: int) -> int:
+    """Points that the way from a word to a number behind it takes off."""
+    words = min(scene.words_between(start, end), 9)
+    lines = min(scene.lines_between(start, end), 3) if words else 0
+    numbers = min(scene.numbers_between(start, end), 3)
+    return 4 * words + 14 * lines + 20 * numbers + 40 * scene.sentences_between(start, end)
+
+
+def _distance_back(scene: Scene, start: int, end: int) -> int:
+    """Points that the way from a number to a word behind it takes off: a number between ends what is said of it."""
+    words = min(scene.words_between(start, end), 9)
+    lines = min(scene.lines_between(start, end), 3)
+    numbers = min(scene.numbers_between(start, end), 3)
+    return 4 * words + 14 * lines + 40 * numbers + 40 * scene.sentences_between(start, end)
+
+
+def _best(verdicts: Iterable[Verdict]) -> Verdict | None:
+    return max((verdict for verdict in verdicts if verdict.points > 0), key=lambda one: one.points, default=None)

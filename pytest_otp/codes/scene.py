@@ -1,0 +1,175 @@
+"""A text taken apart once, and where things stand in it to each other: what the rules ask before they judge."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from .lexicon import KEYS, Lexicon, Word
+from .never import Never, never
+from .reading import Reading
+from .shapes import Shape, shapes
+
+_SENTENCE_END = re.compile(r"\.+(?=[\s\"')\]»]|\Z)|[!?؟\u06d4\u0589।॥።།။៕。]|[;؛](?=\s)")
+_CLAUSE_ENDS = frozenset(",\uff0c،、")
+_TOKEN = re.compile("a+|w+")
+_SOLID = re.compile("[aw0]")
+_SURROUNDINGS = 80
+"""Characters around a shape in which it can be a part of something else: of a link, a date, an amount."""
+_LONGEST_ABBREVIATION = 4
+"""Letters of a label whose full stop ends no sentence: No., Ref., Tel."""
+_NEAREST = 3
+"""Words of a kind that are looked at on each side: those farther off say less, and a long text has many."""
+
+
+class Scene:
+    """A text: its words, sentences and shapes, and the parts that hold no code."""
+
+    def __init__(self, text: str, lexicon: Lexicon) -> None:
+        self.reading = reading = Reading(text)
+        self.plain = reading.plain
+        self.lexicon = lexicon
+        self.shapes = shapes(reading.plain)
+        words = lexicon.words(reading) if self.shapes else []
+        self.never = never(reading, words, *self._part_with_shapes())
+        self._words = {kind: [word for word in words if kind in word.kinds] for kind in KEYS}
+        self._starts = {kind: [word.start for word in same] for kind, same in self._words.items()}
+        self._tokens = [found.start() for found in _TOKEN.finditer(reading.kinds)]
+        self._solid = [found.start() for found in _SOLID.finditer(reading.kinds)]
+        self._lines = [index for index, char in enumerate(reading.plain) if char == "\n"]
+        abbreviations = {word.end for word in self._words["other"] if word.end - word.start <= _LONGEST_ABBREVIATION}
+        self._ends = [
+            found.start() for found in _SENTENCE_END.finditer(self.plain) if found.start() not in abbreviations
+        ]
+        self._never_ends = [part.end for part in self.never]
+        self._rivals: list[int] = []
+        self.numbers = 0
+        """Candidates that are numbers of at least four digits."""
+
+    def _part_with_shapes(self) -> tuple[int, int]:
+        if not self.shapes:
+            return 0, 0
+        return max(0, self.shapes[0].start - _SURROUNDINGS), self.shapes[-1].end + _SURROUNDINGS
+
+    def leave(self, candidates: Sequence[Shape]) -> None:
+        """Take note of the shapes that nothing excludes from being the code."""
+        self._rivals = [shape.start for shape in candidates if any(map(str.isdigit, shape.code))]
+        self.numbers = sum(shape.is_number and len(shape.code) >= 4 for shape in candidates)
+
+    @property
+    def length(self) -> int:
+        """Letters and digits of the text."""
+        return len(self._solid)
+
+    @cached_property
+    def is_understood(self) -> bool:
+        """Whether it is in a language whose everyday words are known: then a text without a word for code has none."""
+        return len(self._words["common"]) >= 2 or self.plain.isascii()
+
+    def has(self, kind: str) -> bool:
+        """Whether the text has a word of a kind."""
+        return bool(self._words[kind])
+
+    def before(self, position: int, kind: str) -> list[Word]:
+        """The nearest words of a kind before a place, the nearest first."""
+        index = bisect_left(self._starts[kind], position)
+        return self._words[kind][max(0, index - _NEAREST) : index][::-1]
+
+    def after(self, position: int, kind: str) -> list[Word]:
+        """The nearest words of a kind behind a place, the nearest first."""
+        index = bisect_left(self._starts[kind], position)
+        return self._words[kind][index : index + _NEAREST]
+
+    def words_between(self, start: int, end: int) -> int:
+        """How many words stand between two places."""
+        return _count(self._tokens, start, end)
+
+    def sentences_between(self, start: int, end: int) -> int:
+        """How many sentences end between two places."""
+        return _count(self._ends, start, end)
+
+    def lines_between(self, start: int, end: int) -> int:
+        """How many lines end between two places."""
+        return _count(self._lines, start, end)
+
+    def numbers_between(self, start: int, end: int) -> int:
+        """How many other candidates with digits stand between two places."""
+        return _count(self._rivals, start, end)
+
+    def is_parted(self, start: int, end: int) -> bool:
+        """Whether a sentence or a line ends between two places."""
+        return bool(self.sentences_between(start, end) or self.lines_between(start, end))
+
+    def sentence(self, position: int) -> tuple[int, int]:
+        """The sentence that a place is in, as far as its line goes."""
+        left = max(_last(self._ends, position), _last(self._lines, position))
+        length = len(self.plain)
+        return left + 1, min(_next(self._ends, position, length), _next(self._lines, position, length))
+
+    def is_first(self, shape: Shape) -> bool:
+        """Whether no word stands before a shape in its sentence."""
+        return not self.words_between(self.sentence(shape.start)[0], shape.start)
+
+    def is_beginning(self, shape: Shape) -> bool:
+        """Whether nothing but signs stands before a shape."""
+        return not _count(self._solid, 0, shape.start)
+
+    def is_last(self, shape: Shape) -> bool:
+        """Whether nothing but signs follows a shape."""
+        return not _count(self._solid, shape.end, len(self.plain))
+
+    def ends_its_line(self, shape: Shape) -> bool:
+        """Whether nothing but signs follows a shape in its line."""
+        return not _count(self._solid, shape.end, _next(self._lines, shape.end, len(self.plain)))
+
+    def is_all(self, shape: Shape) -> bool:
+        """Whether nothing but signs stands beside a shape in the whole text."""
+        return self.is_last(shape) and self.is_beginning(shape)
+
+    def is_a_line(self, shape: Shape) -> bool:
+        """Whether nothing but signs stands beside a shape in its line."""
+        left, right = _last(self._lines, shape.start), _next(self._lines, shape.end, len(self.plain))
+        return not _count(self._solid, left + 1, shape.start) and not _count(self._solid, shape.end, right)
+
+    def warns(self, word: Word) -> bool:
+        """Whether a word stands in a sentence that warns not to share the code."""
+        left, right = self.sentence(word.start)
+        warnings = (*self.before(word.start, "warn"), *self.after(word.end, "warn"))
+        return any(left <= warning.start < right for warning in warnings)
+
+    def claims(self, label: Word, shape: Shape) -> bool:
+        """Whether a label is the shape's: it belongs to the first number behind it, as far as the clause goes."""
+        between = self.plain[label.end : shape.start]
+        if any(word.start >= label.end for kind in ("enter", "code") for word in self.before(shape.start, kind)):
+            return False
+        if ":" in between and self.words_between(label.end, shape.start):
+            return False
+        return not any(char.isdigit() or char in _CLAUSE_ENDS for char in between)
+
+    def are_in_one_clause(self, word: Word, shape: Shape) -> bool:
+        """Whether no comma, sentence or line ends between a word and a shape."""
+        start, end = (word.end, shape.start) if word.start < shape.start else (shape.end, word.start)
+        return not self.is_parted(start, end) and not any(char in _CLAUSE_ENDS for char in self.plain[start:end])
+
+    def parts_over(self, shape: Shape) -> Iterator[Never]:
+        """The parts that hold no code, and that a shape lies in or overlaps."""
+        for part in self.never[bisect_left(self._never_ends, shape.start + 1) :]:
+            if part.start >= shape.end:
+                break
+            yield part
+
+
+def _count(places: list[int], start: int, end: int) -> int:
+    return bisect_left(places, end) - bisect_left(places, start)
+
+
+def _last(places: list[int], position: int) -> int:
+    index = bisect_left(places, position)
+    return places[index - 1] if index else -1
+
+
+def _next(places: list[int], position: int, none: int) -> int:
+    index = bisect_left(places, position)
+    return places[index] if index < len(places) else none
