@@ -29,7 +29,7 @@ format: $(READY)  ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## Measure start-up cost, delivery lag and requests per wait
+bench: $(READY)  ## Measure start-up cost, delivery lag, the keeper's cost and the search for codes
 	$(BIN)/python -m benchmarks
 
 chaos: $(READY)  ## Kill hundreds of test runs and count what stays rented

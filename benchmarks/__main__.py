@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from . import delivery, keeper, startup
+from . import codes, delivery, keeper, startup
 
-BENCHMARKS = {"startup": startup.main, "delivery": delivery.main, "keeper": keeper.main}
+BENCHMARKS = {"startup": startup.main, "delivery": delivery.main, "keeper": keeper.main, "codes": codes.main}
 
 
 def main(names: list[str]) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .carrier import Carrier
-    from .codes import extract_code
+    from .codes import add_languages, extract_code, find_codes
     from .errors import (
         AuthenticationError,
         BudgetExceeded,
@@ -82,7 +82,9 @@ __all__ = [
     "SupportsPush",
     "Unsupported",
     "Variable",
+    "add_languages",
     "extract_code",
+    "find_codes",
     "order_number",
 ]
 
@@ -93,7 +95,9 @@ _ELSEWHERE = {
     "OtpNumber": "number",
     "Secret": "redact",
     "Settings": "settings",
+    "add_languages": "codes",
     "extract_code": "codes",
+    "find_codes": "codes",
     "order_number": "ordering",
     **dict.fromkeys(
         (

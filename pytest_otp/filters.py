@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Union
 
-from .codes import extract_code
+from .codes import candidates, extract_code
 from .errors import SettingsError
 from .providers.base import SmsMessage
 
@@ -17,6 +18,12 @@ Pattern = Union[str, "re.Pattern[str]", Callable[[str], "str | None"]]
 """A regular expression with one group at most, or a function from text to code or None."""
 Sender = Union[str, "re.Pattern[str]"]
 """A sender's name or number, compared without case and punctuation, or a regular expression to search in it."""
+
+REASONS = 3
+"""Candidates of a message without a code that are told at most."""
+
+_PREFIX = re.compile(r"\A\s*[^\W\d_]{1,3}-")
+"""What some senders put before a code, and nobody types: the G- of `G-482913`."""
 
 _logger = logging.getLogger("pytest_otp")
 
@@ -42,22 +49,37 @@ class Wanted:
         accepted = self._sender(message.sender) and (self._search is None or self._search(message.text))
         return message if accepted else None
 
-    def why_not(self, message: SmsMessage) -> str:
-        """Why the message was passed over."""
+    def why_not(self, message: SmsMessage, shown: Callable[[str], str]) -> str:
+        """Why the message was passed over. `shown` makes of a part of its text what may be told of it."""
         if not self._sender(message.sender):
             known = f"from {message.sender!r}" if message.sender else "the provider tells no sender"
             return f"{known}, not from {getattr(self._asked_sender, 'pattern', self._asked_sender)!r}"
-        return "the pattern does not match" if self._search else "no code found in it"
+        return "the pattern does not match" if self._search else _no_code(message.text, shown)
+
+
+def _no_code(text: str, shown: Callable[[str], str]) -> str:
+    # Of those with the same points the longer ones are likelier to be what a reader took for the code.
+    likeliest = sorted(candidates(text), key=lambda candidate: (-candidate.score, -len(candidate.code)))
+    told = dict.fromkeys(f"{shown(text[slice(*each.span)])!r}, {each.reason}" for each in likeliest)
+    return "no code found in it" + (": " + "; ".join(list(told)[:REASONS]) if told else "")
 
 
 def _agreed(ours: str | None, message: SmsMessage) -> str | None:
-    if ours and message.code and _bare(ours) != _bare(message.code):
+    """Our code, or the provider's where we find none. Where the two differ, a warning says so and shows neither."""
+    theirs = message.code if message.code and _bare(message.code) else None
+    if ours and theirs and _spellings(ours).isdisjoint(_spellings(theirs)):
         _logger.warning(
             "message %s: the provider reads another code in the text than we do; ours is used. "
             "If ours is wrong, give wait_code a pattern.",
             message.id,
         )
-    return ours or message.code
+    return ours or theirs
+
+
+def _spellings(code: str) -> set[str]:
+    """The code without separators and case, in ASCII digits; and without what may be a prefix or a part of it."""
+    bare = {_bare(code), _bare(_PREFIX.sub("", code))}
+    return {"".join(str(unicodedata.decimal(char, char)) for char in each) for each in bare}
 
 
 def _sender_test(wanted: Sender | None) -> Callable[[str | None], bool]:

@@ -314,9 +314,9 @@ class OtpNumber:
         return OrderEnded(f"the order {by}: no further SMS will come", **self._context())
 
     def _timed_out(self, wanted: Wanted, wait: Wait) -> CodeTimeout:
+        shown: Callable[[str], str] = str if self._show_sms else shape
         came = [
-            f"from {message.sender or 'unknown'}: {message.text if self._show_sms else shape(message.text)!r} "
-            f"({wanted.why_not(message)})"
+            f"from {message.sender or 'unknown'}: {shown(message.text)!r} ({wanted.why_not(message, shown)})"
             for message in self._inbox.left
         ]
         what = f"no code came; {len(came)} SMS came without one: " + "; ".join(came) if came else "no SMS came"

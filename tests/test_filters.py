@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from pytest_otp import filters
+from pytest_otp.codes import Candidate
 from pytest_otp.errors import SettingsError
 from pytest_otp.filters import Wanted
 from pytest_otp.providers.base import SmsMessage
+from pytest_otp.redact import shape
 from tests.scripted import NOW
 
 TEXT = "Shop: your code is 482913. Order B-77 is on its way."
@@ -130,16 +133,40 @@ def test_the_providers_code_where_ours_finds_none() -> None:
     assert Wanted().code(sms("Ihre Zahl: vier acht", code="48")) == "48"
 
 
-def test_the_providers_code_in_another_writing(caplog: pytest.LogCaptureFixture) -> None:
-    """A code that differs by a hyphen is the same one, and no reason for a warning."""
-    assert Wanted().code(sms("Your code is 482 913", code="482-913")) == "482913"
+@pytest.mark.parametrize(
+    ("text", "theirs", "ours"),
+    [
+        ("Your code is 482 913", "482-913", "482913"),
+        ("Your code is 482913", " 482 913 ", "482913"),
+        ("Your code is 482913", "G-482913", "482913"),
+        ("G-482913 is your code", "g-482913", "482913"),
+        ("Your code is 482913", "٤٨٢٩١٣", "482913"),
+        ("Your code is AB12-CD34", "ab12cd34", "AB12CD34"),
+        ("Your code is A1-B2C3D4", "A1-B2C3D4", "A1B2C3D4"),
+        ("Your code: KQW-TZP", "KQW-TZP", "KQWTZP"),
+    ],
+)
+def test_the_providers_code_in_another_writing(
+    text: str, theirs: str, ours: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A code that differs by separators, case, script or prefix is the same one: ours is used, without a warning."""
+    assert Wanted().code(sms(text, code=theirs)) == ours
     assert not caplog.records
 
 
-def test_a_disagreement_with_the_provider_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("theirs", ["", " ", "-", None])
+def test_a_providers_code_that_is_none(theirs: str | None, caplog: pytest.LogCaptureFixture) -> None:
+    """What holds neither letter nor digit is no code, and contradicts none."""
+    assert Wanted().code(sms("See you at noon", code=theirs)) is None
+    assert Wanted().code(sms(code=theirs)) == "482913"
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("theirs", ["77", "482914", "48291", "G-482914", "ABCD-482913", "G-77-482913"])
+def test_a_disagreement_with_the_provider_is_logged(theirs: str, caplog: pytest.LogCaptureFixture) -> None:
     """Ours is used where the two differ, and a warning without text or code tells what to do."""
     with caplog.at_level(logging.WARNING):
-        assert Wanted().code(sms(code="77")) == "482913"
+        assert Wanted().code(sms(code=theirs)) == "482913"
     (record,) = caplog.records
     assert record.getMessage() == (
         "message sms-1: the provider reads another code in the text than we do; ours is used. "
@@ -160,4 +187,39 @@ def test_a_disagreement_with_the_provider_is_logged(caplog: pytest.LogCaptureFix
 )
 def test_why_a_message_was_passed_over(wanted: Wanted, message: SmsMessage, why: str) -> None:
     """Each filter that can pass a message over has its own reason."""
-    assert wanted.why_not(message) == why
+    assert wanted.why_not(message, str) == why
+
+
+def test_why_a_message_has_no_code() -> None:
+    """What could be taken for its code is told with the reason why it is none."""
+    message = sms("You paid 1,250.00 EUR with card 9999")
+    told = "no code found in it: '9999', 'card' stands before it"
+    assert Wanted().why_not(message, str).startswith(told)
+    assert Wanted().why_not(message, shape).startswith(told.replace("9999", "0000"))
+
+
+def test_of_many_candidates_the_likeliest_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three at most: those with most points, of the same points the longer ones, and nothing twice."""
+    text = "11 22 3333 44444 11-9 66 3333"
+    found = [
+        Candidate("44444", (11, 16), 30, "a weak sign"),
+        Candidate("11", (0, 2), 0, "too short"),
+        Candidate("22", (3, 5), 0, "too short"),
+        Candidate("3333", (6, 10), 0, "an amount"),
+        Candidate("3333", (25, 29), 0, "an amount"),
+        Candidate("119", (17, 21), 0, "a date"),
+    ]
+    monkeypatch.setattr(filters, "candidates", lambda asked: found if asked == text else [])
+    assert Wanted().why_not(sms(text), str) == (
+        "no code found in it: '44444', a weak sign; '3333', an amount; '11-9', a date"
+    )
+    assert Wanted().why_not(sms(text), shape) == (
+        "no code found in it: '00000', a weak sign; '0000', an amount; '00-0', a date"
+    )
+
+
+def test_a_candidate_cannot_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marks of direction and control characters inside a candidate are escaped, masked or not."""
+    monkeypatch.setattr(filters, "candidates", lambda text: [Candidate("123", (0, len(text)), 0, "a date")])
+    assert Wanted().why_not(sms("1\u202e2\x1b3"), str) == r"no code found in it: '1\u202e2\x1b3', a date"
+    assert Wanted().why_not(sms("1\u202e2\x1b3"), shape) == r"no code found in it: '0\u202e0\x1b0', a date"

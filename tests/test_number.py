@@ -154,6 +154,22 @@ def test_the_providers_own_code(number: OtpNumber, provider: ScriptedProvider) -
     assert number.wait_code() == "482"
 
 
+def test_a_disagreement_with_the_provider_is_told_once(
+    number: OtpNumber, provider: ScriptedProvider, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often a message is seen, its warning is written once, and neither code is in it."""
+    provider.receive("Welcome", sender="Shop")
+    time.at(3.0, lambda: provider.receive("Your code is 482913", code="771204"))
+    assert number.wait_code() == "482913"
+    with pytest.raises(CodeTimeout):
+        number.wait_code(5)
+    assert provider.calls("messages") > 5
+    (record,) = caplog.records
+    assert (record.levelname, record.name) == ("WARNING", "pytest_otp")
+    assert record.getMessage().startswith("message sms-2: the provider reads another code in the text than we do")
+    assert not re.search("482913|771204", caplog.text)
+
+
 def test_a_bad_filter_asks_nobody(number: OtpNumber, provider: ScriptedProvider) -> None:
     """A pattern or time that cannot work is refused before any request."""
     with pytest.raises(SettingsError, match="is no regular expression"):
@@ -216,26 +232,38 @@ def test_timeout_when_nothing_came(number: OtpNumber, wait: Callable[[OtpNumber,
 
 def test_timeout_lists_what_came_masked(number: OtpNumber, provider: ScriptedProvider) -> None:
     """Messages without a code are listed by their shape, with the reason why each was passed over."""
-    provider.receive("Hi Jo, 2 parcels!", sender="Shop")
+    provider.receive("Hi Jo, card 9999!", sender="Shop")
     provider.receive("Welcome")
     with pytest.raises(CodeTimeout) as caught:
         number.wait_code(5)
     assert str(caught.value) == (
         "scripted, order order-1, +12015550100, after 4.5 s: no code came; 2 SMS came without one: "
-        "from Shop: 'xx xx, 0 xxxxxxx!' (no code found in it); from unknown: 'xxxxxxx' (no code found in it). "
+        "from Shop: 'xx xx, xxxx 0000!' (no code found in it: '0000', 'card' stands before it); "
+        "from unknown: 'xxxxxxx' (no code found in it). "
         "--otp-show-sms shows the texts. Give wait_code a pattern, or mend the filter."
     )
 
 
 def test_timeout_lists_what_came_in_full(provider: ScriptedProvider, time: Time) -> None:
     """Who asked for it sees the texts themselves, on one line each."""
-    provider.receive("Hi Jo,\n2 parcels!", sender="Shop")
+    provider.receive("Hi Jo,\ncard 9999!", sender="Shop")
     with pytest.raises(CodeTimeout) as caught:
         rented(provider, time, show_sms=True).wait_code(5)
     assert str(caught.value) == (
         "scripted, order order-1, +12015550100, after 4.5 s: no code came; 1 SMS came without one: "
-        "from Shop: 'Hi Jo,\\n2 parcels!' (no code found in it). Give wait_code a pattern, or mend the filter."
+        "from Shop: 'Hi Jo,\\ncard 9999!' (no code found in it: '9999', 'card' stands before it). "
+        "Give wait_code a pattern, or mend the filter."
     )
+
+
+def test_timeout_masks_what_could_be_a_code(number: OtpNumber, provider: ScriptedProvider) -> None:
+    """A candidate is shown as the text around it is: no digit of it is told without --otp-show-sms."""
+    provider.receive("Card 9876 paid 1,357.00 EUR on 31.08.2019, see https://shop.example/a86420")
+    with pytest.raises(CodeTimeout, match="no code found in it: '") as caught:
+        number.wait_code(5)
+    told = str(caught.value).partition(": no code came")[2]
+    assert "'0000', 'card' stands before it" in told
+    assert set(re.findall(r"\d", told)) == {"0", "1"}  # the 1 counts the messages
 
 
 def test_timeout_says_why_filters_passed_over(number: OtpNumber, provider: ScriptedProvider) -> None:

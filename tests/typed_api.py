@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -35,9 +36,12 @@ from pytest_otp import (
     SmsMessage,
     Unsupported,
     Variable,
+    add_languages,
     extract_code,
+    find_codes,
     order_number,
 )
+from pytest_otp.codes import Candidate
 from pytest_otp.providers.http import HttpClient
 
 
@@ -160,6 +164,10 @@ def own_provider(http: HttpClient) -> None:
 
 def texts() -> None:
     assert_type(extract_code("Your code is 1234"), str | None)
+    assert_type(find_codes("Your code is 1234"), list[Candidate])
+    assert_type(find_codes("Your code is 1234")[0].span, tuple[int, int])
+    add_languages("my.ini")
+    add_languages(Path("my.ini"))
     assert_type(pytest_otp.__all__, list[str])
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ..errors import OtpError, SettingsError
-from . import orders, sandbox, sweeping
+from . import codes, orders, sandbox, sweeping
 from .output import complain, in_our_words
 
 
@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_to(commands)
     orders.add_to(commands)
     sweeping.add_to(commands)
+    codes.add_to(commands)
     return parser
 
 

@@ -275,7 +275,7 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     """The first help leads on to the commands."""
     assert cli.main(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert [command for command in ("sandbox", "orders", "sweep") if f"\n    {command} " not in shown] == []
+    assert [command for command in ("sandbox", "orders", "sweep", "codes") if f"\n    {command} " not in shown] == []
 
 
 def test_help_of_the_sandbox_explains_each_option_and_scenario(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,7 @@ from pytest_otp.errors import (
     SettingsError,
     SmsAlreadyReceived,
 )
+from pytest_otp.number import OtpNumber
 from pytest_otp.providers.base import Balance, Messages, Operator, Order, OrderState, Service, time_limit
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.otpvirt import OtpvirtProvider
@@ -720,6 +721,20 @@ class TestInbox:
         row = {"id": "m", "text": "code 905526"} | ({} if code is ... else {"code": code})
         heard = self.look(wire.ready(), sms(row))
         assert heard.sms[0].code == ("905526" if code in (905526, "905526") else None)
+
+    @pytest.mark.parametrize(
+        ("text", "code", "found"),
+        [
+            ("vier acht zwei", "482", "482"),
+            ("vier acht zwei", 482, "482"),
+            ("Your code is 482 913", "G-482913", "482913"),
+            ("Your code is 482913", "771204", "482913"),
+        ],
+    )
+    def test_the_services_own_code_reaches_the_wait(self, wire: Wire, text: str, code: object, found: str) -> None:
+        """It is handed out where we find none in the text; where both find one, ours is."""
+        wire.ready().says("GetSms", sms({"id": "m", "text": text, "code": code}))
+        assert OtpNumber(wire.provider, wire.order).wait_code(0) == found
 
     @pytest.mark.parametrize("sender", [..., None, ""])
     def test_no_sender(self, wire: Wire, sender: object) -> None:
