@@ -49,6 +49,13 @@ class Wanted:
         accepted = self._sender(message.sender) and (self._search is None or self._search(message.text))
         return message if accepted else None
 
+    @property
+    def advice(self) -> str:
+        """What to do about messages that were passed over."""
+        if self._search or self._asked_sender is not None:
+            return "Mend the filter, or leave it out."
+        return "pytest-otp codes 'TEXT' shows how a text is read; wait_code(pattern=...) finds what it does not."
+
     def why_not(self, message: SmsMessage, shown: Callable[[str], str]) -> str:
         """Why the message was passed over. `shown` makes of a part of its text what may be told of it."""
         if not self._sender(message.sender):
@@ -61,7 +68,7 @@ def _no_code(text: str, shown: Callable[[str], str]) -> str:
     # Of those with the same points the longer ones are likelier to be what a reader took for the code.
     likeliest = sorted(candidates(text), key=lambda candidate: (-candidate.score, -len(candidate.code)))
     told = dict.fromkeys(f"{shown(text[slice(*each.span)])!r}, {each.reason}" for each in likeliest)
-    return "no code found in it" + (": " + "; ".join(list(told)[:REASONS]) if told else "")
+    return "no code found in it: " + ("; ".join(list(told)[:REASONS]) if told else "nothing looks like one")
 
 
 def _agreed(ours: str | None, message: SmsMessage) -> str | None:

@@ -325,7 +325,7 @@ class OtpNumber:
         hint = getattr(self._provider, "timeout_hint", "")
         if came:
             show = "" if self._show_sms else "--otp-show-sms shows the texts. "
-            hint = f"{show}Give wait_code a pattern, or mend the filter."
+            hint = f"{show}{wanted.advice}"
         return CodeTimeout(
             what,
             **self._context(),

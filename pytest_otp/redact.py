@@ -11,6 +11,7 @@ import hmac
 import logging
 import re
 import threading
+import unicodedata
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
@@ -85,7 +86,15 @@ def scrub(text: str, *, short: bool = True) -> str:
 
 def shape(text: str) -> str:
     """What a private text looks like: letters become x, digits 0; spaces, punctuation and length stay."""
-    return "".join("0" if char.isdigit() else "x" if char.isalnum() else char for char in text)
+    return "".join(map(_shape_of, text))
+
+
+def _shape_of(char: str) -> str:
+    if char.isdigit():
+        return "0"
+    # Marks are parts of letters, and signs such as a letter in a circle can be read as one.
+    is_letter = unicodedata.category(char)[0] in "LMN" or unicodedata.normalize("NFKC", char).isalnum()
+    return "x" if is_letter else char
 
 
 class LogFilter(logging.Filter):

@@ -21,11 +21,11 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory:
 @pytest.fixture
 def own_words() -> Iterator[None]:
     """What a test adds to the word lists is gone after it."""
-    from pytest_otp.codes.lexicon import lexicon
+    from pytest_otp.codes.lexicon import _lexicon
 
-    lexicon.cache_clear()
+    _lexicon.cache_clear()
     yield
-    lexicon.cache_clear()
+    _lexicon.cache_clear()
 
 
 def pytest_configure() -> None:

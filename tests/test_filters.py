@@ -177,7 +177,7 @@ def test_a_disagreement_with_the_provider_is_logged(theirs: str, caplog: pytest.
 @pytest.mark.parametrize(
     ("wanted", "message", "why"),
     [
-        (Wanted(), sms("hello"), "no code found in it"),
+        (Wanted(), sms("hello"), "no code found in it: nothing looks like one"),
         (Wanted(pattern="x"), sms("hello"), "the pattern does not match"),
         (Wanted(sender="Shop"), sms(sender="Bank"), "from 'Bank', not from 'Shop'"),
         (Wanted(sender="Shop"), sms(), "the provider tells no sender, not from 'Shop'"),

@@ -239,8 +239,9 @@ def test_timeout_lists_what_came_masked(number: OtpNumber, provider: ScriptedPro
     assert str(caught.value) == (
         "scripted, order order-1, +12015550100, after 4.5 s: no code came; 2 SMS came without one: "
         "from Shop: 'xx xx, xxxx 0000!' (no code found in it: '0000', 'card' stands before it); "
-        "from unknown: 'xxxxxxx' (no code found in it). "
-        "--otp-show-sms shows the texts. Give wait_code a pattern, or mend the filter."
+        "from unknown: 'xxxxxxx' (no code found in it: nothing looks like one). "
+        "--otp-show-sms shows the texts. pytest-otp codes 'TEXT' shows how a text is read; "
+        "wait_code(pattern=...) finds what it does not."
     )
 
 
@@ -252,7 +253,7 @@ def test_timeout_lists_what_came_in_full(provider: ScriptedProvider, time: Time)
     assert str(caught.value) == (
         "scripted, order order-1, +12015550100, after 4.5 s: no code came; 1 SMS came without one: "
         "from Shop: 'Hi Jo,\\ncard 9999!' (no code found in it: '9999', 'card' stands before it). "
-        "Give wait_code a pattern, or mend the filter."
+        "pytest-otp codes 'TEXT' shows how a text is read; wait_code(pattern=...) finds what it does not."
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+from ..errors import SettingsError
 from .judging import ENOUGH, judge
 from .lexicon import lexicon
 from .scene import Scene
@@ -59,6 +60,14 @@ def candidates(text: str) -> list[Candidate]:
 def add_languages(path: str | PathLike[str]) -> None:
     """Add word lists in the format of the package's `languages.ini`, for this process.
 
-    Raises SettingsError where the file is not in that format; then nothing of it is added.
+    A section that the package has too is added to. Raises OSError where the file cannot be read, SettingsError where it
+    is not in that format; then nothing of it is added.
     """
-    lexicon().add(Path(path).read_text(encoding="utf-8"), str(path))
+    try:
+        lists = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        reason = f"{path} is not UTF-8 (at byte {error.start})"
+    else:
+        lexicon().add(lists, str(path))
+        return
+    raise SettingsError(reason)

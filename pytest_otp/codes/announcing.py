@@ -152,7 +152,7 @@ def _distance(scene: Scene, start: int, end: int) -> int:
     words = min(scene.words_between(start, end), 9)
     lines = min(scene.lines_between(start, end), 3) if words else 0
     numbers = min(scene.numbers_between(start, end), 3)
-    return 4 * words + 14 * lines + 20 * numbers + 40 * scene.sentences_between(start, end)
+    return 4 * words + 14 * lines + 20 * numbers + 55 * scene.sentences_between(start, end)
 
 
 def _distance_back(scene: Scene, start: int, end: int) -> int:

@@ -10,7 +10,7 @@ from .announcing import RULES, looks
 from .never import LINK
 from .refusing import AGAINST, VETOES
 from .scene import Scene
-from .shapes import DIGITS, GLUED, MIXED, Shape
+from .shapes import DIGITS, GLUED, LONGEST_MIXED, MIXED, NO_CODE, PREFIXED, Shape
 
 ENOUGH = 40
 """Points that make a candidate a code."""
@@ -89,4 +89,9 @@ def _taken_apart(shape: Shape, scene: Scene) -> Shape:
     glued = _WORD_AND_NUMBER.fullmatch(shape.code) if shape.kind == MIXED else None
     if glued and scene.lexicon.has_kind(glued[1], "code"):
         return Shape(shape.end - len(glued[2]), shape.end, glued[2], GLUED)
+    if shape.kind == MIXED and len(shape.code) > LONGEST_MIXED:
+        return shape._replace(kind=NO_CODE)
+    prefix = scene.plain[shape.start : shape.end].partition("-")[0]
+    if shape.kind == PREFIXED and scene.lexicon.knows(prefix):
+        return shape._replace(start=shape.start + len(prefix) + 1, kind=DIGITS)
     return shape

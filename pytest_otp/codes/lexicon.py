@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Set
 from functools import lru_cache
@@ -47,12 +48,6 @@ class _Entry(NamedTuple):
     kinds: set[str]
 
 
-class _Phrase(NamedTuple):
-    rest: tuple[str, ...]
-    open_end: bool
-    entry: _Entry
-
-
 class Lexicon:
     """The word lists of all languages together: a text does not say which it is in, and many are in two."""
 
@@ -61,8 +56,12 @@ class Lexicon:
         self._whole: dict[str, _Entry] = {}
         self._starts: dict[str, _Entry] = {}
         self._ends: dict[str, _Entry] = {}
-        self._phrases: dict[str, dict[str, list[_Phrase]]] = defaultdict(lambda: defaultdict(list))
-        self._unspaced: dict[str, dict[str, _Entry]] = defaultdict(dict)
+        self._phrases: dict[tuple[str, ...], _Entry] = {}
+        self._open_phrases: dict[tuple[str, ...], dict[str, _Entry]] = defaultdict(dict)
+        self._unspaced: dict[str, _Entry] = {}
+        self._lengths: dict[str, tuple[int, ...]] = defaultdict(tuple)
+        """How many words the phrases have that begin with a word, and how long entries without spaces are that begin
+        with a letter; the longest first."""
         self._look_up = lru_cache(maxsize=4096)(self._found)
 
     def add(self, lists: str, source: str) -> None:
@@ -70,11 +69,11 @@ class Lexicon:
 
         Raises SettingsError where it is not in that format; then nothing is added.
         """
-        for key, text, form, unspaced in list(_listed(lists, source)):
+        entries = list(_listed(lists, source))
+        if not entries:
+            raise SettingsError(f"{source} holds no words", hint=_HINT)
+        for key, text, form, unspaced in entries:
             self._index(key, text, form, unspaced)
-        for same_start in self._phrases.values():
-            for phrases in same_start.values():
-                phrases.sort(key=lambda phrase: len(phrase.rest), reverse=True)
         self._look_up.cache_clear()
 
     def words(self, reading: Reading) -> list[Word]:
@@ -90,10 +89,10 @@ class Lexicon:
                 begin = max(start, words[-1].end) if words else start  # an entry can go on behind a space
                 words += self._in_run(reading.plain, begin, end)
             elif phrase := self._phrase_at(reading.plain, tokens, spoken, index):
-                length = 2 + len(phrase.rest)
-                words.append(Word(start, tokens[index + length - 1][1], phrase.entry.kinds, phrase.entry.text))
-            elif entry := self._look_up(spoken[index]):
-                words.append(Word(start, end, entry.kinds, entry.text))
+                length, entry = phrase
+                words.append(Word(start, tokens[index + length - 1][1], entry.kinds, entry.text))
+            elif known := self._look_up(spoken[index]):
+                words.append(Word(start, end, known.kinds, known.text))
             index += length
         return words
 
@@ -113,16 +112,22 @@ class Lexicon:
             return
         entry = self._entries[form] = _Entry(text.strip("*"), {key})
         open_start, open_end, bare = form[0] == "*", form[-1] == "*", form.strip("*")
-        first, *rest = bare.split()
+        tokens = tuple(bare.split())
         if unspaced:
-            self._unspaced[bare[0]][bare] = entry
-        elif rest:
-            second = "" if open_end and len(rest) == 1 else rest[0]
-            same_start = self._phrases[first][second]
-            same_start.append(_Phrase(tuple(rest[1:]) if second else (rest[0],), open_end, entry))
+            self._unspaced[bare] = entry
+            self._note_length(bare[0], len(bare))
+        elif len(tokens) > 1:
+            self._note_length(tokens[0], len(tokens))
+            if open_end:
+                self._open_phrases[tokens[:-1]][tokens[-1]] = entry
+            else:
+                self._phrases[tokens] = entry
         else:
             shelf = self._starts if open_end else self._ends if open_start else self._whole
             shelf[bare] = entry
+
+    def _note_length(self, beginning: str, length: int) -> None:
+        self._lengths[beginning] = tuple(sorted({*self._lengths[beginning], length}, reverse=True))
 
     def _found(self, word: str) -> _Entry | None:
         """The entry that matches a word: of several, the one that says most of it."""
@@ -136,41 +141,49 @@ class Lexicon:
                 return found
         return None
 
-    def _phrase_at(self, plain: str, tokens: list[tuple[int, int]], spoken: list[str], index: int) -> _Phrase | None:
-        """The longest phrase that begins with a token; its `rest` is what follows the second token."""
-        same_start = self._phrases.get(spoken[index])
-        if not same_start or index + 1 == len(tokens):
-            return None
-        following = spoken[index + 1]
-        longer = [one for one in same_start.get(following, ()) if self._goes_on(plain, tokens, spoken, index + 2, one)]
-        shorter = [one._replace(rest=()) for one in same_start.get("", ()) if following.startswith(one.rest[0])]
-        found = next(iter(longer + shorter), None)
-        return found if found and _joined(plain, tokens, index, 1) else None
+    def _phrase_at(
+        self, plain: str, tokens: list[tuple[int, int]], spoken: list[str], index: int
+    ) -> tuple[int, _Entry] | None:
+        """The longest phrase that begins with a token, and how many it has."""
+        for length in self._lengths.get(spoken[index], ()):
+            said = tuple(spoken[index : index + length])
+            if len(said) == length:
+                found = self._phrases.get(said) or self._open_phrase(said)
+                if found and _joined(plain, tokens, index, length - 1):
+                    return length, found
+        return None
 
-    @staticmethod
-    def _goes_on(plain: str, tokens: list[tuple[int, int]], spoken: list[str], index: int, phrase: _Phrase) -> bool:
-        following = spoken[index : index + len(phrase.rest)]
-        if len(following) < len(phrase.rest) or not _joined(plain, tokens, index - 1, len(phrase.rest)):
-            return False
-        if phrase.open_end:
-            *following, last = following
-            return tuple(following) == phrase.rest[:-1] and last.startswith(phrase.rest[-1])
-        return tuple(following) == phrase.rest
+    def _open_phrase(self, said: tuple[str, ...]) -> _Entry | None:
+        """The phrase whose last word may have any ending."""
+        stems = self._open_phrases.get(said[:-1], {})
+        last = said[-1]
+        sizes = range(len(last), 0, -1) if stems else ()
+        return next((stems[last[:size]] for size in sizes if last[:size] in stems), None)
 
     def _in_run(self, plain: str, start: int, end: int) -> Iterator[Word]:
         """The words in a run of letters that no spaces part."""
         at = start
         while at < end:
-            same_start = self._unspaced.get(plain[at], {})
-            found = max((word for word in same_start if plain.startswith(word, at)), key=len, default="")
-            if found:
-                yield Word(at, at + len(found), same_start[found].kinds, same_start[found].text)
-            at += len(found) or 1
+            lengths = self._lengths.get(plain[at], ())
+            fitting = (length for length in lengths if at + length <= len(plain))
+            length = next((length for length in fitting if plain[at : at + length] in self._unspaced), 0)
+            if length:
+                entry = self._unspaced[plain[at : at + length]]
+                yield Word(at, at + length, entry.kinds, entry.text)
+            at += length or 1
+
+
+_reading = threading.Lock()
+
+
+def lexicon() -> Lexicon:
+    """The lists that come with the package, read on first use, and what was added to them."""
+    with _reading:  # else two threads would read two, and what is added to one of them would be lost
+        return _lexicon()
 
 
 @lru_cache(maxsize=1)
-def lexicon() -> Lexicon:
-    """The lists that come with the package, read on first use, and what was added to them."""
+def _lexicon() -> Lexicon:
     lists = Lexicon()
     source = files("pytest_otp.codes") / "languages.ini"
     lists.add(source.read_text(encoding="utf-8"), "languages.ini")
@@ -194,23 +207,35 @@ def _listed(lists: str, source: str) -> Iterator[tuple[str, str, str, bool]]:
         for key, value in parser.items(section):
             if key == "name":
                 continue
+            where = f"{source}: [{section}] {key}"
             if key not in KEYS:
-                raise SettingsError(f"{source}: [{section}] {key} is no kind of word", hint=_HINT)
-            reading = Reading(value.replace("\n", " "), longest=_LONGEST_PLAIN * len(value))
+                raise SettingsError(f"{where} is no kind of word", hint=_HINT)
+            reading = Reading(value.replace("\n", " "), longest=10 * len(value))
+            if odd := sorted(
+                char for char in set(reading.plain) if Reading(char).kinds in "0." and char not in _ALLOWED
+            ):
+                raise SettingsError(f"{where}: {' '.join(odd)!r} is no part of a word", hint=_HINT)
             mixed = "w" in reading.kinds
             parts = reading.plain.split(",")
             forms = folded(reading.plain).translate(_BETWEEN_WORDS).split(",")
             for text, form in zip(parts, forms, strict=True):
                 if words := " ".join(form.split()):
                     unspaced = mixed and "w" in Reading(text).kinds
-                    if mixed or "*" in words:
-                        _check(text.strip(), words, unspaced, f"{source}: [{section}] {key}: {text.strip()!r}")
+                    if mixed or "*" in words or len(words) == 1:
+                        _check(key, text.strip(), words, unspaced, f"{where}: {text.strip()!r}")
                     yield key, text.strip(), words, unspaced
 
 
-def _check(text: str, form: str, unspaced: bool, where: str) -> None:
-    bare = form.strip("*")
-    if not bare or "*" in bare:
+_ALLOWED = frozenset(" ,*-'/&.\u0f0b")
+"""Signs in the lists: between entries, beside a stem, and those that can stand between the words of a phrase."""
+_MUST_BE_LONGER = frozenset({"code", "maybe", "enter", "other", "send"})
+
+
+def _check(key: str, text: str, form: str, unspaced: bool, where: str) -> None:
+    bare = form.removeprefix("*").removesuffix("*")
+    if len(bare) == len(form) == 1 and not unspaced and key in _MUST_BE_LONGER:
+        raise SettingsError(f"{where}: a single letter is in every text", hint=_HINT)
+    if not bare or "*" in bare or bare != bare.strip():
         raise SettingsError(f"{where}: a star stands before or behind a word", hint=_HINT)
     if len(bare) == len(form):
         if unspaced and "a" in Reading(text).kinds:

@@ -89,7 +89,7 @@ _PATTERNS: tuple[tuple[str, bool, str], ...] = (
         True,
         r"(?<![A-Za-z0-9*])[0-9]{1,12}(?:(?:\*{1,20}|[xX•●]{2,20})[0-9]{1,12}|\*{3,20}|[xX•●]{2,20})",
     ),
-    ("the rest of a hidden number", True, r"(?<![A-Za-z0-9.])\.{2,4}[0-9]{3,4}(?![0-9])"),
+    ("the rest of a hidden number", False, r"(?<![\w.])[A-Za-z0-9]{0,6}\.{2,4}[0-9]{3,4}(?![0-9])"),
     ("the rest of a hidden number", True, r"(?<![A-Za-z])[A-Z]{0,2}[xX]{2,20}[0-9]{2,12}"),
     ("an address or a version", True, r"(?<![A-Za-z0-9.])[0-9]{1,5}(?:\.[0-9]{1,5}){2,5}(?!\w)|\bv[0-9]+(?:\.[0-9]+)+"),
     ("a number after #", False, r"#\s?[0-9A-Za-z-]{3,20}"),
@@ -98,7 +98,7 @@ _PATTERNS: tuple[tuple[str, bool, str], ...] = (
 _ROUND_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{1,2}|[0-9]{2,3}0)[ -]?\Z")
 """120 seconds, 1440 minutes: what has three digits and more, and is no round number, is no time to wait."""
 _AFTER_CURRENCY = re.compile(rf"[.:]?\s?{_NUMBER}(?![0-9A-Za-z])")
-_BEFORE_CURRENCY = re.compile(rf"(?<![0-9A-Za-z.,-]){_NUMBER}[ -]?\Z")
+_BEFORE_CURRENCY = re.compile(r"(?<![0-9A-Za-z.,-])[0-9](?:[0-9.,]{0,19}[0-9])?[ -]?\Z")
 _MARKED_FOR_APP = re.compile(r"\s*(?:<#>|\[#\])")
 _LAST_ELEVEN = re.compile(r"\s([A-Za-z0-9+/]{11})\s*\Z")
 _LAST_OF_MARKED = re.compile(r"\s([A-Za-z0-9+/]{8,13})\s*\Z")
@@ -132,7 +132,8 @@ def app_hash(reading: Reading, words: Sequence[Word]) -> Iterator[Never]:
     if not found and _MARKED_FOR_APP.match(plain):
         found = _LAST_OF_MARKED.search(plain, begin)
     if found and not found[1].isdigit():
-        yield Never(found.start(1), found.end(1), APP_HASH)
+        alone = plain[found.start()] == "\n" or _MARKED_FOR_APP.match(plain) is not None
+        yield Never(found.start(1), found.end(1), APP_HASH, firm=alone)
 
 
 def duration(reading: Reading, words: Sequence[Word]) -> Iterator[Never]:
@@ -154,12 +155,18 @@ def amount(reading: Reading, words: Sequence[Word]) -> Iterator[Never]:
         if "money" not in word.kinds or (left.isalnum() and is_letter):
             continue
         after = None if left.isdigit() else _AFTER_CURRENCY.match(plain, word.end)
-        if after and not (len(word.entry) == 1 and plain[word.end].isdigit()):
-            yield Never(word.start, after.end(), "an amount")
-            continue
+        if after and len(word.entry) == 1 and plain[word.end].isdigit():
+            after = None
         before = _BEFORE_CURRENCY.search(plain, max(0, word.start - 24), word.start)
-        if before and not after:
+        if before and (not after or _is_amount_before(before[0], after[0])):
             yield Never(before.start(), word.end, "an amount")
+        elif after:
+            yield Never(word.start, after.end(), "an amount")
+
+
+def _is_amount_before(before: str, after: str) -> bool:
+    """Of a number before a currency and one behind it, whether the first is the amount: `59,90 EUR: 482913`."""
+    return ":" in after or any(char in before for char in ".,") or sum(map(str.isdigit, before)) <= 3
 
 
 def _is_made_by_chance(text: str) -> bool:

@@ -12,7 +12,7 @@ from .never import Never, never
 from .reading import Reading
 from .shapes import Shape, shapes
 
-_SENTENCE_END = re.compile(r"\.+(?=[\s\"')\]»]|\Z)|[!?؟\u06d4\u0589।॥።།။៕。]|[;؛](?=\s)")
+_SENTENCE_END = re.compile(r"(?<!\.)\.+(?=[\s\"')\]»]|\Z)|[!?؟\u06d4\u0589।॥።།။៕。]|[;؛](?=\s)")
 _CLAUSE_ENDS = frozenset(",\uff0c،、")
 _TOKEN = re.compile("a+|w+")
 _SOLID = re.compile("[aw0]")
@@ -39,6 +39,7 @@ class Scene:
         self._tokens = [found.start() for found in _TOKEN.finditer(reading.kinds)]
         self._solid = [found.start() for found in _SOLID.finditer(reading.kinds)]
         self._lines = [index for index, char in enumerate(reading.plain) if char == "\n"]
+        self._clauses = [index for index, char in enumerate(reading.plain) if char in _CLAUSE_ENDS]
         abbreviations = {word.end for word in self._words["other"] if word.end - word.start <= _LONGEST_ABBREVIATION}
         self._ends = [
             found.start() for found in _SENTENCE_END.finditer(self.plain) if found.start() not in abbreviations
@@ -151,7 +152,7 @@ class Scene:
     def are_in_one_clause(self, word: Word, shape: Shape) -> bool:
         """Whether no comma, sentence or line ends between a word and a shape."""
         start, end = (word.end, shape.start) if word.start < shape.start else (shape.end, word.start)
-        return not self.is_parted(start, end) and not any(char in _CLAUSE_ENDS for char in self.plain[start:end])
+        return not self.is_parted(start, end) and not _count(self._clauses, start, end)
 
     def parts_over(self, shape: Shape) -> Iterator[Never]:
         """The parts that hold no code, and that a shape lies in or overlaps."""

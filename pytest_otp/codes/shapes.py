@@ -17,7 +17,11 @@ MIXED, LETTERS, SPACED = "mixed", "letters", "spaced"
 NO_CODE = ""
 """What looks like a number and is too long or too short for a code."""
 
-_RUN = re.compile("[0-9A-Za-z]+")
+_RUN = re.compile(
+    "[A-Za-z]{3,20}(?=[0-9]{2,5}[ -][0-9]{2,5}(?![0-9A-Za-z]))"
+    "|[A-Za-z]{2}(?=[0-9]{3} [0-9]{3}(?![0-9A-Za-z]))|[0-9A-Za-z]+"
+)
+"""Letters and digits; a word ends where a split code was written to it without a space: `OTP482 913`."""
 _WITH_TAIL = re.compile("([0-9]{4,10})(?=[a-z]{0,3}[aeiouy])[a-z]{2,4}")
 """A code, and a short word that was written to it without a space: `123456is your code`."""
 _VOWEL = re.compile("[AEIOUYaeiouy]")
@@ -25,7 +29,24 @@ _LAST_LATIN = "\u024f"
 _SEPARATORS = frozenset({"-", " ", ".", "_", "·", " - "})
 _GROUPS_BETWEEN_SPACES = frozenset(
     tuple(map(int, lengths))
-    for lengths in ("33", "44", "222", "2222", "333", "323", "232", "24", "42", "23", "32", "442", "1221")
+    for lengths in (
+        "33",
+        "44",
+        "222",
+        "2222",
+        "22222",
+        "333",
+        "3331",
+        "323",
+        "232",
+        "24",
+        "42",
+        "23",
+        "32",
+        "442",
+        "1221",
+        "55",
+    )
 )
 _FEWER_GROUPS = frozenset({(3, 3), (2, 2, 2), (4, 4)})
 """How long the groups of a split code are. With a hyphen they are free: it joins what belongs together."""
@@ -110,7 +131,9 @@ def _first_of(plain: str, chain: list[tuple[int, int]]) -> tuple[Shape | None, i
         return whole if whole and not cut else Shape(chain[0][0], chain[-1][1], "".join(texts), NO_CODE), len(chain)
     if whole:
         return whole, len(chain)
-    if len(chain) > 2 and (shape := _joined(chain[:-1], texts[:-1], separator)):
+    if len(chain) > 3 and all(map(str.isdigit, texts)):  # a longer number than a code, or several of one kind
+        return Shape(chain[0][0], chain[-1][1], "".join(texts), NO_CODE), len(chain)
+    if len(chain) == 3 and len(texts[-1]) <= 2 and (shape := _joined(chain[:-1], texts[:-1], separator)):
         return shape, len(chain) - 1
     return _single(plain, *chain[0], texts[0]), 1
 

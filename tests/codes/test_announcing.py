@@ -143,7 +143,7 @@ def test_every_rule_has_its_texts() -> None:
         ("announced_before", "482913", "Your code 482913", "Your login 482913"),
         ("announced_before", "482913", "Your code 482913", "Your code 1304, 482913"),
         ("announced_before", "482913", "Your code came. It is 482913", "Never share your code. It is 482913"),
-        ("announced_before", "482913", "Your code. 482913", "Your code. It came. 482913"),
+        ("announced_before", "482913", "Your code. 482913", "Your code came for you. 482913"),
         ("announced_after", "482913", "482913 is your code", "it is 482913, your code"),
         ("announced_after", "482913", "482913 is your code", "482913 is what you call the code"),
         ("announced_after", "482913", "482913 is your code", "482913, 1304 is your code"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_otp.codes import Candidate, add_languages, candidates, extract_code, find_codes
 from pytest_otp.codes.judging import ENOUGH
+from pytest_otp.codes.lexicon import Lexicon
 from pytest_otp.codes.reading import LONGEST_TEXT, Reading
 from pytest_otp.errors import SettingsError
 from tests.codes.texts import cases, letters_and_digits
@@ -242,3 +244,63 @@ class TestAddLanguages:
             add_languages(path)
         assert refused.value.message == f"{path}: [x-own] kode is no kind of word"
         assert extract_code(self.TEXT) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "part"),
+    [
+        ("Code for payment of 120.00 EUR: 482913", "482913", "482913"),
+        ("Kod do zapłaty 1250 PLN: 482913", "482913", "482913"),
+        ("OTP for txn 1,250.00 INR-482913", "482913", "482913"),
+        ("50 EUR 482913 is your code", "482913", "482913"),
+        ("Your OTP482 913 is valid", "482913", "482 913"),
+        ("Your code is482 913", "482913", "482 913"),
+        ("Code482-913 is yours", "482913", "482-913"),
+        ("PIN48-29", "4829", "48-29"),
+        ("code 12 34 56 78 90", "1234567890", "12 34 56 78 90"),
+        ("Your code is A1B2C3D4E5F", "A1B2C3D4E5F", "A1B2C3D4E5F"),
+        ("Your OTP for a/c 12...7890 is 482913", "482913", "482913"),
+        ("OTP for transfer to DE12..7890: 482913", "482913", "482913"),
+    ],
+)
+def test_codes_beside_amounts_and_written_to_words(text: str, code: str, part: str) -> None:
+    """Currencies, hidden numbers and missing spaces hide no code, and its place is the whole of it."""
+    found = find_codes(text)[0]
+    assert (found.code, text[slice(*found.span)]) == (code, part)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PIN: 12 34 56 78 90 12", "Your code is A1B2C3D4E5F6G7H8", "Your PIN was blocked. Visit branch 1024"],
+)
+def test_what_is_too_long_or_too_far(text: str) -> None:
+    """A longer number is none, not a part of it, and four digits in another sentence are not announced."""
+    assert extract_code(text) is None
+
+
+def test_threads_add_and_search_at_once() -> None:
+    """Words that one thread adds while others search are there afterwards, and nobody fails."""
+    lists = Lexicon()
+    failures: list[BaseException] = []
+    started, done = threading.Barrier(3), threading.Event()
+
+    def search() -> None:
+        started.wait()
+        try:
+            while not done.is_set():
+                lists.words(Reading("คำ123 zumbel 认证 482913"))
+        except BaseException as error:  # noqa: BLE001 - shown by the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=search) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    started.wait()
+    for number in range(200):
+        letters = "".join(chr(ord("a") + int(digit)) for digit in str(number))
+        lists.add(f"[x]\ncode = zumbel{letters}\nmaybe = 认{chr(0x4E00 + number)}\n", "words.ini")
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert lists.knows("zumbelbjj")

@@ -187,6 +187,13 @@ class TestMistakes:
             ),
             ("[x]\ncode = zum*bel\n", "words.ini: [x] code: 'zum*bel': a star stands before or behind a word"),
             ("[x]\ncode = *\n", "words.ini: [x] code: '*': a star stands before or behind a word"),
+            ("[x]\ncode = zu**\n", "words.ini: [x] code: 'zu**': a star stands before or behind a word"),
+            ("[x]\ncode = zumbel *\n", "words.ini: [x] code: 'zumbel *': a star stands before or behind a word"),
+            ("[x]\ncode = k\n", "words.ini: [x] code: 'k': a single letter is in every text"),
+            ("[x]\ncode = zumbel # why\n", "words.ini: [x] code: '#' is no part of a word"),
+            ('[x]\ncode = "zumbel"\n', "words.ini: [x] code: '\"' is no part of a word"),
+            ("[x]\ncode = c0de\n", "words.ini: [x] code: '0' is no part of a word"),
+            ("", "words.ini holds no words"),
             ("[x]\ncode = zu*\n", "words.ini: [x] code: 'zu*': at least 3 letters beside a star"),
             ("[x]\ncode = *zu\n", "words.ini: [x] code: '*zu': at least 3 letters beside a star"),
             (

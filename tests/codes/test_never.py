@@ -169,7 +169,8 @@ def spoken(rule: str, text: str) -> list[tuple[str, str, bool]]:
 RULE_PARTS = {
     app_hash.__name__: [
         ("<#> Code 482913\nFA+9qCX9VSu", "FA+9qCX9VSu", APP_HASH, True),
-        ("Your code is 482913 s2BGq7Xk0Lm", "s2BGq7Xk0Lm", APP_HASH, True),
+        ("Your code is 482913 s2BGq7Xk0Lm", "s2BGq7Xk0Lm", APP_HASH, False),
+        ("Your code is 482913\ns2BGq7Xk0Lm", "s2BGq7Xk0Lm", APP_HASH, True),
         ("[#] Code 482913\nabcdefghijkl", "abcdefghijkl", APP_HASH, True),
     ],
     duration.__name__: [
@@ -255,7 +256,7 @@ class TestTogether:
     def test_what_is_firm(self) -> None:
         """An announced code can look like a phone number, a short date or a number after #, but not like the others."""
         soft = {reason for _, reason, firm in PATTERNS if not firm}
-        assert soft == {PHONE, AMOUNT, DATE, AFTER_HASH}
+        assert soft == {PHONE, AMOUNT, DATE, AFTER_HASH, HIDDEN}
         assert {reason for _, reason, firm in PATTERNS if firm} == set(PARTS) - {PHONE, AFTER_HASH}
 
 
