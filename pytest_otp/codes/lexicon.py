@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from ..errors import SettingsError
-from .reading import Reading, folded
+from .reading import DIGIT, OTHER, Reading, folded
 
 KEYS = ("code", "maybe", "enter", "other", "send", "old", "warn", "time", "money", "common")
 """What a word can be; the head of `languages.ini` says what each means."""
@@ -127,6 +127,8 @@ class Lexicon:
             shelf[bare] = entry
 
     def _note_length(self, beginning: str, length: int) -> None:
+        if length in self._lengths[beginning]:
+            return
         self._lengths[beginning] = tuple(sorted({*self._lengths[beginning], length}, reverse=True))
 
     def _found(self, word: str) -> _Entry | None:
@@ -211,9 +213,9 @@ def _listed(lists: str, source: str) -> Iterator[tuple[str, str, str, bool]]:
             if key not in KEYS:
                 raise SettingsError(f"{where} is no kind of word", hint=_HINT)
             reading = Reading(value.replace("\n", " "), longest=10 * len(value))
-            if odd := sorted(
-                char for char in set(reading.plain) if Reading(char).kinds in "0." and char not in _ALLOWED
-            ):
+            signs = sum(map(reading.plain.count, _ALLOWED))
+            if DIGIT in reading.kinds or reading.kinds.count(OTHER) > signs:
+                odd = sorted(char for char in {*reading.plain} - _ALLOWED if Reading(char).kinds in DIGIT + OTHER)
                 raise SettingsError(f"{where}: {' '.join(odd)!r} is no part of a word", hint=_HINT)
             mixed = "w" in reading.kinds
             parts = reading.plain.split(",")
