@@ -1,4 +1,5 @@
-# Each target sets up what it needs: a virtual environment in .venv, and Chromium where a browser test needs it.
+# Each target sets up what it needs: a virtual environment in .venv, Chromium where a browser test needs it,
+# and Node with a package in .node.
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -6,7 +7,7 @@ READY := .venv/.ready
 WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench chaos docs tox browser build clean
+.PHONY: help demo test lint format bench chaos docs tox browser node build clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -14,7 +15,7 @@ help:  ## Show this list
 demo: $(READY) browser  ## Watch one offline sign-up, from the rented number to the welcome page
 	@cd examples/signup && $(CURDIR)/$(BIN)/python -m pytest demo -s -q --demo-report $(CURDIR)/demo-report
 
-test: $(READY) browser  ## Run the whole suite
+test: $(READY) browser node  ## Run the whole suite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 lint: $(READY)  ## Check style and types
@@ -29,7 +30,7 @@ format: $(READY)  ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## Measure start-up cost, delivery lag, the keeper's cost and the search for codes
+bench: $(READY)  ## Measure start-up cost, the keeper, the search for codes, delivery, the webhook and the gateway
 	$(BIN)/python -m benchmarks
 
 chaos: $(READY)  ## Kill hundreds of test runs and count what stays rented
@@ -39,17 +40,20 @@ docs: $(READY)  ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in site/index.html"
 
-tox: $(READY) browser  ## Run the suite on every Python and pytest version that is here
+tox: $(READY) browser node  ## Run the suite on every Python and pytest version that is here
 	scripts/tox.sh $(ARGS)
 
 browser:
 	@scripts/browser.sh
 
+node:
+	@scripts/node.sh
+
 build: $(READY)  ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build
 
 clean:  ## Remove everything that these targets made
-	rm -rf .venv .tox build dist site demo-report .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .node .tox build dist site demo-report .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml scripts/venv.sh
 	@scripts/venv.sh

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from . import codes, delivery, keeper, startup
+from . import codes, delivery, gateway, keeper, startup, webhook
 
-BENCHMARKS = {"startup": startup.main, "delivery": delivery.main, "keeper": keeper.main, "codes": codes.main}
+BENCHMARKS = {
+    "startup": startup.main,
+    "delivery": delivery.main,
+    "keeper": keeper.main,
+    "codes": codes.main,
+    "webhook": webhook.main,
+    "gateway": gateway.main,
+}
 
 
 def main(names: list[str]) -> int:

@@ -37,6 +37,10 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
     if "fake" in marked and provider.name == "fake":
         provider = _with_scenario(provider, scenario)
     timeout = marked.get("timeout", settings.timeout_for(provider.name, scenario))
+    if settings.webhook:
+        from ._webhook import pushed  # noqa: PLC0415 - only for a run with a webhook
+
+        provider = pushed(provider, request.config, settings)
     guard = guard_of(request.config, settings)
     with (
         _orderly_stop(request.config, provider) as before,

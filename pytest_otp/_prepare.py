@@ -29,6 +29,10 @@ def real_provider(config: pytest.Config, settings: Settings, env_file: Mapping[s
     """
     allow_http = frozenset(settings.allow_http)
     config.stash[_CREDENTIALS] = credentials(settings.provider, os.environ, env_file, allow_http=allow_http)
+    if settings.webhook:
+        from ._webhook import check  # noqa: PLC0415 - only for a run with a webhook
+
+        check(settings, config.stash[_CREDENTIALS])
     config.stash[RUN] = new_run()
     config.pluginmanager.register(ReportScrubber(), "otp-reports")
     return Settings(**{**vars(settings), "ledger": str(ledger_path(settings, config.rootpath))})

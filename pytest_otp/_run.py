@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +16,10 @@ from .books import Entry
 from .guard import Guard
 from .settings import Settings
 from .stopping import OrderlyStop
-from .summary import orders, summary, swept
+from .summary import orders, strays, summary, swept
+
+if TYPE_CHECKING:
+    from .carrier import Carrier
 
 __tracebackhide__ = True
 
@@ -25,19 +28,27 @@ UNTOLD = 0.3
 LOOK_INTERVAL = 0.05
 RUN: pytest.StashKey[str] = pytest.StashKey()
 STOP: pytest.StashKey[OrderlyStop] = pytest.StashKey()
-_GUARD: pytest.StashKey[Guard] = pytest.StashKey()
+_HOOKS: pytest.StashKey[RunHooks] = pytest.StashKey()
 
 
 def guard_of(config: pytest.Config, settings: Settings) -> Guard:
     """The guard of this process, made when a test first asks for a number."""
-    if _GUARD not in config.stash:
+    hooks = _hooks_of(config)
+    if hooks.guard is None:
         worker = getattr(config, "workerinput", {})
-        config.stash[_GUARD] = guard = Guard(
-            settings, worker.get("otp_run") or config.stash.get(RUN, None) or new_run(), config.rootpath
-        )
+        run = worker.get("otp_run") or config.stash.get(RUN, None) or new_run()
+        hooks.guard = Guard(settings, run, config.rootpath)
         config.stash[STOP] = OrderlyStop()
-        config.pluginmanager.register(RunHooks(config, guard), "otp-run")
-    return config.stash[_GUARD]
+    return hooks.guard
+
+
+def watch_strays(config: pytest.Config, carrier: Carrier) -> bool:
+    """Tell at the end what a carrier got for numbers that no test held; False where that will be done already."""
+    carriers = _hooks_of(config).carriers
+    known = any(each is carrier for each in carriers)
+    if not known:
+        carriers.append(carrier)
+    return not known
 
 
 def new_run() -> str:
@@ -45,43 +56,69 @@ def new_run() -> str:
     return uuid.uuid4().hex
 
 
-class RunHooks:
-    """The end of the run, in the process whose tests ordered."""
+def _hooks_of(config: pytest.Config) -> RunHooks:
+    if _HOOKS not in config.stash:
+        config.stash[_HOOKS] = RunHooks(config)
+        config.pluginmanager.register(config.stash[_HOOKS], "otp-run")
+    return config.stash[_HOOKS]
 
-    def __init__(self, config: pytest.Config, guard: Guard) -> None:
+
+class RunHooks:
+    """The end of the run, in the process whose tests ordered or had a carrier."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.guard: Guard | None = None
+        self.carriers: list[Carrier] = []
         self._config = config
-        self._guard = guard
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """After the last teardown: what is open is the keeper's. A worker tells the controller, in plain data."""
-        self._guard.end()
+        if self.guard:
+            self.guard.end()
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            path = self._guard.ledger_path
-            output["otp"] = {
-                "entries": [entry.plain() for entry in self._guard.offline_entries()],
-                "ledger": str(path) if path else None,
-                "patience": self._guard.patience.left,
-            }
+            output["otp"] = {"strays": self._strays()}
+            if self.guard:
+                path = self.guard.ledger_path
+                output["otp"] |= {
+                    "entries": [entry.plain() for entry in self.guard.offline_entries()],
+                    "ledger": str(path) if path else None,
+                    "patience": self.guard.patience.left,
+                }
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Without xdist this process tells it itself."""
-        guard = self._guard
+        guard = self.guard
+        if guard is None:
+            tell(terminalreporter, "", [], set(), 0.0, self._strays())
+            return
         ledgers = {guard.ledger_path} if guard.ledger_path else set()
-        tell(terminalreporter, guard.run, guard.offline_entries(), ledgers, guard.patience.left)
+        tell(terminalreporter, guard.run, guard.offline_entries(), ledgers, guard.patience.left, self._strays())
 
     def pytest_unconfigure(self) -> None:
         """A session that never finished."""
-        self._guard.end()
-        self._config.stash[STOP].disarm()
+        if self.guard:
+            self.guard.end()
+            self._config.stash[STOP].disarm()
+
+    def _strays(self) -> list[str]:
+        return [stray.to for carrier in self.carriers for stray in carrier.strays]
 
 
-def tell(reporter: Any, run: str, offline: Sequence[Entry], ledgers: set[Path], patience: float) -> None:
-    """Write the summary; wait so long for what is just being closed."""
+def tell(
+    reporter: Any,
+    run: str,
+    offline: Sequence[Entry],
+    ledgers: set[Path],
+    patience: float,
+    stray: Sequence[str],
+) -> None:
+    """Write the summary; wait so long for what is just being closed. `stray` is where SMS went that nobody took."""
     lines = summary(offline, lambda entry: False)
     for path in sorted(ledgers):
         lines += _told_by(path, run, patience, reporter)
+    lines += strays(stray)
     if lines:
         reporter.section("one-time codes by SMS", "-")
         for line in lines:

@@ -2,15 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from .server.relay import Hub
     from .stopping import OrderlyStop
+
+
+class Face(Protocol):
+    """What the controller serves to the outside for all workers; it reaches them by the hub."""
+
+    name: str
+    """A worker finds what it is told under this name in its `workerinput`, and how to join the hub under `otp_hub`."""
+
+    def start(self, hub: Hub) -> None:
+        """Serve, before the first worker starts. Raises OtpError."""
+        ...
+
+    def plain(self) -> Mapping[str, Any]:
+        """What each worker is told: plain data, no secret."""
+        ...
+
+    def strays(self) -> Sequence[str]:
+        """The numbers that it took an SMS for and that no worker knows."""
+        ...
+
+    def stop(self) -> None:
+        """Serve no more. Does nothing twice."""
+        ...
+
+
+def faces(settings: Settings, config: pytest.Config) -> list[Face]:
+    """What the settings ask the controller to serve."""
+    found: list[Face] = []
+    if settings.offline and settings.gateway and settings.gateway[1]:
+        from ._gateways import SharedGateway  # noqa: PLC0415 - only for a gateway on a fixed port
+
+        found.append(SharedGateway(settings.gateway))
+    if settings.webhook:
+        from ._webhook import SharedWebhook, is_wanted  # noqa: PLC0415 - only for a run with a webhook
+
+        found += [SharedWebhook(config, settings)] if is_wanted(settings) else []
+    return found
 
 
 class XdistHooks:
@@ -23,17 +62,18 @@ class XdistHooks:
         self._told: list[dict[str, Any]] = []
         self._silent = 0
         self._stop: OrderlyStop | None = None
+        self._faces: list[Face] = []
+        self._hub: Hub | None = None
 
     def join(self, config: pytest.Config) -> None:
-        """Take part in the run. Raises SettingsError for what workers cannot share."""
-        if self._settings.gateway and self._settings.gateway[1] and config.getoption("dist", "no") != "no":
-            from .errors import SettingsError  # noqa: PLC0415 - a good run needs no errors
-
-            raise SettingsError(
-                "--otp-gateway (PYTEST_OTP_GATEWAY): xdist workers cannot share one port",
-                hint="Leave it out, or give port 0: each worker then takes a free port.",
-            )
+        """Take part in the run."""
         config.pluginmanager.register(self, "otp-xdist")
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Serve what is for all workers. xdist starts them last of all here."""
+        wanted = faces(self._settings, session.config) if session.config.pluginmanager.hasplugin("dsession") else []
+        if wanted:
+            self._serve(wanted)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -43,6 +83,9 @@ class XdistHooks:
         self._silent += 1
         node.workerinput["otp"] = self._settings.plain()
         node.workerinput["otp_run"] = self._run
+        if self._hub:
+            node.workerinput["otp_hub"] = self._hub.address
+            node.workerinput.update({face.name: face.plain() for face in self._faces})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -52,26 +95,55 @@ class XdistHooks:
             self._silent -= 1
             self._told += [output["otp"]] if "otp" in output else []
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """The workers have ended: what still comes in is for nobody."""
+        for face in self._faces:
+            face.stop()
+        if self._hub:
+            self._hub.stop()
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One summary for all workers; those that ended without a word have their orders in the ledger."""
         look = self._silent and not self._settings.offline
-        if not (self._told or look):
+        strays = [number for face in self._faces for number in face.strays()]
+        if not (self._told or look or strays):
             return
         from ._run import tell  # noqa: PLC0415 - only for a run that ordered
         from .books import Entry  # noqa: PLC0415
         from .places import ledger_path  # noqa: PLC0415
 
-        ledgers = {Path(told["ledger"]) for told in self._told if told["ledger"]}
+        ledgers = {Path(told["ledger"]) for told in self._told if told.get("ledger")}
         if look and not ledgers and (path := ledger_path(self._settings, self._root)).exists():
             ledgers = {path}
-        offline = [Entry.from_plain(entry) for told in self._told for entry in told["entries"]]
-        patience = min((told["patience"] for told in self._told), default=self._settings.close_timeout)
-        tell(terminalreporter, self._run, offline, ledgers, patience)
+        offline = [Entry.from_plain(entry) for told in self._told for entry in told.get("entries", ())]
+        patience = min(
+            (told["patience"] for told in self._told if "patience" in told), default=self._settings.close_timeout
+        )
+        strays = [number for told in self._told for number in told["strays"]] + strays
+        tell(terminalreporter, self._run, offline, ledgers, patience, strays)
 
     def pytest_unconfigure(self) -> None:
-        """Put the signal handlers back."""
+        """Put the signal handlers back, and end what a session left that never finished."""
+        self.pytest_sessionfinish()
         if self._stop:
             self._stop.disarm()
+
+    def _serve(self, wanted: list[Face]) -> None:
+        from .errors import OtpError  # noqa: PLC0415 - only where the controller serves
+        from .server.relay import Hub  # noqa: PLC0415
+
+        self._hub = Hub()
+        try:
+            self._hub.start()
+            for face in wanted:
+                face.start(self._hub)
+                self._faces.append(face)
+        except OtpError as error:
+            reason = str(error)
+        else:
+            return
+        raise pytest.UsageError(reason)
 
     def _begin(self) -> None:
         from ._run import new_run  # noqa: PLC0415 - only where workers start

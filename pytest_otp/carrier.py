@@ -254,6 +254,10 @@ class Carrier:
             self._strays.append(Stray(to, sender, text))
         return False
 
+    def knows(self, number: str) -> bool:
+        """Whether it has ever handed out the number."""
+        return self._find(number) is not None
+
     def code(self) -> str:
         """A code of six digits, the next of those that follow from the seed."""
         with self._lock:

@@ -36,7 +36,7 @@ from .providers.base import (
     time_limit,
 )
 from .redact import shape
-from .waiting import PUSHED, Bell, Pace, Wait
+from .waiting import Bell, Wait, pace_for
 
 __tracebackhide__ = True
 
@@ -85,7 +85,7 @@ class OtpNumber:
         self._clock = clock
         self._sleep = sleep
         self._bell = Bell(clock)
-        self._pace = PUSHED if getattr(provider, "instant", False) else Pace(poll_interval)
+        self._pace = pace_for(provider, poll_interval)
         self._lock = threading.RLock()
         self._asking = threading.Lock()
         self._closing = threading.Lock()

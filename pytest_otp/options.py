@@ -317,4 +317,13 @@ OPTIONS = (
         help="Where the SMS gateway for the application under test listens (default: a free loopback port, on "
         "first use).",
     ),
+    Option(
+        "webhook",
+        metavar="HOST:PORT",
+        default=None,
+        parse=_address,
+        allowed="HOST:PORT",
+        help="Where OTP-virt's push is received, so that a code is there at once (default: off). The path ends in "
+        "OTPVIRT_WEBHOOK_TOKEN, or in a random one.",
+    ),
 )

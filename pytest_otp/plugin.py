@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .ordering import Numbers
     from .providers.base import Provider
     from .server.gateway import GatewayAddress
+    from .server.webhook import WebhookAddress
 
 __tracebackhide__ = True
 
@@ -73,20 +74,11 @@ def otp_settings(pytestconfig: pytest.Config) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def otp_carrier(otp_settings: Settings, pytestconfig: pytest.Config) -> Carrier:
+def otp_carrier(otp_settings: Settings, pytestconfig: pytest.Config) -> Iterator[Carrier]:
     """The offline phone network: otp_carrier.deliver(number, "Your code is 123456"). Only with the provider fake."""
-    if not otp_settings.offline:
-        from .errors import SettingsError  # noqa: PLC0415
+    from ._gateways import carrier  # noqa: PLC0415
 
-        raise SettingsError(
-            f"otp_carrier delivers SMS by hand, which provider {otp_settings.provider} cannot",
-            hint="Run with --otp-provider fake, or let the application send its SMS.",
-        )
-    from ._fixtures import lane  # noqa: PLC0415
-    from .carrier import Carrier  # noqa: PLC0415
-
-    own, of = lane(pytestconfig)
-    return Carrier(seed=otp_settings.fake_seed, lane=own, lanes=of)
+    yield from carrier(otp_settings, pytestconfig)
 
 
 @pytest.fixture(scope="session")
@@ -112,17 +104,17 @@ def otp_gateway(otp_settings: Settings, request: pytest.FixtureRequest) -> Itera
 
     With a real provider url is None and environ() is empty: the application then sends for real.
     """
-    from .server.gateway import Gateway, GatewayAddress  # noqa: PLC0415
+    from ._gateways import gateway  # noqa: PLC0415
 
-    if not otp_settings.offline:
-        yield GatewayAddress(None)
-        return
-    from .server import LOOPBACK, Server  # noqa: PLC0415
+    yield from gateway(otp_settings, request)
 
-    carrier: Carrier = request.getfixturevalue("otp_carrier")
-    host, port = otp_settings.gateway or (LOOPBACK, 0)
-    with Server(Gateway(carrier), host=host, port=port, setting="--otp-gateway (PYTEST_OTP_GATEWAY)") as server:
-        yield GatewayAddress(server.url)
+
+@pytest.fixture(scope="session")
+def otp_webhook(otp_settings: Settings, pytestconfig: pytest.Config) -> WebhookAddress:
+    """Where OTP-virt posts each SMS: otp_webhook.url; None without --otp-webhook, and with another provider."""
+    from ._webhook import address_of  # noqa: PLC0415
+
+    return address_of(pytestconfig, otp_settings)
 
 
 @pytest.fixture(scope="session")

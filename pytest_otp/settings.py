@@ -52,6 +52,8 @@ class Settings:
     env_file: str | None
     gateway: tuple[str, int] | None
     """Host and port; None: a free loopback port."""
+    webhook: tuple[str, int] | None
+    """Host and port; None: codes come by polling alone."""
     sources: Mapping[str, str]
     """Where each value came from: the option, the variable, `.env`, the ini name; a default is left out."""
 
@@ -111,6 +113,9 @@ class Settings:
         parts.append(f"timeout {self.timeout_for(self.provider, self.fake):g} s ({self.source('timeout')})")
         if self.keeper == "off" and not self.offline:
             parts.append(f"keeper off ({self.source('keeper')})")
+        if self.webhook and self.provider == "otpvirt":
+            host, port = self.webhook
+            parts.append(f"webhook {f'[{host}]' if ':' in host else host}:{port} ({self.source('webhook')})")
         if self.max_orders is not None:
             parts.append(f"at most {self.max_orders} orders ({self.source('max_orders')})")
         if self.max_spend:

@@ -9,6 +9,9 @@ from decimal import Decimal
 from .books import FORGOTTEN, OPEN, ORDERING, REFUSED, UNCERTAIN, Entry
 from .providers.base import OrderState
 
+_MOST_STRAYS = 12
+_LONGEST_NUMBER = 15
+_DIGITS = "0123456789"
 _NOT_CHARGED = (OrderState.CANCELLED.value, REFUSED, ORDERING)
 _ALWAYS_TOLD = ("finished", "cancelled", "uncertain", "still open")
 _WORDS = {
@@ -47,6 +50,16 @@ def swept(entries: Sequence[Entry]) -> list[str]:
     closed = [entry for entry in entries if not entry.is_open]
     lines = [f"closed {orders(len(closed))} that earlier runs had left open"] if closed else []
     return lines + [f"still open, of an earlier run: {described(entry)}" for entry in entries if entry.is_open]
+
+
+def strays(numbers: Iterable[str]) -> list[str]:
+    """Which numbers got an SMS that no test held. Only digits are told, whatever an application took for a number."""
+    counts = Counter("+" + "".join(filter(_DIGITS.__contains__, number))[:_LONGEST_NUMBER] for number in numbers)
+    if not counts:
+        return []
+    shown = [number + (f" ({count} times)" if count > 1 else "") for number, count in sorted(counts.items())]
+    more = f" and {len(shown) - _MOST_STRAYS} more" if len(shown) > _MOST_STRAYS else ""
+    return [f"SMS to numbers that no test held: {', '.join(shown[:_MOST_STRAYS])}{more}"]
 
 
 def orders(count: int) -> str:

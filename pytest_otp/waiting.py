@@ -119,6 +119,14 @@ PUSHED = Pace(first=0.0, last=0.0, blocks=False)
 """For a provider in this process, which tells when a message comes: a look costs nothing there."""
 
 
+def pace_for(provider: object, interval: float) -> Pace:
+    """How often to look where a look each `interval` seconds is wanted, and less often where messages are pushed."""
+    if getattr(provider, "instant", False):
+        return PUSHED
+    net: float | None = getattr(provider, "net", None)
+    return Pace(interval) if net is None else Pace(max(interval, net), first=max(interval, net))
+
+
 class Wait:
     """One wait for something that a look may find: runs the loop, blocking or on an event loop.
 
@@ -241,7 +249,8 @@ class Wait:
         return max(self._timeout - self.waited, SHORTEST_LOOK if self._timeout < SHORTEST_LOOK else 0.001)
 
     def _first_pause(self) -> float:
-        return min(self._pace.first, self._last_look)
+        # Where something has rung before, it may be here already.
+        return 0.0 if self._heard else min(self._pace.first, self._last_look)
 
     def _pause(self, _: tenacity.RetryCallState) -> float:
         interval = self._pace.pause(self.waited)

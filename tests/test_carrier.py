@@ -391,6 +391,15 @@ def test_submit_reaches_a_number(carrier: Carrier, line: Line) -> None:
     assert carrier.strays == ()
 
 
+def test_numbers_that_it_knows(carrier: Carrier, line: Line) -> None:
+    """It knows a number that it handed out, in any writing and also when nobody holds it any more; and no other."""
+    assert carrier.knows(line.e164)
+    carrier.release(line)
+    assert carrier.knows(f"00{line.e164[1:]}")
+    assert not carrier.knows("+4915112345678")
+    assert not carrier.knows("harbour")
+
+
 def test_submit_keeps_strays(carrier: Carrier, line: Line) -> None:
     """What goes to a number that nobody holds is no error, and can be looked up."""
     assert carrier.submit("+33612345678", "hello", sender="Shop") is False

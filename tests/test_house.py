@@ -23,11 +23,13 @@ PACKAGE = ROOT / "pytest_otp"
 # adding one.
 MAY_IMPORT = """
     (package)
-    _fixtures             _run number ordering providers.base settings
-    _prepare              _reports _run places providers settings
+    _fixtures             _run number ordering providers.base settings | _webhook
+    _gateways             _fixtures _run server server.gateway server.gateway.address | carrier server.relay
+    _prepare              _reports _run places providers settings | _webhook
     _reports
     _run                  books guard settings stopping summary | ledger
-    _xdist                settings | _run books places stopping
+    _webhook              providers pushes server server.webhook settings | _prepare server.relay
+    _xdist                settings | _gateways _run _webhook books places server.relay stopping
     books                 providers.base
     carrier               numbering
     cli                   cli.codes cli.orders cli.output cli.sandbox cli.sweeping
@@ -37,7 +39,8 @@ MAY_IMPORT = """
     cli.ledgers           books ledger liveness places settings
     cli.orders            books cli.ledgers cli.output ledger summary
     cli.output
-    cli.sandbox           cli.output rentals | carrier server server.sandbox
+    cli.sandbox           cli.output rentals | carrier server.gateway server.gateway.address server.proxy
+                          server.sandbox
     cli.sweeping          books cli.accounts cli.ledgers cli.orders cli.output closers ledger summary sweep
     closers               closing providers.base recorded
     closing               providers.base
@@ -68,8 +71,8 @@ MAY_IMPORT = """
     ordering              number providers.base
     phone
     places
-    plugin                options settings | _fixtures _prepare _xdist carrier providers providers.fake rentals
-                          server server.gateway
+    plugin                options settings | _fixtures _gateways _prepare _webhook _xdist providers providers.fake
+                          rentals
     providers             | providers.base providers.http
     providers.answers     providers.base
     providers.base
@@ -78,15 +81,33 @@ MAY_IMPORT = """
     providers.http        providers.answers providers.base
     providers.otpcepat    providers.base providers.catalogue
     providers.otpvirt     providers.base providers.catalogue
+    pushes                providers.base
     recorded              books providers.base providers.catalogue
     redact
     rentals               carrier providers.base
-    server
+    server                server.connection
+    server.authority
     server.catalogue
-    server.gateway
+    server.connection     server.proxy
+    server.gateway        server.gateway.address | server.gateway.http server.gateway.plain
+                          server.gateway.sns server.gateway.twilio server.gateway.vonage
+    server.gateway.address  server.authority server.proxy | server server.gateway
+    server.gateway.http
+    server.gateway.message
+    server.gateway.plain  server.gateway.http server.gateway.message
+    server.gateway.sns    server.gateway.http server.gateway.message
+    server.gateway.twilio  server.gateway.http server.gateway.message
+    server.gateway.vonage  server.gateway.http server.gateway.message
     server.otpcepat_face  providers.base rentals server.catalogue
     server.otpvirt_face   providers.base rentals server server.catalogue
-    server.sandbox        rentals server server.gateway server.otpcepat_face server.otpvirt_face
+    server.page           server.gateway server.gateway.http server.gateway.message server.gateway.plain
+                          server.page_log
+    server.page_log
+    server.proxy
+    server.relay          server
+    server.sandbox        rentals server server.gateway server.gateway.http server.otpcepat_face
+                          server.otpvirt_face server.page server.page_log
+    server.webhook        pushes
     settings              options
     stopping
     summary               books providers.base
@@ -94,16 +115,28 @@ MAY_IMPORT = """
     waiting
 """
 
+GATEWAY_FACES = {f"server.gateway.{name}" for name in ("plain", "sns", "twilio", "vonage")}
+
 # Where each dependency is at home. One HTTP client, one polling loop, one place where settings are resolved.
 AT_HOME = {
-    "pytest": {"_fixtures", "_prepare", "_reports", "_run", "_xdist", "plugin"},
+    "pytest": {"_fixtures", "_gateways", "_prepare", "_reports", "_run", "_webhook", "_xdist", "plugin"},
     "requests": {"providers.answers", "providers.http"},
     "urllib3": {"providers.answers", "providers.http"},
     "tenacity": {"closing", "providers.http", "waiting"},
     "dotenv": {"settings"},
     "sqlite3": {"ledger"},
-    "phonenumbers": {"carrier", "numbering", "phone", "server.gateway"},
-    "werkzeug": {"server", "server.gateway", "server.sandbox"},
+    "phonenumbers": {"carrier", "numbering", "phone", "server.gateway.message"},
+    "trustme": {"server.authority"},
+    "werkzeug": {
+        "server",
+        "server.connection",
+        "server.gateway",
+        "server.gateway.http",
+        *GATEWAY_FACES,
+        "server.page",
+        "server.sandbox",
+        "server.webhook",
+    },
 }
 
 CONCRETE_PROVIDERS = {"providers.fake", "providers.otpcepat", "providers.otpvirt"}
@@ -231,7 +264,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_wheel_contents(dist: Path) -> None:
-    """The wheel holds the package's modules, word lists, type marker, licence and metadata, and nothing else."""
+    """The wheel holds the package's modules, word lists, page, type marker, licence and metadata, and nothing else."""
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
@@ -239,7 +272,7 @@ def test_wheel_contents(dist: Path) -> None:
         declared = archive.read(entry_points).decode()
     info = entry_points.rpartition("/")[0]
     package = {str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*.py")}
-    data = {"pytest_otp/py.typed", "pytest_otp/codes/languages.ini"}
+    data = {"pytest_otp/py.typed", "pytest_otp/codes/languages.ini", "pytest_otp/server/page.html"}
     metadata = {f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")}
     assert names == package | data | metadata
     assert "[pytest11]\notp = pytest_otp.plugin" in declared
@@ -334,7 +367,7 @@ def test_every_target_is_phony_and_told() -> None:
     targets = set(re.findall(r"^([a-z]+):", text, re.MULTILINE))
     told = set(re.findall(r"^([a-z]+):.*## ", text, re.MULTILINE))
     assert targets == phony
-    assert targets - told == {"browser"}
+    assert targets - told == {"browser", "node"}
 
 
 def test_ci_runs_what_people_run() -> None:

@@ -818,18 +818,6 @@ def test_a_usage_error_under_xdist(pytester: pytest.Pytester, run: Run) -> None:
     ]
 
 
-def test_one_gateway_port_for_several_workers(run: Run) -> None:
-    """A fixed port cannot be had twice, which is told before a worker starts."""
-    result = run("-p", "xdist", "-p", "xdist.looponfail", "-n2", "--otp-gateway=127.0.0.1:8025")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert [line for line in result.errlines if line] == [
-        (
-            "ERROR: --otp-gateway (PYTEST_OTP_GATEWAY): xdist workers cannot share one port. "
-            "Leave it out, or give port 0: each worker then takes a free port."
-        )
-    ]
-
-
 def test_beside_all_other_plugins(pytester: pytest.Pytester) -> None:
     """Found by its entry point, beside whatever else is installed, xdist switched off."""
     pytester.makepyfile(USES_AUTO)

@@ -36,6 +36,7 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "ledger": (("orders.sqlite3", "orders.sqlite3"), ("other", "other")),
     "env_file": (("other.env", "other.env"), ("third.env", "third.env")),
     "gateway": (("127.0.0.1:8025", ("127.0.0.1", 8025)), ("[::1]:0", ("::1", 0))),
+    "webhook": (("127.0.0.1:8026", ("127.0.0.1", 8026)), ("[::1]:0", ("::1", 0))),
 }
 
 BY_NAME = {option.name: option for option in OPTIONS}
@@ -115,6 +116,7 @@ def test_defaults() -> None:
         "ledger": None,
         "env_file": None,
         "gateway": None,
+        "webhook": None,
     }
     assert dict(settings.sources) == {}
     assert settings.offline
@@ -226,6 +228,7 @@ ALLOWED: dict[str, tuple[str, list[object]]] = {
         "HOST:PORT",
         ["8025", ":80", "a:", "a:x", "a:65536", "a:-1", "::1", "::1:80", "[]:1", "http://localhost:80", "", 8025],
     ),
+    "webhook": ("HOST:PORT", ["8026", ":80", "a:65536", "::1:80", "https://a.test/", "", 8026]),
     "service": ("a service's id or name at the provider", ["", " ", True, 1.5]),
     "country": ("a country", ["", True, []]),
     "operator": ("an operator's id at the provider", ["", False]),
@@ -467,6 +470,14 @@ OFFLINE = "otp: provider fake (default), offline: no SMS is sent, nothing is cha
         (
             Settings(provider="otpvirt", timeout=2.5, sources={"provider": "PYTEST_OTP_PROVIDER", "timeout": ".env"}),
             "otp: provider otpvirt (PYTEST_OTP_PROVIDER); timeout 2.5 s (.env)",
+        ),
+        (
+            Settings(provider="otpvirt", webhook=("::1", 8026), sources={"webhook": "--otp-webhook"}),
+            "otp: provider otpvirt (default); timeout 120 s (default); webhook [::1]:8026 (--otp-webhook)",
+        ),
+        (
+            Settings(fake_seed=7, webhook=("127.0.0.1", 8026)),
+            OFFLINE + "scenario manual (default), seed 7; timeout 10 s (default)",
         ),
     ],
 )

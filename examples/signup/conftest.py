@@ -17,6 +17,9 @@ from pytest_otp import GatewayAddress
 
 HERE = Path(__file__).parent
 
+# An account that does not exist: the gateway looks at its form only.
+TWILIO = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "an-invented-token", "TWILIO_FROM": "Harbour"}
+
 BROWSER_FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -32,11 +35,13 @@ BROWSER_FLAGS = [
 def signup_url(otp_gateway: GatewayAddress) -> Iterator[str]:
     """The application's address; it runs in a process of its own, as it would in production.
 
-    Offline it sends its SMS to the plugin's gateway. With a real provider it sends as the environment's SMS_URL says.
+    It sends through Twilio. Offline the plugin's gateway answers in Twilio's place: the variables of
+    `otp_gateway.environ()` lead there what the SDK sends to api.twilio.com. With a real provider there are none, and
+    the application sends as this environment says.
     """
     environment = {**os.environ, **otp_gateway.environ()}
     if otp_gateway.url:
-        environment["SMS_URL"] = otp_gateway.url + "/sms"
+        environment |= {**TWILIO, "SMS_URL": ""}
     command = [sys.executable, "-m", "signup_app", "--port", "0"]
     with subprocess.Popen(command, cwd=HERE, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:

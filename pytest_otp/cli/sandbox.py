@@ -1,4 +1,4 @@
-"""`pytest-otp sandbox`: serves both providers' wire protocols until it is told to stop."""
+"""`pytest-otp sandbox`: serves providers, SMS services and a page for people until it is told to stop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from ..errors import SettingsError
 from ..rentals import SCENARIOS
 from .output import mute
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..carrier import Delivery
     from ..rentals import Rental
+    from ..server.gateway import GatewayAddress
 
 _LOOK_SECONDS = 0.1  # how often the open orders are looked at while there are any
 _CLOSED_STATES = ("finished", "cancelled", "ended")
@@ -32,8 +35,9 @@ def add_to(commands: Any) -> None:
     sandbox = commands.add_parser(
         "sandbox",
         help="speak both providers' wire protocols offline, to try the real clients with no account",
-        description="Serve otpcepat's and OTP-virt's wire protocols, and an SMS gateway, from one offline phone "
-        "network. It prints the variables that point clients at it, then a line for each order, SMS and close.",
+        description="Serve otpcepat's and OTP-virt's wire protocols, and the APIs of Twilio, Vonage and Amazon SNS, "
+        "from one offline phone network, by http and https and as a proxy; and a page for the browser. It prints the "
+        "variables that point clients and applications at it, then a line for each order, SMS and close.",
         epilog="scenarios:\n" + "\n".join(f"  {each.name:<16}{each.help}" for each in SCENARIOS.values()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -61,6 +65,14 @@ def add_to(commands: Any) -> None:
         metavar="N",
         help="numbers, codes and troubles follow from it (default: random, shown at start)",
     )
+    sandbox.add_argument(
+        "--let-through",
+        type=_host,
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="let applications reach this host too: a name, *.example.com, or * for all but SMS services; repeatable",
+    )
     sandbox.add_argument("--show-sms", action="store_true", help="print the texts of the SMS too")
     sandbox.set_defaults(run=_sandbox, prog=sandbox.prog)
 
@@ -70,6 +82,18 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; it is 0 (a free one) to 65535")
     return port
+
+
+def _host(text: str) -> str:
+    from ..server.gateway import serves  # noqa: PLC0415 - see _sandbox
+    from ..server.proxy import checked_hosts  # noqa: PLC0415
+
+    if serves(text.lower()):
+        raise argparse.ArgumentTypeError(f"{text!r} is an SMS service, which the sandbox answers for")
+    try:
+        return checked_hosts([text], serves)[0]
+    except SettingsError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no host; it is like example.com, *.example.com or *") from None
 
 
 def _seconds(text: str) -> float:
@@ -87,7 +111,8 @@ def _seconds(text: str) -> float:
 def _sandbox(arguments: argparse.Namespace) -> int:
     # Here, and not at the top, since help and version need none of it.
     from ..carrier import Carrier  # noqa: PLC0415
-    from ..server import Server  # noqa: PLC0415
+    from ..server.gateway.address import serving  # noqa: PLC0415
+    from ..server.proxy import is_loopback  # noqa: PLC0415
     from ..server.sandbox import Sandbox, environ  # noqa: PLC0415
 
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
@@ -102,9 +127,13 @@ def _sandbox(arguments: argparse.Namespace) -> int:
         )
         with (
             _ended_by_signals(lambda: events.put(None)),
-            Server(app, host=arguments.host, port=arguments.port) as server,
+            serving(app, host=arguments.host, port=arguments.port, setting="--port") as address,
         ):
-            _print_start(server.url, environ(server.url), f"scenario {arguments.fake}, seed {seed}")
+            address.let_through(*arguments.let_through)
+            _print_start(address, environ(address.url or ""), f"scenario {arguments.fake}, seed {seed}")
+            if not is_loopback(arguments.host):
+                _print_open(address)
+            print(flush=True)
             _Journal(app.desk.messages, show_sms=arguments.show_sms).follow(events)
     except BrokenPipeError:
         mute()
@@ -124,15 +153,31 @@ def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _print_start(url: str, variables: Mapping[str, str], how: str) -> None:
+def _print_start(address: GatewayAddress, clients: Mapping[str, str], how: str) -> None:
+    url = address.url
+    application = address.environ()
     print(f"# pytest-otp sandbox at {url}, {how}; Ctrl-C ends it")
-    print(f"#   otpcepat   GET  {variables['OTPCEPAT_BASE_URL']}")
-    print(f"#   OTP-virt   POST {variables['OTPVIRT_BASE_URL']}/<Action>")
+    print(f"#   page       {url}/  shows numbers, orders and messages in a browser, and sends an SMS by hand")
+    print(f"#   otpcepat   GET  {clients['OTPCEPAT_BASE_URL']}")
+    print(f"#   OTP-virt   POST {clients['OTPVIRT_BASE_URL']}/<Action>")
     print(f'#   gateway    POST {url}/sms  {{"to": "+12015550123", "text": "...", "from": "..."}}')
+    print("#              Twilio, Vonage and Amazon SNS: as their SDKs send, by http, https or as a proxy")
     print("# Point clients at it:")
+    _print_exports({name: value for name, value in clients.items() if name not in application})
+    print("# Point an application at it, as it is: its SMS come here, its requests to other hosts are refused")
+    print("# but for those of --let-through. The certificates are for this user only, and go at the end:")
+    _print_exports(application)
+
+
+def _print_open(address: GatewayAddress) -> None:
+    here = urlsplit(address.url or "").hostname
+    print(f"# Other machines and containers use this machine's name or address where {here} stands, and need a copy of")
+    print("# the certificates. Keep this port in a network of your own: who reaches it can read and send its SMS.")
+
+
+def _print_exports(variables: Mapping[str, str]) -> None:
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")
-    print(flush=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,13 @@ def recipe_of(provider: Provider) -> Recipe | None:
         return None
 
 
+def built_alike(wrapper: Provider, provider: Provider) -> None:
+    """Where the wrapper orders and closes just as the provider does, another process may build the provider for it."""
+    recipe = recipe_of(provider)
+    if recipe:
+        _recipes[wrapper] = recipe
+
+
 def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str, str]) -> str | Secret | None:
     from ..redact import Secret  # noqa: PLC0415 - a run on the fake provider has no use for it
 

@@ -55,6 +55,8 @@ class OtpvirtProvider:
         Variable("OTPVIRT_CLIENT_ID", "your client id, a GUID", secret=True, required=True),
         Variable("OTPVIRT_API_PASSWORD", "your API password", secret=True, required=True),
         Variable("OTPVIRT_BASE_URL", "where the API is", default="https://api.otp-service.pro/native"),
+        # Not used here: the webhook of a run reads it.
+        Variable("OTPVIRT_WEBHOOK_TOKEN", "the secret end of the webhook's path, 16 characters or more", secret=True),
     )
 
     def __init__(self, variables: Mapping[str, str | Secret | None], http: HttpClient) -> None:

@@ -1,6 +1,7 @@
 """A small threaded HTTP server on loopback for our own WSGI applications.
 
-It keeps no request log, since paths and bodies hold keys and SMS texts. Importing this costs stdlib only.
+One port speaks http and, with an authority, https; with a proxy it is one too. It keeps no request log, since paths and
+bodies hold keys and SMS texts. Importing this costs stdlib only.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import socket
 import struct
 import threading
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import SettingsError
+from .connection import Connections, handler_for
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler
 
+    from .authority import Authority
+    from .proxy import Proxy
+
 LOOPBACK = "127.0.0.1"
 
-_IDLE_SECONDS = 30.0
 _GRACE_SECONDS = 0.5
 _BACKLOG = 128
 _logger = logging.getLogger(__name__)
@@ -40,10 +44,23 @@ class Server:
         host: an address or a name of this machine; loopback unless somebody asks for more.
         port: 0 takes a free one.
         setting: what the user set host and port with, for the message of an address that cannot be had.
+        authority: who issues its certificates; without one it speaks no TLS. Close it after the server's stop.
+        proxy: decides what to do where it is asked as a proxy; without one such requests are like any other.
     """
 
-    def __init__(self, app: WSGIApplication, *, host: str = LOOPBACK, port: int = 0, setting: str = "--port") -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        host: str = LOOPBACK,
+        port: int = 0,
+        setting: str = "--port",
+        authority: Authority | None = None,
+        proxy: Proxy | None = None,
+    ) -> None:
         self._app = app
+        self._authority = authority
+        self._proxy = proxy
         self._host = host
         self._port = port
         self._setting = setting
@@ -65,7 +82,9 @@ class Server:
             if self._running is None:
                 listener = _listen(self._host, self._port, self._setting)
                 with contextlib.closing(listener):
-                    self._running = _Running(self._app, self._host, listener)
+                    connections = Connections()
+                    handler = handler_for(connections, self._authority, self._proxy)
+                    self._running = _Running(self._app, self._host, listener, connections, handler)
 
     def stop(self) -> None:
         """Stop at once: on return the port is free again and no connection is open. Does nothing twice.
@@ -107,19 +126,24 @@ def log_failure(error: Exception) -> None:
 class _Running:
     """What exists between start and stop."""
 
-    def __init__(self, app: WSGIApplication, host: str, listener: socket.socket) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        host: str,
+        listener: socket.socket,
+        connections: Connections,
+        handler: type[WSGIRequestHandler],
+    ) -> None:
         from werkzeug.serving import make_server  # noqa: PLC0415 - only who serves pays for it
 
-        self._connections: set[socket.socket] = set()
-        self._answering: set[socket.socket] = set()
-        self._lock = threading.Condition()
+        self._connections = connections
         self._stopping = False
         self._server: BaseWSGIServer = make_server(
             host,
             listener.getsockname()[1],
             _guarded(app),
             threaded=True,
-            request_handler=_handler(self),
+            request_handler=handler,
             fd=listener.fileno(),
         )
         # handle_request() must not wait for a connection that went away after it was announced.
@@ -140,27 +164,6 @@ class _Running:
                 if self._server in ready and not self._stopping:
                     self._server.handle_request()
 
-    def opened(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._connections.add(connection)
-            if self._stopping:
-                _cut(connection)
-
-    def closed(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._connections.discard(connection)
-
-    @contextlib.contextmanager
-    def answering(self, connection: socket.socket) -> Iterator[None]:
-        with self._lock:
-            self._answering.add(connection)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._answering.discard(connection)
-                self._lock.notify_all()
-
     def stop(self) -> None:
         self._stopping = True
         self._wake.send(b"!")
@@ -168,45 +171,7 @@ class _Running:
         self._server.server_close()
         self._wake.close()
         self._woken.close()
-        with self._lock:
-            for connection in self._connections - self._answering:
-                _cut(connection)
-            self._lock.wait_for(lambda: not self._answering, _GRACE_SECONDS)
-            for connection in self._connections:
-                _cut(connection)
-
-
-def _cut(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
-
-
-def _handler(running: _Running) -> type[WSGIRequestHandler]:
-    from werkzeug.serving import WSGIRequestHandler  # noqa: PLC0415 - only who serves pays for it
-
-    class Handler(WSGIRequestHandler):
-        timeout = _IDLE_SECONDS  # a client that falls silent does not hold its thread for ever
-        protocol_version = "HTTP/1.1"
-
-        def setup(self) -> None:
-            super().setup()
-            running.opened(self.connection)
-
-        def run_wsgi(self) -> None:
-            with running.answering(self.connection):
-                super().run_wsgi()
-
-        def finish(self) -> None:
-            running.closed(self.connection)
-            super().finish()
-
-        def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
-            self.close_connection = True
-
-        def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the parent's name
-            """Write nothing: a request line holds keys."""
-
-    return Handler
+        self._connections.end(_GRACE_SECONDS)
 
 
 def _guarded(app: WSGIApplication) -> WSGIApplication:

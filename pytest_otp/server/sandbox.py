@@ -1,8 +1,9 @@
 """Both providers and the gateway on one offline phone network, for trying real clients with no account.
 
+GET  /                      a page for people
 GET  /api/handler_api.php   otpcepat
 POST /native/<Action>       OTP-virt
-POST /sms                   the plain gateway
+POST /sms                   the plain gateway, and beside it the paths of the SMS services
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from werkzeug.wrappers import Request, Response
 
 from .. import rentals
 from ..rentals import Rental, RentalDesk, Trouble
-from . import gateway, otpcepat_face, otpvirt_face, reset_connection
+from . import otpcepat_face, otpvirt_face, reset_connection
+from .gateway import Gateway
+from .gateway.http import json_response, read_body
+from .page import Page
+from .page_log import PageLog
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -57,17 +62,24 @@ class Sandbox:
     ) -> None:
         course = rentals.scenario(scenario)
         self.desk = RentalDesk(carrier, scenario=course, sms_after=sms_after)
-        self._gateway = gateway.Gateway(carrier, on_stray=on_stray)
+        log = PageLog(carrier, on_stray=on_stray)
+        self._page = Page(log)
+        self._gateway = Gateway(log)
+
+        def ordered(provider: str, order_id: str, rental: Rental) -> None:
+            log.ordered(provider, order_id, rental)
+            on_order(provider, order_id, rental)
+
         has_money = course.refusal != "no-balance"
         self._otpcepat = otpcepat_face.OtpcepatFace(
             self.desk,
             clock=carrier.clock,
-            on_order=lambda order_id, rental: on_order("otpcepat", order_id, rental),
+            on_order=lambda order_id, rental: ordered("otpcepat", order_id, rental),
             balance="9999999999" if has_money else "0",
         )
         self._otpvirt = otpvirt_face.OtpvirtFace(
             self.desk,
-            on_order=lambda order_id, rental: on_order("otpvirt", order_id, rental),
+            on_order=lambda order_id, rental: ordered("otpvirt", order_id, rental),
             balance=Decimal("131.95") if has_money else Decimal(0),
             has_numbers=course.refusal != "no-numbers",
         )
@@ -82,10 +94,12 @@ class Sandbox:
         action = request.path.removeprefix(OTPVIRT_PATH + "/")
         if action != request.path and self._otpvirt.has(action):
             return self._answer_otpvirt(request, action)
-        if request.path == gateway.PATH:
+        if self._page.takes(request):
+            return self._page.answer(request)
+        if self._gateway.takes(request):
             return self._gateway.answer(request)
-        served = [f"GET {OTPCEPAT_PATH}", f"POST {OTPVIRT_PATH}/<Action>", f"POST {gateway.PATH}"]
-        return gateway.json_response({"error": "nothing is here", "served": served}, 404)
+        served = ["GET /", f"GET {OTPCEPAT_PATH}", f"POST {OTPVIRT_PATH}/<Action>", *self._gateway.paths]
+        return json_response({"error": "nothing is here", "served": served}, 404)
 
     def _answer_otpcepat(self, request: Request) -> Response:
         if request.method != "GET":
@@ -119,7 +133,7 @@ class Sandbox:
 
 
 def environ(url: str) -> dict[str, str]:
-    """The variables that point real clients, and an application's SMS, at a sandbox that serves at this URL."""
+    """The variables that point real clients, and what knows the plain gateway, at a sandbox that serves at this URL."""
     return {
         "OTPCEPAT_BASE_URL": url + OTPCEPAT_PATH,
         "API_KEY_OTPCEPAT": otpcepat_face.API_KEY,
@@ -132,7 +146,7 @@ def environ(url: str) -> dict[str, str]:
 
 def _body(request: Request) -> bytes:
     try:
-        return gateway.read_body(request, otpvirt_face.MAX_BODY)
+        return read_body(request, otpvirt_face.MAX_BODY)
     except HTTPException:
         return b""  # too large, or cut off; no request either way, and the document has one error for all of them
 
@@ -148,4 +162,4 @@ def _in_trouble(trouble: Trouble, request: Request) -> Response:
 
 def _not_allowed(request: Request, method: str) -> Response:
     message = f"{request.method} is not allowed, only {method}"
-    return gateway.json_response({"error": message}, 405, {"Allow": method})
+    return json_response({"error": message}, 405, {"Allow": method})

@@ -115,20 +115,80 @@ def test_it_says_what_it_serves_and_how_to_point_clients_at_it(start: StartProce
     """The first lines name the addresses, the scenario and the seed; the exports can be pasted into a shell."""
     process = start("--seed", "7", "--fake", "manual")
     url = process.variables["PYTEST_OTP_GATEWAY_URL"]
-    assert process.start == [
+    assert process.start[:15] == [
         f"# pytest-otp sandbox at {url}, scenario manual, seed 7; Ctrl-C ends it",
+        f"#   page       {url}/  shows numbers, orders and messages in a browser, and sends an SMS by hand",
         f"#   otpcepat   GET  {url}/api/handler_api.php",
         f"#   OTP-virt   POST {url}/native/<Action>",
         f'#   gateway    POST {url}/sms  {{"to": "+12015550123", "text": "...", "from": "..."}}',
+        "#              Twilio, Vonage and Amazon SNS: as their SDKs send, by http, https or as a proxy",
         "# Point clients at it:",
         f"export OTPCEPAT_BASE_URL={url}/api/handler_api.php",
         "export API_KEY_OTPCEPAT=sandbox-key-not-a-secret",
         f"export OTPVIRT_BASE_URL={url}/native",
         "export OTPVIRT_CLIENT_ID=5a4db0c5-1111-4222-8333-444444444444",
         "export OTPVIRT_API_PASSWORD=sandbox-password",
+        "# Point an application at it, as it is: its SMS come here, its requests to other hosts are refused",
+        "# but for those of --let-through. The certificates are for this user only, and go at the end:",
         f"export PYTEST_OTP_GATEWAY_URL={url}",
     ]
     assert url.startswith("http://127.0.0.1:")
+    names = [line.removeprefix("export ").partition("=")[0] for line in process.start[15:]]
+    assert names == [
+        *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"),
+        *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
+        *("NO_PROXY", "no_proxy"),
+    ]
+    assert {process.variables[name] for name in names[:4]} == {url}
+
+
+TWILIO = f"""
+import sys
+from twilio.rest import Client
+Client("AC{"0" * 32}", "an-invented-token").messages.create(to=sys.argv[1], from_="+15005550006", body=sys.argv[2])
+"""
+
+
+def test_a_whole_stack_runs_offline(start: StartProcess) -> None:
+    """An application as it is sends by Twilio, and a provider's client reads it; the certificates go at the end."""
+    process = start("--fake", "manual")
+    order = process.virt("GetNumber", service="vi", detail={})
+    folder = Path(process.variables["SSL_CERT_FILE"]).parent
+    assert folder.stat().st_mode & 0o077 == 0
+    environment = {"PATH": os.environ["PATH"], **process.variables}
+    subprocess.run(
+        [sys.executable, "-c", TWILIO, f"+{order['number']}", "Your code is 482913"],
+        env=environment,
+        check=True,
+        timeout=PATIENCE,
+    )
+    (sms,) = process.virt("GetSms", activationId=order["activationId"])["sms"]
+    assert sms["text"] == "Your code is 482913"
+    assert process.end()[0] == 0
+    assert not folder.exists()
+
+
+def test_hosts_are_let_through_on_request(start: StartProcess) -> None:
+    """Of other hosts an application reaches those of --let-through, and the rest is refused."""
+    process = start("--let-through", "*.nowhere.invalid", "--let-through", "other.invalid")
+    gateway = urlsplit(process.variables["HTTP_PROXY"]).netloc
+    statuses = {}
+    for host in ("a.nowhere.invalid", "other.invalid", "third.invalid"):
+        connection = http.client.HTTPConnection(gateway, timeout=20)
+        connection.request("GET", f"http://{host}/")
+        statuses[host] = connection.getresponse().status
+        connection.close()
+    assert statuses == {"a.nowhere.invalid": 502, "other.invalid": 502, "third.invalid": 403}
+
+
+def test_beyond_loopback_it_says_what_that_takes(start: StartProcess) -> None:
+    """Where others can reach it they are told which name to use and that they need the certificates."""
+    process = start("--host", "0.0.0.0")
+    assert process.variables["PYTEST_OTP_GATEWAY_URL"].startswith("http://127.0.0.1:")
+    assert process.start[-2:] == [
+        "# Other machines and containers use this machine's name or address where 127.0.0.1 stands, and need a copy of",
+        "# the certificates. Keep this port in a network of your own: who reaches it can read and send its SMS.",
+    ]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -228,6 +288,14 @@ def test_a_port_in_use_is_one_line_and_status_2(capsys: pytest.CaptureFixture[st
         (["sandbox", "--sms-after", "inf"], "argument --sms-after: 'inf' is no number of seconds from 0 to 86400"),
         (["sandbox", "--seed", "x"], "argument --seed: invalid int value: 'x'"),
         (["sandbox", "--fake", "nonsense"], "argument --fake: invalid choice: 'nonsense'"),
+        (
+            ["sandbox", "--let-through", "api.twilio.com"],
+            "argument --let-through: 'api.twilio.com' is an SMS service, which the sandbox answers for",
+        ),
+        (
+            ["sandbox", "--let-through", "http://x"],
+            "argument --let-through: 'http://x' is no host; it is like example.com, *.example.com or *",
+        ),
         (["sandbox", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["nonsense"], "invalid choice: 'nonsense'"),
         ([], "the following arguments are required: COMMAND"),
@@ -282,7 +350,15 @@ def test_help_of_the_sandbox_explains_each_option_and_scenario(capsys: pytest.Ca
     """Nobody needs the docs to start it."""
     assert cli.main(["sandbox", "--help"]) == 0
     shown = capsys.readouterr().out
-    for option in ("--port N", "--host H", "--fake SCENARIO", "--sms-after S", "--seed N", "--show-sms"):
-        assert option in shown
+    options = (
+        "--port N",
+        "--host H",
+        "--fake SCENARIO",
+        "--sms-after S",
+        "--seed N",
+        "--let-through HOST",
+        "--show-sms",
+    )
+    assert [option for option in options if option not in shown] == []
     for scenario in SCENARIOS.values():
         assert scenario.help in shown

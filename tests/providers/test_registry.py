@@ -168,6 +168,7 @@ class TestCredentials:
             "OTPVIRT_CLIENT_ID": Secret("an-invented-client"),
             "OTPVIRT_API_PASSWORD": Secret("an-invented-password"),
             "OTPVIRT_BASE_URL": "https://api.otp-service.pro/native",
+            "OTPVIRT_WEBHOOK_TOKEN": None,
         }
 
     def test_the_password_has_no_minimal_length(self) -> None:

@@ -5,6 +5,7 @@ What the documents print is asserted as printed: spellings, mixed types, every e
 
 from __future__ import annotations
 
+import base64
 import gzip
 import http.client
 import json
@@ -600,14 +601,26 @@ def test_virt_is_post_only(world: World) -> None:
 # Both
 
 
-@pytest.mark.parametrize("path", ["/", "/native", "/native/", "/native/getbalance", "/native/Push", "/api/other.php"])
+@pytest.mark.parametrize(
+    "path", ["/other", "/native", "/native/", "/native/getbalance", "/native/Push", "/api/other.php"]
+)
 def test_another_path_is_404(world: World, path: str) -> None:
     """What is not served is not there; the answer lists what is."""
     status, body, _ = world.ask("POST", path, b"{}")
     assert status == 404
     assert json.loads(body) == {
         "error": "nothing is here",
-        "served": ["GET /api/handler_api.php", "POST /native/<Action>", "POST /sms"],
+        "served": [
+            "GET /",
+            "GET /api/handler_api.php",
+            "POST /native/<Action>",
+            "POST /sms",
+            "POST /2010-04-01/Accounts/<AccountSid>/Messages.json",
+            "GET /2010-04-01/Accounts/<AccountSid>/Messages/<Sid>.json",
+            "POST /sms/json",
+            "POST /v1/messages",
+            "POST / Action=Publish",
+        ],
     }
 
 
@@ -620,6 +633,17 @@ def test_the_gateway_stands_beside_them(world: World) -> None:
         assert status == 202
     assert world.cepat_status(orders[0])["sms"] == "Your code is 482913"
     assert world.virt_for(orders[1], "GetSms")["sms"][0]["phoneFrom"] == "Shop"
+
+
+def test_the_services_gateways_stand_beside_them(world: World) -> None:
+    """An application's Twilio SDK reaches the number of an order as well."""
+    order = world.virt_order()
+    form = urlencode({"To": f"+{order['number']}", "From": "Shop", "Body": "Your code is 482913"}).encode()
+    authorization = base64.b64encode(f"AC{'0' * 32}:token".encode()).decode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Basic {authorization}"}
+    status, _, _ = world.ask("POST", f"/2010-04-01/Accounts/AC{'0' * 32}/Messages.json", form, headers)
+    assert status == 201
+    assert [sms["text"] for sms in world.virt_for(order, "GetSms")["sms"]] == ["Your code is 482913"]
 
 
 def test_an_order_belongs_to_its_provider(world: World) -> None:

@@ -14,7 +14,8 @@ def test_demo(page: Page, signup_url: str, otp_number: Numbers, otp_gateway: Gat
     trace.step(
         "The application starts",
         "signup_url",
-        f"It serves on {signup_url} and sends its SMS to {otp_gateway.url}/sms, the plugin's offline gateway.",
+        f"It serves on {signup_url}, and sends with Twilio's own SDK to api.twilio.com. "
+        f"By otp_gateway.environ() that is the plugin's gateway on {otp_gateway.url}.",
     )
     number = otp_number()
     trace.step(
@@ -29,7 +30,12 @@ def test_demo(page: Page, signup_url: str, otp_number: Numbers, otp_gateway: Gat
 
     page.get_by_role("button", name="Send code").click()
     expect(page.get_by_role("heading", name="Type the code")).to_be_visible()
-    trace.step("The test asks for a code", 'click("Send code")', f"The browser is at {page.url}", page)
+    trace.step(
+        "The test asks for a code",
+        'click("Send code")',
+        f"The application has sent it; the gateway answered as Twilio does. The browser is at {page.url}",
+        page,
+    )
 
     code = number.wait_code()
     message = number.messages[-1]

@@ -18,12 +18,12 @@ LOCKED = "Too many tries for this number. Please come back in 15 minutes."
 
 
 def create_app(send_sms: SmsSender | None = None) -> Flask:
-    """The application; without `send_sms` it sends as the environment's `SMS_URL` says."""
+    """The application; without `send_sms` it sends as the environment says."""
     app = Flask(__name__)
     app.secret_key = os.environ.get("SECRET_KEY") or secrets.token_bytes(32)
     # A form on another site cannot use the visitor's session: this is what keeps forged requests out.
     app.config.update(SESSION_COOKIE_SAMESITE="Lax")
-    verification = Verification(send_sms or sender_for(os.environ.get("SMS_URL")))
+    verification = Verification(send_sms or sender_for(os.environ))
 
     def phone_page(problem: str = "", typed: str = "", status: int = 200) -> Page:
         return render_template("phone.html", problem=problem, typed=typed), status

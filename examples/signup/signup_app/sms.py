@@ -1,11 +1,15 @@
-"""How the application sends an SMS: over a gateway, or, where none is set, to its own log."""
+"""How the application sends an SMS: through Twilio, over a gateway, or, where neither is set, to its own log."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Protocol
 
 import requests
+from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
+from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
 
 SENDER_NAME = "Harbour"
 TIMEOUT_SECONDS = 10
@@ -14,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class SmsNotSentError(Exception):
-    """The gateway was not reached or refused the message."""
+    """The service was not reached or refused the message."""
 
 
 class SmsSender(Protocol):
@@ -25,13 +29,41 @@ class SmsSender(Protocol):
         ...
 
 
-def sender_for(url: str | None) -> SmsSender:
-    """The sender for the environment's `SMS_URL`: a gateway that takes `POST` with JSON `to`, `text`, `from`."""
-    return Gateway(url) if url else print_to_log
+def sender_for(environ: Mapping[str, str]) -> SmsSender:
+    """The sender that an environment asks for.
+
+    `SMS_URL` wins over Twilio's account, so that whoever sets it to try something out sends nothing for real.
+    """
+    if url := environ.get("SMS_URL"):
+        return Gateway(url)
+    if account := environ.get("TWILIO_ACCOUNT_SID"):
+        return Twilio(account, environ["TWILIO_AUTH_TOKEN"], environ["TWILIO_FROM"])
+    return print_to_log
+
+
+class Twilio:
+    """Sends with Twilio's own SDK.
+
+    Args:
+        account: the account's SID, `AC` and 32 characters.
+        token: the account's secret.
+        sender: whom the message is from: a number of the account, or a name where the country allows one.
+    """
+
+    def __init__(self, account: str, token: str, sender: str) -> None:
+        self._client = Client(account, token, http_client=TwilioHttpClient(timeout=TIMEOUT_SECONDS))
+        self._sender = sender
+
+    def __call__(self, to: str, text: str) -> None:
+        """Send, and wait until Twilio has accepted it."""
+        try:
+            self._client.messages.create(to=to, from_=self._sender, body=text)
+        except (TwilioException, requests.RequestException) as error:
+            raise SmsNotSentError(f"Twilio did not take the SMS: {error}") from error
 
 
 class Gateway:
-    """Sends over an HTTP gateway."""
+    """Sends over an HTTP gateway that takes `POST` with JSON `to`, `text`, `from`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -47,4 +79,4 @@ class Gateway:
 
 def print_to_log(to: str, text: str) -> None:
     """Nothing is sent: whoever runs the application reads the code in its log."""
-    log.warning("SMS_URL is not set, so this SMS is only printed here. To %s: %s", to, text)
+    log.warning("No SMS service is set, so this SMS is only printed here. To %s: %s", to, text)

@@ -1,4 +1,4 @@
-"""What a browser test is too slow for: times, limits, and what happens when the gateway is down."""
+"""What a browser test is too slow for: times, limits, and the ways to send an SMS, also when they fail."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from collections.abc import Iterator
 import pytest
 from flask.testing import FlaskClient
 
+from pytest_otp import GatewayAddress, Numbers
 from signup_app import create_app
 from signup_app.app import e164
-from signup_app.sms import SmsNotSentError, print_to_log, sender_for
+from signup_app.sms import Gateway, SmsNotSentError, Twilio, print_to_log, sender_for
 from signup_app.verification import (
     CODE_LIFETIME_SECONDS,
     CODES_PER_NUMBER,
@@ -25,6 +26,7 @@ from signup_app.verification import (
 )
 
 NUMBER = "+447700900123"
+ACCOUNT = "AC" + "0" * 32
 
 
 class Clock:
@@ -158,10 +160,10 @@ def test_spaces_in_a_code_do_not_matter(client: FlaskClient, outbox: Outbox) -> 
 
 
 def test_an_sms_that_was_not_sent_is_told() -> None:
-    """Where the gateway is down, the page says so instead of asking for a code that never comes."""
+    """Where the service is down, the page says so instead of asking for a code that never comes."""
 
     def down(to: str, text: str) -> None:
-        raise SmsNotSentError("the gateway is down")
+        raise SmsNotSentError("the service is down")
 
     response = create_app(down).test_client().post("/", data={"phone": NUMBER})
     assert response.status_code == 502
@@ -184,7 +186,7 @@ def test_the_gateway_gets_to_text_and_from() -> None:
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.handle_request)
         thread.start()
-        sender_for(f"http://127.0.0.1:{server.server_port}/sms")(NUMBER, "123456 is your code")
+        Gateway(f"http://127.0.0.1:{server.server_port}/sms")(NUMBER, "123456 is your code")
         thread.join(5)
     assert received == [{"to": NUMBER, "text": "123456 is your code", "from": "Harbour"}]
 
@@ -192,14 +194,60 @@ def test_the_gateway_gets_to_text_and_from() -> None:
 def test_a_gateway_that_is_not_there() -> None:
     """A refused connection is an SmsNotSentError that names the gateway."""
     with pytest.raises(SmsNotSentError, match=r"http://127\.0\.0\.1:9/sms did not take the SMS"):
-        sender_for("http://127.0.0.1:9/sms")(NUMBER, "123456 is your code")
+        Gateway("http://127.0.0.1:9/sms")(NUMBER, "123456 is your code")
 
 
-def test_without_a_gateway_the_sms_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """A developer without SMS_URL reads the code in the log, and is told why it is there."""
-    assert sender_for(None) is print_to_log
+def test_without_a_service_the_sms_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """A developer without any service reads the code in the log, and is told why it is there."""
+    assert sender_for({}) is print_to_log
     with caplog.at_level(logging.WARNING):
         print_to_log(NUMBER, "123456 is your code")
     assert caplog.messages == [
-        f"SMS_URL is not set, so this SMS is only printed here. To {NUMBER}: 123456 is your code"
+        f"No SMS service is set, so this SMS is only printed here. To {NUMBER}: 123456 is your code"
     ]
+
+
+@pytest.fixture
+def offline(otp_gateway: GatewayAddress, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process's own environment, for an application that runs in it."""
+    if otp_gateway.url is None:
+        pytest.skip("with a real provider there is no gateway, and this account does not exist")
+    for name, value in otp_gateway.environ().items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("offline")
+def test_twilio_takes_the_sms(otp_number: Numbers) -> None:
+    """Twilio's SDK sends to api.twilio.com, and the message arrives with the sender that was set."""
+    number = otp_number()
+    environment = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "an-invented-token", "TWILIO_FROM": "Harbour"}
+    sender_for(environment)(number.e164, "123456 is your Harbour code")
+    assert number.wait_code() == "123456"
+    assert number.messages[-1].sender == "Harbour"
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize(
+    ("account", "to", "told"),
+    [("nobody", NUMBER, "HTTP 401 error"), (ACCOUNT, "+1201", r"HTTP 400 error.*Invalid 'To' Phone Number")],
+    ids=["no such account", "no such number"],
+)
+def test_what_twilio_refuses(account: str, to: str, told: str) -> None:
+    """Twilio's own error is an SmsNotSentError that repeats its words."""
+    with pytest.raises(SmsNotSentError, match=f"(?s)Twilio did not take the SMS: .*{told}"):
+        Twilio(account, "an-invented-token", "Harbour")(to, "123456 is your code")
+
+
+def test_twilio_is_not_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that fails is an SmsNotSentError too."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(SmsNotSentError, match="Twilio did not take the SMS"):
+        Twilio(ACCOUNT, "an-invented-token", "Harbour")(NUMBER, "123456 is your code")
+
+
+def test_sms_url_wins_over_twilio() -> None:
+    """Whoever sets SMS_URL to try something out does not send over a real account."""
+    assert isinstance(sender_for({"SMS_URL": "http://127.0.0.1:9/sms", "TWILIO_ACCOUNT_SID": ACCOUNT}), Gateway)

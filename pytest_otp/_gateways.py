@@ -1,0 +1,169 @@
+"""What the fixtures otp_carrier and otp_gateway do, and the gateway that xdist's controller serves for all workers.
+
+Apart from `plugin`, since pytest examines each name there at every start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ._fixtures import lane
+from ._run import watch_strays
+from .errors import InvalidRequest, SettingsError
+from .server import LOOPBACK
+from .server.gateway import Gateway, GatewayAddress
+from .server.gateway.address import serving
+
+if TYPE_CHECKING:
+    from .carrier import Carrier
+    from .server.gateway import SmsNetwork
+    from .server.relay import Hub
+    from .settings import Settings
+
+__tracebackhide__ = True
+
+TOPIC = "sms"
+_ADDRESS: pytest.StashKey[GatewayAddress] = pytest.StashKey()
+_SETTING = "--otp-gateway (PYTEST_OTP_GATEWAY)"
+
+
+def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
+    """The offline phone network; a gateway on a port that was named reaches it from its start to its end."""
+    if not settings.offline:
+        raise SettingsError(
+            f"otp_carrier delivers SMS by hand, which provider {settings.provider} cannot",
+            hint="Run with --otp-provider fake, or let the application send its SMS.",
+        )
+    from .carrier import Carrier  # noqa: PLC0415 - not with a real provider
+
+    own, of = lane(config)
+    made = Carrier(seed=settings.fake_seed, lane=own, lanes=of)
+    with _reached(made, settings, config):
+        yield made
+
+
+def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[GatewayAddress]:
+    """The gateway's address; serves it where nobody does yet."""
+    if not settings.offline:
+        yield GatewayAddress(None)
+        return
+    config, to = request.config, request.getfixturevalue("otp_carrier")
+    with _reached(to, settings, config):
+        if _ADDRESS in config.stash:
+            yield config.stash[_ADDRESS]
+        else:
+            with _served(to, settings.gateway) as address:
+                yield address
+
+
+@contextlib.contextmanager
+def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Iterator[None]:
+    """A gateway on a fixed port hands its messages to the carrier. Once for each carrier: otp_carrier may be ours."""
+    told = getattr(config, "workerinput", {})
+    if not watch_strays(config, carrier) or not (settings.gateway and settings.gateway[1]):
+        yield
+    elif SharedGateway.name in told:
+        from .server.relay import Branch  # noqa: PLC0415 - only where the controller serves
+
+        branch = Branch(told["otp_hub"], {TOPIC: partial(_take, carrier)})
+        branch.start()
+        try:
+            with _known(GatewayAddress.from_plain(told[SharedGateway.name]), config):
+                yield
+        finally:
+            branch.stop()
+    else:
+        with _served(carrier, settings.gateway) as address, _known(address, config):
+            yield
+
+
+@contextlib.contextmanager
+def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
+    config.stash[_ADDRESS] = address
+    try:
+        yield
+    finally:
+        del config.stash[_ADDRESS]
+
+
+def _served(network: SmsNetwork, where: tuple[str, int] | None) -> AbstractContextManager[GatewayAddress]:
+    """Serve the gateway, on a free loopback port where none is named."""
+    host, port = where or (LOOPBACK, 0)
+    return serving(Gateway(network), host=host, port=port, setting=_SETTING)
+
+
+class SharedGateway:
+    """The gateway in xdist's controller: one port for all workers, each with numbers of its own."""
+
+    name = "otp_gateway"
+
+    def __init__(self, where: tuple[str, int]) -> None:
+        self._where = where
+        self._running = contextlib.ExitStack()
+        self._workers: Workers | None = None
+        self._address = GatewayAddress(None)
+
+    def start(self, hub: Hub) -> None:
+        """Serve. Raises SettingsError where the port cannot be had."""
+        self._workers = Workers(hub)
+        self._address = self._running.enter_context(_served(self._workers, self._where))
+
+    def plain(self) -> dict[str, str]:
+        """The address, and where its certificates are."""
+        return self._address.to_plain()
+
+    def strays(self) -> list[str]:
+        """The numbers that no worker knows and that got an SMS."""
+        return self._workers.strays if self._workers else []
+
+    def stop(self) -> None:
+        """Serve no more."""
+        self._running.close()
+
+
+class Workers:
+    """All workers' carriers as one network."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._strays: list[str] = []
+        self._lock = threading.Lock()
+
+    @property
+    def strays(self) -> list[str]:
+        """The numbers that no worker knew, once for each SMS, oldest first."""
+        with self._lock:
+            return list(self._strays)
+
+    def submit(self, to: str, text: str, *, sender: str | None = None) -> bool:
+        """Hand a message to the worker that knows the number; as `Carrier.submit`."""
+        answers = self._hub.ask(TOPIC, to, text, sender, until=_is_known)
+        answer: dict[str, Any] | None = next(filter(_is_known, answers), None)
+        if answer is None:
+            with self._lock:
+                self._strays.append(to)
+            return False
+        if "refused" in answer:
+            raise InvalidRequest(answer["refused"])
+        return bool(answer["held"])
+
+
+def _is_known(answer: Any) -> bool:
+    return answer is not None
+
+
+def _take(carrier: Carrier, to: str, text: str, sender: str | None) -> dict[str, Any] | None:
+    """In a worker: take a message from the controller, unless the number is another worker's or nobody's."""
+    if not carrier.knows(to):
+        return None
+    try:
+        return {"held": carrier.submit(to, text, sender=sender)}
+    except InvalidRequest as error:
+        return {"refused": error.message}

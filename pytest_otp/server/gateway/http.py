@@ -1,0 +1,111 @@
+"""Reading a request's body within limits, and writing JSON: what the faces have in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.wrappers import Request, Response
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+MAX_BODY = 64 * 1024
+"""Bytes; a larger request is refused with 413."""
+
+_MOST_FIELDS = 200
+
+Fields = Mapping[str, list[str]]
+"""A form: each name's values in their order."""
+
+
+class Unreadable(Exception):
+    """A request whose body cannot be read.
+
+    Attributes:
+        message: what is wrong, for the client.
+        status: HTTP's own for it.
+    """
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer as a WSGI response."""
+    return Response(json.dumps(payload) + "\n", status, headers, mimetype=JSON)
+
+
+def read_body(request: Request, limit: int) -> bytes:
+    """The whole body; werkzeug's RequestEntityTooLarge above so many bytes, its BadRequest where it ends early."""
+    # werkzeug refuses a length above its limit, but a body without a length it just cuts off there.
+    request.max_content_length = limit + 1
+    body = request.get_data()
+    if len(body) > limit:
+        raise RequestEntityTooLarge
+    return body
+
+
+def read_text(request: Request) -> str:
+    """The body of a request to a face, as text. Raises Unreadable.
+
+    None of the services documents that it takes compressed requests, and none of their SDKs sends one.
+    """
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Unreadable("Content-Encoding is not supported; send the body as it is", 415)
+    try:
+        return read_body(request, MAX_BODY).decode()
+    except RequestEntityTooLarge:
+        raise Unreadable(f"the body is larger than {MAX_BODY} bytes", 413) from None
+    except BadRequest:
+        raise Unreadable("the body ended early") from None
+    except UnicodeDecodeError:
+        raise Unreadable("the body is not UTF-8") from None
+
+
+def read_form(text: str) -> Fields:
+    """The fields of a urlencoded body. Raises Unreadable."""
+    try:
+        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except UnicodeDecodeError:
+        raise Unreadable("the body is not UTF-8") from None
+    except ValueError:
+        raise Unreadable(f"the body has more than {_MOST_FIELDS} fields") from None
+
+
+def read_object(text: str) -> dict[str, object]:
+    """The JSON object of a body. Raises Unreadable."""
+    try:
+        # RecursionError is what deeply nested brackets end in.
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unreadable("the body is not JSON") from None
+    if not isinstance(content, dict):
+        raise Unreadable("the body is not a JSON object")
+    return content
+
+
+def is_writable(text: str) -> bool:
+    """False where JSON smuggled in half of a surrogate pair, which is no character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def first(fields: Fields, name: str) -> str:
+    """A field's first value, "" where it is missing."""
+    return fields.get(name, [""])[0]
+
+
+def basic_credentials(request: Request) -> tuple[str, str] | None:
+    """User and password of Basic authentication; None where there is none or it is malformed."""
+    given = request.authorization
+    if given is None or given.type != "basic":
+        return None
+    return given.username or "", given.password or ""

@@ -1,0 +1,85 @@
+"""The plain SMS gateway: `POST /sms` with JSON `to`, `text` and `from`, for applications without any SDK.
+
+    POST /sms  {"to": "+12015550123", "text": "Your code is 482913", "from": "Shop"}
+    202        {"id": "7c0f…", "status": "accepted"}
+
+`from` may be left out. What is refused gets `{"error": …}`: 400 for a bad body, 404, 405, 413 above 64 KiB, 415 for
+anything but JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import ClassVar
+
+from werkzeug.wrappers import Request, Response
+
+from ...errors import OtpError
+from .http import JSON, Unreadable, is_writable, json_response, read_object, read_text
+from .message import Message, Send, e164
+
+PATH = "/sms"
+
+
+class Plain:
+    """The plain face."""
+
+    SERVICE: ClassVar[str] = "plain"
+    HOSTS: ClassVar[tuple[str, ...]] = ()
+    PATHS: ClassVar[tuple[str, ...]] = (f"POST {PATH}",)
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    def takes(self, request: Request) -> bool:
+        """Whether it is the one path."""
+        return request.path == PATH
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        if request.method != "POST":
+            error = f"{request.method} is not allowed; messages go to POST {PATH}"
+            return json_response({"error": error}, 405, {"Allow": "POST"})
+        try:
+            self._send(_message(request))
+        except Unreadable as refusal:
+            return json_response({"error": refusal.message}, refusal.status)
+        except OtpError as error:
+            return json_response({"error": error.message}, 400)
+        return json_response({"id": str(uuid.uuid4()), "status": "accepted"}, 202)
+
+
+def _message(request: Request) -> Message:
+    if request.mimetype != JSON:
+        raise Unreadable(f"Content-Type must be {JSON}, not {request.mimetype or 'missing'}", 415)
+    content = read_object(read_text(request))
+    to = _text_field(content, "to")
+    text = _text_field(content, "text")
+    sender = None if content.get("from") is None else _text_field(content, "from")
+    digits = to.strip().removeprefix("00")
+    number = e164(digits if digits.startswith("+") else "+" + digits)
+    if number is None:
+        raise Unreadable(f'"to" is no phone number in international form like +12015550123: {json.dumps(to)}')
+    return Message(number, text, sender)
+
+
+def _text_field(content: dict[str, object], name: str) -> str:
+    if name not in content:
+        sent = ", ".join(map(json.dumps, content)) or "no field at all"
+        raise Unreadable(f'"{name}" is missing; the body has {sent}')
+    value = content[name]
+    if not isinstance(value, str):
+        raise Unreadable(f'"{name}" must be text, not {_json_type(value)}')
+    if not value.strip():
+        raise Unreadable(f'"{name}" is empty')
+    if not is_writable(value):
+        raise Unreadable(f'"{name}" holds half of a surrogate pair, which is no character')
+    return value
+
+
+def _json_type(value: object) -> str:
+    if value is None:
+        return "null"
+    names = {bool: "true or false", int: "a number", float: "a number", list: "an array", dict: "an object"}
+    return names[type(value)]

@@ -1,0 +1,249 @@
+"""Vonage's two ways to send an SMS: the SMS API and the Messages API.
+
+    POST /sms/json      api_key and api_secret (or Basic, or a signature), to, from, text; always answered with 200
+    POST /v1/messages   JSON, Basic or a JWT as Bearer, {"message_type": "text", "channel": "sms", to, from, text}; 202
+
+Sources: https://developer.vonage.com/en/api/sms, its errors
+(https://developer.vonage.com/en/messaging/sms/guides/troubleshooting-sms),
+https://developer.vonage.com/en/api/messages-olympus and https://developer.vonage.com/en/api-errors/messages. What they
+leave open is as the official Python SDK reads it (`vonage_sms.sms`, `vonage_messages.messages`, `vonage_http_client`).
+The pages give the SMS API's numbers but few of its texts; the others are modelled on those.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from werkzeug.wrappers import Request, Response
+
+from ...errors import OtpError
+from .http import Unreadable, basic_credentials, is_writable, json_response, read_form, read_object, read_text
+from .message import Message, Send, e164, is_sender_name, parts
+
+SMS_PATH = "/sms/json"
+MESSAGES_PATH = "/v1/messages"
+LONGEST = 3200
+"""Characters of a text."""
+
+_NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}")
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+_ERRORS = "https://developer.vonage.com/api-errors"
+
+
+class Vonage:
+    """Vonage's face, for both of its APIs."""
+
+    SERVICE: ClassVar[str] = "vonage"
+    HOSTS: ClassVar[tuple[str, ...]] = (
+        "rest.nexmo.com",
+        "rest-*.nexmo.com",
+        "api.nexmo.com",
+        "api-*.nexmo.com",
+        "api-*.vonage.com",
+        "messages-sandbox.nexmo.com",
+    )
+    PATHS: ClassVar[tuple[str, ...]] = (f"POST {SMS_PATH}", f"POST {MESSAGES_PATH}")
+
+    def __init__(self, send: Send) -> None:
+        self._apis: dict[str, Callable[[Request], Response]] = {
+            SMS_PATH: _SmsApi(send).answer,
+            MESSAGES_PATH: _MessagesApi(send).answer,
+        }
+
+    def takes(self, request: Request) -> bool:
+        """Whether the path is one of the two."""
+        return request.path in self._apis
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        if request.path not in self._apis:
+            return _problem(404, "#not-found", "Not found", "The requested resource was not found")
+        if request.method != "POST":
+            detail = f"{request.method} is not allowed, only POST"
+            return _problem(405, "#method-not-allowed", "Method not allowed", detail, {"Allow": "POST"})
+        return self._apis[request.path](request)
+
+
+class _SmsApi:
+    """It answers 200 whatever happens, and tells in `status`."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    def answer(self, request: Request) -> Response:
+        try:
+            fields = _sms_fields(request)
+            _check_sms_credentials(request, fields)
+            message = _sms_message(fields)
+            self._send(message)
+        except _SmsError as error:
+            return _sms_answer([{"status": str(error.status), "error-text": error.text}])
+        except Unreadable as refusal:
+            return json_response({"error": refusal.message}, refusal.status)
+        except OtpError as error:
+            return _sms_answer([{"status": "5", "error-text": f"Internal Error: {error.message}"}])
+        count = parts(message.text, unicode=fields.get("type") == "unicode")
+        return _sms_answer([_sms_part(message, fields) for _ in range(count)])
+
+
+class _SmsError(Exception):
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+def _sms_fields(request: Request) -> Mapping[str, str]:
+    # Query or body, form or JSON. The body tells which: the SDK calls a form JSON once it has sent
+    # JSON to the other API.
+    text = read_text(request)
+    if not text.lstrip().startswith("{"):
+        sent = {name: values[0] for name, values in read_form(text).items()}
+        return request.args.to_dict() | sent
+    fields = request.args.to_dict()
+    for name, value in read_object(text).items():
+        if isinstance(value, (dict, list)) or (isinstance(value, str) and not is_writable(value)):
+            raise _SmsError(3, f"Invalid {name} param")
+        if value is not None:
+            fields[name] = str(value)
+    return fields
+
+
+def _check_sms_credentials(request: Request, fields: Mapping[str, str]) -> None:
+    # Only the form: any key is one, with any secret.
+    if "Authorization" in request.headers:
+        if not all(basic_credentials(request) or ("", "")):
+            raise _SmsError(4, "Bad Credentials")
+        return
+    if not fields.get("api_key"):
+        raise _SmsError(2, "Missing api_key param")
+    if fields.get("api_secret") and fields.get("sig"):
+        raise _SmsError(32, "Signature And API Secret Disallowed")
+    if not fields.get("api_secret") and not fields.get("sig"):
+        raise _SmsError(2, "Missing api_secret param")
+
+
+def _sms_message(fields: Mapping[str, str]) -> Message:
+    sender, to, text = (fields.get(name, "").strip() for name in ("from", "to", "text"))
+    for name, value in (("from", sender), ("to", to)):
+        if not value:
+            raise _SmsError(2, f"Missing {name} param")
+    if fields.get("type", "text") not in ("text", "unicode"):
+        # A binary message, or one of the old kinds, holds no text that anybody could wait for.
+        raise _SmsError(3, "Invalid type param")
+    if not text:
+        raise _SmsError(2, "Missing text param")
+    if not _NUMBER.fullmatch(to):
+        raise _SmsError(3, "Invalid to param")
+    number = e164("+" + to.removeprefix("+"))
+    if number is None:
+        raise _SmsError(6, "Unroutable message - rejected")
+    if not _is_sender(sender):
+        raise _SmsError(15, "Illegal Sender Address - rejected")
+    if len(text) > LONGEST:
+        raise _SmsError(12, "Message Too Long")
+    return Message(number, fields["text"], sender)
+
+
+def _sms_part(message: Message, fields: Mapping[str, str]) -> dict[str, str]:
+    echoed = {name: fields[name] for name in ("client-ref", "account-ref") if fields.get(name)}
+    return {
+        "to": message.to[1:],
+        "message-id": str(uuid.uuid4()),
+        "status": "0",
+        "remaining-balance": "10.00000000",
+        "message-price": "0.00000000",
+        "network": "00000",
+    } | echoed
+
+
+def _sms_answer(messages: list[dict[str, str]]) -> Response:
+    return json_response({"message-count": str(len(messages)), "messages": messages})
+
+
+class _MessagesApi:
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    def answer(self, request: Request) -> Response:
+        if not _is_authorized(request):
+            return _problem(401, "#unauthorized", "Unauthorized", "You did not provide correct credentials.")
+        try:
+            content = read_object(read_text(request))
+            message = _messages_message(content)
+            self._send(message)
+        except _InvalidParams as error:
+            return error.response()
+        except Unreadable as refusal:
+            return _problem(refusal.status, "#invalid-json", "Invalid JSON", refusal.message)
+        except OtpError as error:
+            return _problem(500, "/messages#1030", "Internal error", f"There was an error: {error.message}")
+        workflow = {"workflow_id": str(uuid.uuid4())} if content.get("failover") else {}
+        return json_response({"message_uuid": str(uuid.uuid4())} | workflow, 202)
+
+
+class _InvalidParams(Exception):
+    """422 with one of the numbers of Vonage's list."""
+
+    def __init__(self, code: int, title: str, detail: str, name: str) -> None:
+        super().__init__(detail)
+        self._code, self._title, self._detail, self._name = code, title, detail, name
+
+    def response(self) -> Response:
+        invalid = [{"name": self._name, "reason": self._detail}]
+        return _problem(422, f"/messages#{self._code}", self._title, self._detail, invalid_parameters=invalid)
+
+
+def _is_authorized(request: Request) -> bool:
+    # Only the form: whoever has a JWT of three parts, or a key and a secret, is somebody.
+    given = request.authorization
+    if given is not None and given.type == "bearer":
+        return _JWT.fullmatch(given.token or "") is not None
+    return all(basic_credentials(request) or ("", ""))
+
+
+def _messages_message(content: dict[str, object]) -> Message:
+    channel, kind, to, sender, text = (
+        _text_field(content, name) for name in ("channel", "message_type", "to", "from", "text")
+    )
+    if channel != "sms" or kind != "text":
+        name = "channel" if channel != "sms" else "message_type"
+        detail = "The value of one or more parameters is invalid: only text by sms is served here."
+        raise _InvalidParams(1020, "Invalid params", detail, name)
+    number = e164("+" + to.removeprefix("+")) if _NUMBER.fullmatch(to) else None
+    if number is None:
+        raise _InvalidParams(1170, "Invalid or Missing Msisdn Param", "The `to` parameter is no phone number.", "to")
+    if not _is_sender(sender):
+        detail = "The `from` parameter is invalid for the given channel."
+        raise _InvalidParams(1120, "Invalid sender", detail, "from")
+    if len(text) > LONGEST:
+        raise _InvalidParams(1090, "Message too long", f"The `text` is longer than {LONGEST} characters.", "text")
+    return Message(number, text, sender)
+
+
+def _text_field(content: dict[str, object], name: str) -> str:
+    value = content.get(name)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        detail = f"Your request is incomplete and missing the mandatory parameter `{name}`."
+        raise _InvalidParams(1010, "Missing params", detail, name)
+    if not isinstance(value, str) or not is_writable(value):
+        detail = f"The value of one or more parameters is invalid: `{name}` must be text."
+        raise _InvalidParams(1020, "Invalid params", detail, name)
+    return value
+
+
+def _is_sender(sender: str) -> bool:
+    # Spaces do not count.
+    return bool(re.fullmatch(r"\+?[0-9]{1,15}", sender)) or is_sender_name(sender.replace(" ", ""), "-_.&+'")
+
+
+def _problem(
+    status: int, kind: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: object
+) -> Response:
+    payload = {"type": _ERRORS + kind, "title": title, "detail": detail, "instance": uuid.uuid4().hex} | more
+    response = json_response(payload, status, headers)
+    response.mimetype = "application/problem+json"
+    return response

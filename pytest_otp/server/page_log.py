@@ -1,0 +1,139 @@
+"""What the sandbox's page shows: the last orders, the last messages, and what of it is new since a page looked."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..carrier import Delivery
+    from ..rentals import Rental
+    from .gateway import SmsNetwork
+
+MOST_SHOWN = 500
+"""Orders, and messages, that are kept for pages; the oldest go first."""
+
+LONGEST_TEXT = 10_000
+"""Characters of a text or a sender that are kept."""
+
+Shown = dict[str, object]
+"""Plain data, as JSON has it."""
+
+
+@dataclass(slots=True)
+class _Order:
+    provider: str
+    order_id: str
+    rental: Rental
+    state: str = ""
+    over: bool = False
+    seen: set[str] = field(default_factory=set)
+    revision: int = 0
+
+    @property
+    def key(self) -> str:
+        return f"{self.provider}/{self.order_id}"
+
+    def shown(self) -> Shown:
+        return {
+            "key": self.key,
+            "provider": self.provider,
+            "id": self.order_id,
+            "number": self.rental.line.e164,
+            "service": self.rental.service or "",
+            "state": self.state,
+            "messages": len(self.seen),
+            "at": self.rental.ordered_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    revision: int
+    shown: Shown = field(repr=False)
+
+
+class PageLog:
+    """Remembers orders and messages within limits; it may be used from many threads.
+
+    It looks at the orders when a page asks, so that it costs nothing while no page is open. What is sent to numbers
+    that nobody holds reaches it by `submit`, which stands before the network.
+
+    Args:
+        network: who takes the messages.
+        on_stray: called with each number that a message was sent to and that nobody holds.
+    """
+
+    def __init__(self, network: SmsNetwork, *, on_stray: Callable[[str], None] | None = None) -> None:
+        self._network = network
+        self._on_stray = on_stray
+        self._run = secrets.token_hex(8)
+        self._revision = 0
+        self._orders: deque[_Order] = deque()
+        self._messages: deque[_Message] = deque(maxlen=MOST_SHOWN)
+        self._lock = threading.Lock()
+
+    def submit(self, to: str, text: str, *, sender: str | None = None) -> bool:
+        """Hand a message on; False where nobody holds the number, which pages then show. OtpError from the network."""
+        if self._network.submit(to, text, sender=sender):
+            return True
+        with self._lock:
+            self._note(to, sender, text, datetime.now(timezone.utc), None)
+        if self._on_stray is not None:
+            self._on_stray(to)
+        return False
+
+    def ordered(self, provider: str, order_id: str, rental: Rental) -> None:
+        """Show an order from now on."""
+        with self._lock:
+            if len(self._orders) >= MOST_SHOWN:
+                self._look([self._orders.popleft()])
+            self._orders.append(_Order(provider, order_id, rental))
+
+    def since(self, run: str, revision: int) -> Shown:
+        """What changed since an answer that had this `run` and `revision`; all there is if it was another run's."""
+        with self._lock:
+            self._look(self._orders)
+            after = revision if run == self._run else 0
+            return {
+                "run": self._run,
+                "revision": self._revision,
+                "orders": [order.shown() for order in self._orders if order.revision > after],
+                "messages": [message.shown for message in self._messages if message.revision > after],
+            }
+
+    def _look(self, orders: deque[_Order] | list[_Order]) -> None:
+        found: list[tuple[Delivery, _Order]] = []
+        for order in orders:
+            if order.over:
+                continue
+            # In this order: a line that is no longer held gets nothing more, and its order's state is the last one.
+            order.over = not order.rental.line.held
+            state = str(order.rental.state)
+            new = [sms for sms in order.rental.messages() if sms.id not in order.seen]
+            if new or state != order.state:
+                order.seen.update(sms.id for sms in new)
+                order.state, order.revision = state, self._next()
+                found += [(sms, order) for sms in new]
+        for sms, order in sorted(found, key=lambda pair: pair[0].received_at):
+            self._note(order.rental.line.e164, sms.sender, sms.text, sms.received_at, order)
+
+    def _note(self, to: str, sender: str | None, text: str, at: datetime, order: _Order | None) -> None:
+        shown: Shown = {
+            "to": to,
+            "from": (sender or "")[:LONGEST_TEXT],
+            "text": text[:LONGEST_TEXT],
+            "left_out": max(0, len(text) - LONGEST_TEXT),
+            "held": order is not None,
+            "at": at.isoformat(),
+        }
+        self._messages.append(_Message(self._next(), shown))
+
+    def _next(self) -> int:
+        self._revision += 1
+        return self._revision

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Installs what the tests with Node need into .node, from npm's registry. It does nothing where that was done before.
+set -eu
+here=$(dirname "$0")
+root=$(cd "$here/.." && pwd)
+from="$root/tests/server/node"
+
+missing=""
+command -v node >/dev/null 2>&1 || missing="nodejs"
+command -v npm >/dev/null 2>&1 || missing="$missing npm"
+# shellcheck disable=SC2086 # one word for each package
+[ -z "$missing" ] || "$here/apt.sh" "The tests with Node need it, and npm." $missing
+
+cmp -s "$from/package-lock.json" "$root/.node/installed.json" && exit 0
+mkdir -p "$root/.node"
+cp "$from/package.json" "$from/package-lock.json" "$root/.node/"
+echo "Installing Node packages into .node"
+(cd "$root/.node" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+cp "$from/package-lock.json" "$root/.node/installed.json"

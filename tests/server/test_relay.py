@@ -1,0 +1,341 @@
+"""The channel between xdist's controller and its workers: who is asked, who is waited for, and what is left of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_otp.errors import OtpError
+from pytest_otp.server import relay
+from pytest_otp.server.relay import Branch, Hub
+
+LIMIT = 0.3
+"""Seconds that a hasty hub waits, where a test is about waiting."""
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def hub(stack: ExitStack) -> Hub:
+    return a_hub(stack)
+
+
+@pytest.fixture
+def hasty(stack: ExitStack) -> Hub:
+    return a_hub(stack, limit=LIMIT)
+
+
+def a_hub(stack: ExitStack, **options: Any) -> Hub:
+    hub = Hub(**options)
+    hub.start()
+    stack.callback(hub.stop)
+    return hub
+
+
+def a_branch(stack: ExitStack, hub: Hub, **handlers: Any) -> Branch:
+    branch = Branch(hub.address, handlers)
+    branch.start()
+    stack.callback(branch.stop)
+    return branch
+
+
+def wait_until(condition: Any) -> None:
+    end = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+class TestAsking:
+    """What comes back."""
+
+    def test_every_worker_answers(self, stack: ExitStack, hub: Hub) -> None:
+        """All workers are asked, with the arguments as they were given."""
+        for name in "ab":
+            a_branch(stack, hub, sms=lambda *args, name=name: [name, *args])
+        said = hub.ask("sms", "+12015550123", "Ваш код 482913 📱\n", None, 7)
+        assert sorted(said) == [[name, "+12015550123", "Ваш код 482913 📱\n", None, 7] for name in "ab"]
+
+    def test_none_is_an_answer(self, stack: ExitStack, hub: Hub) -> None:
+        """A handler that gives None has answered."""
+        a_branch(stack, hub, sms=lambda: None)
+        assert hub.ask("sms") == [None]
+
+    def test_nobody_to_ask(self, hub: Hub) -> None:
+        """Without workers there is no answer, at once."""
+        assert hub.ask("sms") == []
+
+    def test_only_who_takes_part(self, stack: ExitStack, hub: Hub) -> None:
+        """A worker that does not handle a topic is not asked, nor waited for."""
+        a_branch(stack, hub, sms=lambda: "sms")
+        a_branch(stack, hub, push=lambda: "push")
+        assert hub.ask("push") == ["push"]
+
+    def test_the_answer_that_was_looked_for(self, stack: ExitStack, hub: Hub) -> None:
+        """With `until` nobody waits for the others."""
+        go_on = threading.Event()
+        a_branch(stack, hub, sms=lambda: True)
+        a_branch(stack, hub, sms=go_on.wait)
+        start = time.monotonic()
+        assert hub.ask("sms", until=bool) == [True]
+        assert time.monotonic() - start < relay.LIMIT
+        go_on.set()
+
+    def test_many_at_once(self, stack: ExitStack, hub: Hub) -> None:
+        """Each of many threads gets the answers to its own question."""
+        for factor in (10, 100):
+            a_branch(stack, hub, times=lambda number, factor=factor: number * factor)
+        with ThreadPoolExecutor(20) as pool:
+            found = list(pool.map(lambda number: sorted(hub.ask("times", number)), range(300)))
+        assert found == [[number * 10, number * 100] for number in range(300)]
+
+    def test_a_long_text(self, stack: ExitStack, hub: Hub) -> None:
+        """What is more than a socket takes at once arrives whole."""
+        a_branch(stack, hub, sms=lambda text: text)
+        text = "é" * 500_000
+        assert hub.ask("sms", text) == [text]
+
+
+class TestTrouble:
+    """A worker that does not do its part stops no other."""
+
+    def test_a_handler_that_fails(self, stack: ExitStack, hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
+        """It is no answer; the log has the kind of failure, not its words, which may hold an SMS."""
+
+        def failing(text: str) -> None:
+            raise ValueError(text)
+
+        a_branch(stack, hub, sms=failing)
+        a_branch(stack, hub, sms=lambda text: "fine")
+        assert hub.ask("sms", "code 482913") == ["fine"]
+        assert hub.ask("sms", "code 482913") == ["fine"], "it goes on"
+        assert "ValueError" in caplog.text
+        assert "482913" not in caplog.text
+
+    def test_a_worker_that_hangs(self, stack: ExitStack, hasty: Hub) -> None:
+        """It is waited for once, then only asked; when it goes on, it has missed nothing and is waited for again."""
+        go_on, heard = threading.Event(), list[int]()
+
+        def slow(number: int) -> int:
+            go_on.wait()
+            heard.append(number)
+            return number
+
+        a_branch(stack, hasty, sms=slow)
+        a_branch(stack, hasty, sms=lambda number: number)
+        start = time.monotonic()
+        assert hasty.ask("sms", 1) == [1]
+        assert time.monotonic() - start >= LIMIT
+        start = time.monotonic()
+        assert hasty.ask("sms", 2) == [2]
+        assert time.monotonic() - start < LIMIT
+        go_on.set()
+        wait_until(lambda: heard == [1, 2])
+        wait_until(lambda: hasty.ask("sms", 3) == [3, 3])
+
+    def test_a_worker_that_hung_for_long(self, stack: ExitStack, hasty: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whoever asks never waits for its socket, however much is unsent; what no longer fits is dropped."""
+        monkeypatch.setattr(relay, "_MOST_UNSENT", 3)
+        go_on, heard = threading.Event(), list[int]()
+
+        def slow(number: int, text: str) -> None:
+            go_on.wait()
+            heard.append(number)
+
+        a_branch(stack, hasty, sms=slow)
+        for number in range(20):
+            assert hasty.ask("sms", number, "x" * 500_000) == []
+        go_on.set()
+        wait_until(lambda: len(heard) >= 4)
+        assert heard == sorted(heard)
+        assert len(heard) < 20
+
+    def test_a_worker_that_is_killed(self, stack: ExitStack) -> None:
+        """Its end is noticed at once, also in the middle of a question."""
+        hub = a_hub(stack)
+        program = (
+            "import json, sys, time\n"
+            "from pytest_otp.server.relay import Branch\n"
+            "def hang():\n"
+            "    print('asked', flush=True)\n"
+            "    time.sleep(60)\n"
+            "Branch(json.loads(sys.argv[1]), {'sms': hang}).start()\n"
+            "print('ready', flush=True)\n"
+            "time.sleep(60)\n"
+        )
+        a_branch(stack, hub, sms=lambda: "here")
+        with (
+            subprocess.Popen(
+                [sys.executable, "-c", program, json.dumps(hub.address)], stdout=subprocess.PIPE, text=True
+            ) as worker,
+            ThreadPoolExecutor() as pool,
+        ):
+            assert worker.stdout
+            assert worker.stdout.readline() == "ready\n"
+            start = time.monotonic()
+            asking = pool.submit(hub.ask, "sms")
+            assert worker.stdout.readline() == "asked\n"
+            worker.send_signal(signal.SIGKILL)
+            assert asking.result() == ["here"]
+            assert hub.ask("sms") == ["here"]
+            assert time.monotonic() - start < relay.LIMIT
+
+    def test_a_worker_that_leaves(self, stack: ExitStack, hub: Hub) -> None:
+        """After stop() it is not asked any more; stopping twice is stopping once."""
+        branch = a_branch(stack, hub, sms=lambda: "gone")
+        a_branch(stack, hub, sms=lambda: "here")
+        branch.stop()
+        branch.stop()
+        assert hub.ask("sms") == ["here"]
+
+    def test_the_end_while_somebody_waits(self, stack: ExitStack) -> None:
+        """Who waits for an answer when the hub stops does not wait longer."""
+        hub = a_hub(stack)
+        asked, go_on = threading.Event(), threading.Event()
+
+        def hang() -> None:
+            asked.set()
+            go_on.wait()
+
+        branch = a_branch(stack, hub, sms=hang)
+        stack.callback(go_on.set)
+        with ThreadPoolExecutor() as pool:
+            start = time.monotonic()
+            asking = pool.submit(hub.ask, "sms")
+            assert asked.wait(5)
+            hub.stop()
+            assert asking.result() == []
+            assert time.monotonic() - start < relay.LIMIT
+        go_on.set()
+        branch.stop()
+
+
+class TestPrivate:
+    """Who is let in, and what is left."""
+
+    def test_only_this_user_may_enter(self, hub: Hub) -> None:
+        """The socket is in a folder that nobody else may look into."""
+        assert stat.S_IMODE(Path(hub.address["path"]).parent.stat().st_mode) == 0o700
+
+    def test_each_hub_has_a_key_of_its_own(self, stack: ExitStack, hub: Hub) -> None:
+        """Another run's worker does not get in by accident."""
+        other = a_hub(stack)
+        assert hub.address["key"] != other.address["key"]
+        with pytest.raises(OtpError, match="this xdist worker does not reach its controller: it refused"):
+            Branch({**hub.address, "key": other.address["key"]}, {"sms": lambda: "secret"}).start()
+        assert hub.ask("sms") == []
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            b"",
+            b"\n",
+            b"nothing\n",
+            b"[]\n",
+            b"{}\n",
+            b'{"key": 1, "topics": ["sms"]}\n',
+            b"\xff\n",
+            b"x" * 10_000,
+            b"nothing",
+        ],
+        ids=["nothing", "empty", "words", "list", "no-key", "number", "bytes", "long", "silent"],
+    )
+    def test_strangers(self, stack: ExitStack, hasty: Hub, said: bytes) -> None:
+        """Whoever says anything else is cut off, and the others go on."""
+        a_branch(stack, hasty, sms=lambda: "here")
+        with socket.socket(socket.AF_UNIX) as stranger:
+            stranger.connect(hasty.address["path"])
+            stranger.settimeout(5)
+            stranger.sendall(said)
+            if not said:
+                stranger.shutdown(socket.SHUT_WR)
+            try:
+                assert stranger.recv(100) == b""
+            except ConnectionResetError:
+                assert len(said) > 4096, "only what was not read is answered so"
+        assert hasty.ask("sms") == ["here"]
+
+    def test_nothing_is_left(self, stack: ExitStack, hub: Hub) -> None:
+        """After stop() socket and folder are gone, nobody gets in, and the address is no more; twice is once."""
+        address = hub.address
+        hub.stop()
+        hub.stop()
+        assert not Path(address["path"]).parent.exists()
+        with pytest.raises(RuntimeError, match="the hub does not run"):
+            _ = hub.address
+        with pytest.raises(OtpError) as caught:
+            Branch(address, {}).start()
+        assert str(caught.value) == (
+            "this xdist worker does not reach its controller: [Errno 2] No such file or directory. "
+            "Workers on another machine cannot share the controller's gateway or webhook."
+        )
+
+    def test_no_thread_is_left(self) -> None:
+        """Hub and branches end their threads."""
+        before = set(threading.enumerate())
+        with ExitStack() as stack:
+            hub = a_hub(stack)
+            for _ in range(5):
+                a_branch(stack, hub, sms=lambda: "here")
+            assert len(hub.ask("sms")) == 5
+        wait_until(lambda: set(threading.enumerate()) <= before)
+
+    def test_starting_twice(self, hub: Hub) -> None:
+        """Is starting once."""
+        address = hub.address
+        hub.start()
+        assert hub.address == address
+
+    def test_a_long_name_of_the_temporary_folder(
+        self, stack: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A socket's path has a limit, and the temporary folder may be longer."""
+        deep = tmp_path / ("deep" * 30)
+        deep.mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(deep))
+        hub = a_hub(stack)
+        a_branch(stack, hub, sms=lambda: "here")
+        assert hub.ask("sms") == ["here"]
+        assert not list(deep.iterdir())
+
+    def test_no_folder_at_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where nothing can be written, the error says what does not work."""
+
+        def refuse(**_: object) -> str:
+            raise OSError("disk full")
+
+        monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+        with pytest.raises(OtpError) as caught:
+            Hub().start()
+        assert str(caught.value) == (
+            "there can be no channel to xdist's workers: disk full. Run without xdist, or without what needs it."
+        )
+
+
+def test_importing_it_costs_stdlib_only() -> None:
+    """Neither end loads more than the standard library."""
+    program = (
+        "import sys, pytest_otp.server.relay\n"
+        "print(sorted({'werkzeug', 'requests', 'phonenumbers', 'tenacity'} & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ)
+    assert said.stdout == "[]\n"

@@ -1,0 +1,122 @@
+"""Applications that know nothing of us, in processes of their own: `environ()` alone brings their SMS to the test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pytest_otp.carrier import Carrier, Line
+from pytest_otp.server.gateway import Gateway, GatewayAddress
+from pytest_otp.server.gateway.address import serving
+
+ACCOUNT = "AC" + "0" * 32
+
+TWILIO = f"""
+import sys
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
+client = Client("{ACCOUNT}", "an-invented-token")
+sent = client.messages.create(to=sys.argv[1], from_="+15005550006", body=sys.argv[2])
+assert client.messages(sent.sid).fetch().body == sys.argv[2]
+try:
+    client.messages.create(to="12", from_="+15005550006", body="no")
+except TwilioRestException as error:
+    print(sent.sid[:2], error.code)
+"""
+
+VONAGE_SMS = """
+import sys
+from vonage import Auth, Vonage
+from vonage_sms import SmsMessage
+client = Vonage(Auth(api_key="invented", api_secret="as-invented"))
+print(client.sms.send(SmsMessage(to=sys.argv[1], from_="Shop", text=sys.argv[2])).messages[0].status)
+"""
+
+VONAGE_MESSAGES = """
+import sys
+from vonage import Auth, Vonage
+from vonage_messages import Sms
+client = Vonage(Auth(api_key="invented", api_secret="as-invented"))
+print(len(client.messages.send(Sms(to=sys.argv[1].lstrip("+"), from_="Shop", text=sys.argv[2])).message_uuid))
+"""
+
+SNS = """
+import sys
+import boto3
+client = boto3.client("sns", region_name="eu-west-1", aws_access_key_id="invented", aws_secret_access_key="invented")
+print(len(client.publish(PhoneNumber=sys.argv[1], Message=sys.argv[2])["MessageId"]))
+"""
+
+OTHER_HOST = """
+import requests
+print(requests.get("http://example.com/", timeout=10).text)
+try:
+    requests.get("https://example.com/", timeout=10)
+except requests.exceptions.ProxyError as error:
+    print(error)
+"""
+
+LOOPBACK = """
+import sys
+import requests
+print(requests.post(sys.argv[1] + "/sms", json={"to": sys.argv[2], "text": sys.argv[3]}, timeout=10).status_code)
+print(requests.post(sys.argv[1].replace("http", "https") + "/sms", json={}, timeout=10).status_code)
+"""
+
+
+@pytest.fixture(scope="module")
+def carrier() -> Carrier:
+    return Carrier(seed=1)
+
+
+@pytest.fixture(scope="module")
+def address(carrier: Carrier) -> Iterator[GatewayAddress]:
+    with serving(Gateway(carrier), host="127.0.0.1", port=0, setting="--otp-gateway") as served:
+        yield served
+
+
+@pytest.fixture
+def line(carrier: Carrier) -> Line:
+    return carrier.allocate("US")
+
+
+def run(program: str, address: GatewayAddress, folder: Path, *arguments: str) -> str:
+    """What it prints, in an environment that holds next to nothing else."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **address.environ()}
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        pytest.param(TWILIO, "SM 21211\n", id="twilio"),
+        pytest.param(VONAGE_SMS, "0\n", id="vonage sms"),
+        pytest.param(VONAGE_MESSAGES, "36\n", id="vonage messages"),
+        pytest.param(SNS, "36\n", id="sns"),
+    ],
+)
+def test_an_sdk_sends_to_the_test(program: str, told: str, address: GatewayAddress, line: Line, tmp_path: Path) -> None:
+    """The official package, with the service's real address and https, delivers at the number, and gets its answer."""
+    assert run(program, address, tmp_path, line.e164, "Your code is 482913") == told
+    assert [sms.text for sms in line.messages()] == ["Your code is 482913"]
+
+
+def test_nothing_else_goes_out(address: GatewayAddress, tmp_path: Path) -> None:
+    """The same application's requests to other hosts are refused, and it is told by whom and what to do."""
+    told = run(OTHER_HOST, address, tmp_path)
+    assert 'otp_gateway.let_through("example.com")' in told
+    assert "403 pytest-otp does not let example.com through" in told
+
+
+def test_loopback_is_not_swallowed(address: GatewayAddress, line: Line, tmp_path: Path) -> None:
+    """Calls to this machine, such as to the gateway's own url, by http or https, do not go by the proxy."""
+    assert run(LOOPBACK, address, tmp_path, str(address.url), line.e164, "Your code is 1234") == "202\n400\n"
+    assert len(line.messages()) == 1
