@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import selectors
 import socket
 import struct
@@ -150,6 +151,7 @@ class _Running:
         self._server.timeout = 0
         name = self._server.socket.getsockname()
         self.address: tuple[str, int] = (name[0], name[1])
+        self._process = os.getpid()
         self._wake, self._woken = socket.socketpair()
         self._thread = threading.Thread(target=self._accept, name="pytest-otp-server", daemon=True)
         self._thread.start()
@@ -166,8 +168,16 @@ class _Running:
 
     def stop(self) -> None:
         self._stopping = True
+        if os.getpid() != self._process:  # a forked child: the server is its parent's, which goes on
+            self._server.server_close()
+            self._wake.close()
+            self._woken.close()
+            return
         self._wake.send(b"!")
         self._thread.join()
+        with contextlib.suppress(OSError):
+            # A forked child may hold the listener too: closing it alone would leave the port taken.
+            self._server.socket.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
         self._wake.close()
         self._woken.close()

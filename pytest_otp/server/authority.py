@@ -55,6 +55,7 @@ class Authority:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
+        self._process = os.getpid()
         self._contexts: OrderedDict[str, ssl.SSLContext] = OrderedDict()
         self._ca: trustme.CA | None = None
         self._folder: Path | None = None
@@ -94,9 +95,9 @@ class Authority:
             self._closed = True
             self._ca = None
             self._contexts.clear()
-            if self._folder is not None:
+            if self._folder is not None and os.getpid() == self._process:  # in a forked child it is its parent's
                 shutil.rmtree(self._folder, ignore_errors=True)
-                self._folder = None
+            self._folder = None
 
     def _made(self) -> tuple[Path, trustme.CA]:
         if self._closed:

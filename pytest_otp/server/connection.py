@@ -85,7 +85,8 @@ def handler_for(connections: Connections, authority: Authority | None, proxy: Pr
 
         def handle(self) -> None:
             # A handshake that fails and a tunnel that breaks end like any connection: without a word.
-            with contextlib.suppress(OSError):
+            # So does a request line without sense, which werkzeug takes apart before the application can refuse it.
+            with contextlib.suppress(OSError, ValueError):
                 self.meet(self.connection.getsockname()[0].partition("%")[0])
                 super().handle()
 

@@ -14,16 +14,14 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import ipaddress
 import json
 import re
 from importlib import resources
-from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
 
 from .gateway import serves
-from .gateway.http import JSON, json_response
+from .gateway.http import JSON, host_name, is_local, json_response
 from .gateway.message import Message
 from .gateway.plain import Plain
 from .page_log import PageLog
@@ -52,7 +50,7 @@ class Page:
 
     def takes(self, request: Request) -> bool:
         """Whether a request is for the page. A POST to the root, and anything for an SMS service's host, is not."""
-        if serves(_host_name(request)):
+        if serves(host_name(request)):
             return False
         return request.path in (LOG_PATH, SEND_PATH) or (request.path == PATH and request.method in ("GET", "HEAD"))
 
@@ -63,7 +61,7 @@ class Page:
         return response
 
     def _answer(self, request: Request) -> Response:
-        if not _is_local(_host_name(request)):
+        if not is_local(host_name(request)):
             return _refused("open this page by an IP address or as localhost: any web site can have another name")
         if request.path == PATH:
             page, policy = _page()
@@ -87,24 +85,6 @@ def _refused(error: str) -> Response:
     return json_response({"error": error}, 403)
 
 
-def _host_name(request: Request) -> str:
-    try:
-        return urlsplit(f"//{request.host}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def _is_local(name: str) -> bool:
-    """Whether nobody else can have this name: an address, or what is always this machine."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
 def _is_from_page(request: Request) -> bool:
     """Whether it comes from our own page, or from no browser, which could have asked the gateway just as well."""
     own = request.host_url.rstrip("/")
@@ -116,7 +96,7 @@ def _is_from_page(request: Request) -> bool:
 @functools.cache
 def _page() -> tuple[str, str]:
     """The page, and the policy that lets it run its own script and nothing else."""
-    page = resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8")
+    page = resources.files("pytest_otp.server").joinpath("page.html").read_text(encoding="utf-8")
     inline = _INLINE.findall(page)
     hashes = {kind: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for kind, text in inline}
     return page, (

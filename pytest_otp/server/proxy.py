@@ -49,6 +49,8 @@ class Asked:
 def asked_of_proxy(command: str, target: str) -> Asked | None:
     """What a request line asks of a proxy, None where it asks the server itself; ValueError where it names no host."""
     connect = command == "CONNECT"
+    if target.lower().startswith("https://"):
+        raise ValueError("https goes through a proxy by CONNECT")
     if not connect and not target.lower().startswith("http://"):
         return None
     parts = urlsplit(f"//{target}" if connect else target)

@@ -50,6 +50,7 @@ class Hub:
         self._key = secrets.token_hex(16)
         self._listener: socket.socket | None = None
         self._folder = self._path = ""
+        self._process = os.getpid()
 
     @property
     def address(self) -> dict[str, str]:
@@ -76,6 +77,9 @@ class Hub:
             listener, self._listener = self._listener, None
             peers = list(self._peers)
         if listener is None:
+            return
+        if os.getpid() != self._process:  # a forked child: the workers are its parent's
+            listener.close()
             return
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as wake:
             wake.connect(self._path)  # closing it would not wake who accepts, on every system

@@ -20,7 +20,7 @@ from .. import rentals
 from ..rentals import Rental, RentalDesk, Trouble
 from . import otpcepat_face, otpvirt_face, reset_connection
 from .gateway import Gateway
-from .gateway.http import json_response, read_body
+from .gateway.http import is_from_another_site, json_response, read_body
 from .page import Page
 from .page_log import PageLog
 
@@ -89,6 +89,9 @@ class Sandbox:
         return self._answer(Request(environ))(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
+        is_providers = request.path == OTPCEPAT_PATH or request.path.startswith(OTPVIRT_PATH + "/")
+        if is_providers and is_from_another_site(request):
+            return json_response({"error": "a web site that is not the sandbox's asks this"}, 403)
         if request.path == OTPCEPAT_PATH:
             return self._answer_otpcepat(request)
         action = request.path.removeprefix(OTPVIRT_PATH + "/")

@@ -157,3 +157,12 @@ def test_an_sms_service_cannot_be_let_through(address: GatewayAddress, here: boo
     """In whichever process, a service that has a face here is refused."""
     with pytest.raises(SettingsError, match=r"^let_through: api\.twilio\.com is an SMS service"):
         (address if here else elsewhere()).let_through("api.twilio.com")
+
+
+@pytest.mark.parametrize("host", ["*.amazonaws.com", "twilio.com", "*", "sns.eu-west-1.amazonaws.com"])
+def test_what_may_be_an_sms_service_is_not_reached_around_the_proxy(host: str) -> None:
+    """Where hosts are reached directly, a pattern that an SMS service's host may meet is refused."""
+    address = elsewhere()
+    with pytest.raises(SettingsError, match=r"^let_through: .* SMS service"):
+        address.let_through(host)
+    assert "amazonaws" not in address.environ()["NO_PROXY"]

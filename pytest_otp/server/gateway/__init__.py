@@ -118,8 +118,10 @@ class Gateway:
 
     def answer(self, request: Request) -> Response:
         """Answer one request; for applications that have the gateway beside other things."""
-        from .http import json_response  # noqa: PLC0415 - see __call__
+        from .http import host_name, is_from_another_site, json_response  # noqa: PLC0415 - see __call__
 
+        if not serves(host_name(request)) and is_from_another_site(request):
+            return json_response({"error": "a web site that is not this gateway's asks this"}, 403)
         face = self._face_for(request)
         if face is None:
             return json_response({"error": "nothing is here", "served": self.paths}, 404)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ...errors import SettingsError
 from ..authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..proxy import Proxy, checked_hosts
 
@@ -88,8 +89,10 @@ class GatewayAddress:
         else:
             from . import serves  # noqa: PLC0415 - it imports this module
 
+            names = checked_hosts(hosts, serves)
+            _check_direct(names)
             # `.example.com` is what every client understands, while `*` understands itself.
-            self._around.update(host.removeprefix("*") or host for host in checked_hosts(hosts, serves))
+            self._around.update(host.removeprefix("*") or host for host in names)
 
     def to_plain(self) -> dict[str, str]:
         """What another process on this machine needs to make the address of, by `from_plain`; plain data."""
@@ -139,6 +142,19 @@ def _kept_no_proxy() -> list[str]:
 
     patterns = [pattern for face in _faces() for pattern in face.HOSTS]
     return [entry for entry in _no_proxy() if not any(_meets(entry, pattern) for pattern in patterns)]
+
+
+def _check_direct(hosts: Iterable[str]) -> None:
+    """Hosts that are reached without the proxy may name no SMS service's: its messages would be sent for real."""
+    from . import _faces  # noqa: PLC0415 - it imports this module
+
+    patterns = [pattern for face in _faces() for pattern in face.HOSTS]
+    for host in hosts:
+        if any(_meets(host, pattern) for pattern in patterns):
+            raise SettingsError(
+                f"let_through: {host} may be an SMS service's host too, which this worker could not tell apart",
+                hint="Name the hosts that the application needs, or run without a fixed port or without xdist.",
+            )
 
 
 def _meets(entry: str, pattern: str) -> bool:

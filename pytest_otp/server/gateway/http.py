@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Mapping
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
@@ -109,3 +110,34 @@ def basic_credentials(request: Request) -> tuple[str, str] | None:
     if given is None or given.type != "basic":
         return None
     return given.username or "", given.password or ""
+
+
+def host_name(request: Request) -> str:
+    """The name or address that a request was sent to, without its port."""
+    try:
+        return urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_local(name: str) -> bool:
+    """Whether nobody else can have this name: an address, or what is always this machine."""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_from_another_site(request: Request) -> bool:
+    """Whether a browser sends it for a web site that is not ours: SDKs and applications tell no origin.
+
+    Also where our name is one that any web site can point at this machine.
+    """
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if origin is None and site is None:
+        return False
+    foreign = origin not in (None, request.host_url.rstrip("/")) or site in ("cross-site", "same-site")
+    return foreign or not is_local(host_name(request))

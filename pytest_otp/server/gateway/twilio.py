@@ -223,5 +223,5 @@ def _outcome(held: bool) -> dict[str, object]:
     sent = format_datetime(datetime.now(timezone.utc).replace(microsecond=0))
     if held:
         return {"status": "delivered", "date_sent": sent}
-    failed = {"error_code": 30005, "error_message": "Unknown destination handset"}
-    return {"status": "undelivered", "date_sent": sent} | failed
+    failed: dict[str, object] = {"error_code": 30005, "error_message": "Unknown destination handset"}
+    return {**failed, "status": "undelivered", "date_sent": sent}

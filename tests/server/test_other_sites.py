@@ -1,0 +1,119 @@
+"""Other web sites in the browser of whoever runs a gateway or a sandbox: they send nothing through it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from pytest_otp.carrier import Carrier
+from pytest_otp.server import Server
+from pytest_otp.server.gateway import Gateway
+from pytest_otp.server.gateway.address import serving
+from pytest_otp.server.sandbox import Sandbox
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+FORKS = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # Python 3.12 warns of it where threads are
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def carrier() -> Carrier:
+    return Carrier(seed=1)
+
+
+@pytest.fixture(params=[Gateway, Sandbox])
+def url(request: pytest.FixtureRequest, carrier: Carrier) -> Iterator[str]:
+    with Server(request.param(carrier)) as server:
+        yield server.url
+
+
+def asked(url: str, method: str, path: str, body: str, headers: dict[str, str]) -> int:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    try:
+        connection.request(method, path, body.encode(), headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Host": "evil.example", "Origin": "http://evil.example"}, 403),
+    ],
+)
+def test_a_form_of_another_site(url: str, carrier: Carrier, headers: dict[str, str], status: int) -> None:
+    """A form that needs no preflight is refused where it comes from another site, and delivers nothing."""
+    line = carrier.allocate("US")
+    fields = {"api_key": "a", "api_secret": "b", "to": line.e164, "from": "Shop", "text": "Your code is 482913"}
+    assert asked(url, "POST", "/sms/json", urlencode(fields), FORM | headers) == status
+    assert len(line.messages()) == (status == 200)
+
+
+def test_a_name_that_was_pointed_here(url: str, carrier: Carrier) -> None:
+    """By a name that any site can have, JSON of a page under that name is refused too."""
+    line = carrier.allocate("US")
+    body = json.dumps({"to": line.e164, "text": "Your code is 482913"})
+    headers = {"Host": "evil.example", "Origin": "http://evil.example"}
+    assert asked(url, "POST", "/sms", body, JSON | headers) == 403
+    assert line.messages() == ()
+
+
+def test_orders_of_another_site(carrier: Carrier) -> None:
+    """Another site orders nothing at the sandbox, by no picture's address and by no form."""
+    with Server(Sandbox(carrier)) as server:
+        headers = {"Sec-Fetch-Site": "cross-site"}
+        path = "/api/handler_api.php?api_key=k&action=getBalance"
+        assert asked(server.url, "GET", path, "", headers) == 403
+        assert asked(server.url, "POST", "/native/GetBalance", "{}", JSON | headers) == 403
+        assert asked(server.url, "GET", path, "", {}) == 200
+
+
+@FORKS
+def test_a_forked_child_leaves_the_gateway_to_its_parent(carrier: Carrier) -> None:
+    """A child that ends as a program does takes neither the certificates nor the port, and the parent rests."""
+    context = serving(Gateway(carrier), host="127.0.0.1", port=0, setting="--port")
+    with context as address:
+        assert address.ca_file
+        child = os.fork()
+        if not child:
+            try:
+                context.__exit__(None, None, None)
+            finally:
+                os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        assert Path(address.ca_file).is_file()
+        start = time.process_time()
+        time.sleep(0.2)
+        assert time.process_time() - start < 0.15
+        line = carrier.allocate("US")
+        assert asked(str(address.url), "POST", "/sms", json.dumps({"to": line.e164, "text": "x"}), JSON) == 202
+
+
+@FORKS
+def test_the_port_is_free_though_a_child_lives(carrier: Carrier) -> None:
+    """After the stop nobody listens any more, also where a forked child still has the socket."""
+    with Server(Gateway(carrier)) as server:
+        port = urlsplit(server.url).port
+        child = os.fork()
+        if not child:
+            signal.pause()
+    try:
+        with Server(Gateway(carrier), port=port or 0) as again:
+            assert urlsplit(again.url).port == port
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
