@@ -3,8 +3,8 @@
 
 BIN := .venv/bin
 READY := .venv/.ready
-# One process more than there are cores: many tests wait for a browser or a clock.
-WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
+# Two processes more than there are cores: many tests wait for a browser, another process or a clock.
+WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench chaos docs tox browser node build clean

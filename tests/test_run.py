@@ -138,7 +138,7 @@ def test_it(otp_number, n):
 """
 
 
-@pytest.mark.parametrize("how", [[], ["-n0"], ["-n2", "--dist", "loadscope"]], ids=" ".join)
+@pytest.mark.parametrize("how", [[], ["-n2", "--dist", "loadscope"]], ids=" ".join)
 def test_one_summary_however_it_runs(wire: Wire, how: list[str]) -> None:
     """Without xdist, with none, and with many workers, the end of the report tells the same, once."""
     wire.test(FOUR)
