@@ -9,6 +9,8 @@ from functools import cached_property
 
 LONGEST_TEXT = 6400
 """Characters that are read: four times as many as the longest SMS has that phones send, ten parts of 153."""
+LONGEST_WIDE_TEXT = 3200
+"""As above, of a text that is not ASCII alone: ten parts of an SMS then have 670 characters."""
 
 LETTER, UNSPACED, DIGIT, BREAK, OTHER = "aw0\n."
 """The kinds of characters: a letter or mark, one of a script in which words are found inside runs of letters, a digit,
@@ -53,7 +55,9 @@ class Reading:
     one character for each of `plain`: what kind of character it is.
     """
 
-    def __init__(self, text: str, longest: int = LONGEST_TEXT) -> None:
+    def __init__(self, text: str, longest: int | None = None) -> None:
+        if longest is None:
+            longest = LONGEST_TEXT if text.isascii() else LONGEST_WIDE_TEXT
         self._text = text[:longest]
         self.plain = self._text.translate(_PLAIN)[:longest]
         self.kinds = self.plain.translate(_KINDS)
