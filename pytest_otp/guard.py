@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = True
 
-SWEEP_PATIENCE = 5.0
-"""Seconds that the first order waits for what dead runs left open."""
-
 
 class Guard:
     """Puts itself between tests and providers; starts nothing and writes nothing before the first order."""
@@ -102,7 +99,7 @@ class Guard:
         from .closers import Closers  # noqa: PLC0415 - only for an order
         from .ledger import Ledger  # noqa: PLC0415 - imports sqlite3
         from .providers import create  # noqa: PLC0415
-        from .sweep import begin_sweep  # noqa: PLC0415
+        from .sweep import SWEEP_PATIENCE, begin_sweep  # noqa: PLC0415
 
         with self._lock:
             if self._ledger is None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextvars
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from enum import Enum
 from typing import Any, ClassVar
 
-from .providers.base import Messages, Order, OrderState, Provider, SmsMessage, Variable
+from .providers.base import Messages, Order, OrderState, Provider, SmsMessage, Variable, begun
 
 __tracebackhide__ = True
 
@@ -107,7 +105,8 @@ class Pushes:
             events: queue.SimpleQueue[object] = queue.SimpleQueue()
             box.looking.append(events.put)
         try:
-            asked = _asked_beside(ask, events)
+            asked = begun(ask, "pytest-otp look")
+            asked.add_done_callback(events.put)
             events.get()
             with self._lock:
                 if box.fresh:
@@ -172,22 +171,6 @@ class _Box:
         self.fresh = False
         received = self._messages and state is OrderState.WAITING
         return Messages(OrderState.RECEIVED if received else state, tuple(self._messages.values()))
-
-
-def _asked_beside(ask: Callable[[], Messages], events: queue.SimpleQueue[object]) -> Future[Messages]:
-    """Ask in a thread, within this one's time limit; an event tells that it is done."""
-    asked: Future[Messages] = Future()
-    asked.add_done_callback(events.put)
-
-    def run() -> None:
-        try:
-            asked.set_result(ask())
-        except BaseException as error:  # noqa: BLE001 - raised again where the caller waits
-            asked.set_exception(error)
-
-    context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(run,), name="pytest-otp look", daemon=True).start()
-    return asked
 
 
 def _message(push: Push) -> SmsMessage:

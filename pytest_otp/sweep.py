@@ -16,6 +16,8 @@ __tracebackhide__ = True
 
 LIFETIME = 1200.0
 """Seconds that an order lives where its provider's class does not say (`lifetime`)."""
+SWEEP_PATIENCE = 5.0
+"""Seconds that a run's first order waits for what dead runs left open."""
 LEAST = 30.0
 """Seconds that an order is tried to be closed, however old it is."""
 

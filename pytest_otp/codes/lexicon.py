@@ -212,7 +212,7 @@ def _listed(lists: str, source: str) -> Iterator[tuple[str, str, str, bool]]:
             where = f"{source}: [{section}] {key}"
             if key not in KEYS:
                 raise SettingsError(f"{where} is no kind of word", hint=_HINT)
-            reading = Reading(value.replace("\n", " "), longest=10 * len(value))
+            reading = Reading(value.replace("\n", " "), longest=_LONGEST_PLAIN * len(value))
             signs = sum(map(reading.plain.count, _ALLOWED))
             if DIGIT in reading.kinds or reading.kinds.count(OTHER) > signs:
                 odd = sorted(char for char in {*reading.plain} - _ALLOWED if Reading(char).kinds in DIGIT + OTHER)

@@ -25,11 +25,9 @@ from ..liveness import Alive
 from ..providers import create
 from ..providers.base import Order, OrderState
 from ..recorded import Bookkeeping, Recorded
-from ..sweep import begin_sweep, lifetime
+from ..sweep import SWEEP_PATIENCE, begin_sweep, lifetime
 from .wire import Message, decode, encode, plain_error, values_of
 
-SWEEP_PATIENCE = 5.0
-"""Seconds that the first order waits for what dead runs left open."""
 WATCH_INTERVAL = 1.0
 """Seconds between two looks whether the owner is still our parent: a child of its may hold the pipe open."""
 LAST_ANSWERS = 600.0

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 from ..redact import shape
+
+__tracebackhide__ = True
+
+T = TypeVar("T")
 
 
 class OrderState(str, Enum):
@@ -265,6 +272,20 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         _deadline.reset(token)
+
+
+def begun(call: Callable[[], T], name: str) -> Future[T]:
+    """Run it in a thread that may be left behind, under this thread's time limit."""
+    result: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+            result.set_exception(error)
+
+    threading.Thread(target=contextvars.copy_context().run, args=(run,), name=name, daemon=True).start()
+    return result
 
 
 def time_left() -> float | None:

@@ -7,17 +7,15 @@ library frame (whose locals hold the whole URL) and no `__context__` travels upw
 
 from __future__ import annotations
 
-import contextvars
 import gzip
 import http.cookiejar
 import importlib.util
 import json
 import random
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,7 +29,7 @@ from ..errors import OtpError, ProviderUnavailable, SettingsError
 from ..redact import Secret, guard_loggers, scrub
 from .answers import Answer as Answer
 from .answers import described, judged, read
-from .base import Repeat, time_left
+from .base import Repeat, begun, time_left
 
 __tracebackhide__ = True
 
@@ -155,16 +153,7 @@ class HttpClient:
         The sockets' own time-outs start anew with each byte and leave out name resolution: a server that drips, or a
         name server that hangs, would hold a test, or its teardown, for ever.
         """
-        received: Future[_Received] = Future()
-
-        def run() -> None:
-            try:
-                received.set_result(transmit())
-            except BaseException as error:  # noqa: BLE001 - raised again where the caller waits
-                received.set_exception(error)
-
-        context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(run,), name="pytest-otp request", daemon=True).start()
+        received = begun(transmit, "pytest-otp request")
         if not wait({received}, seconds).done:
             raise ProviderUnavailable(f"no answer within {seconds:.3g} s", provider=self._provider)
         return received.result()
