@@ -26,14 +26,14 @@ from urllib.parse import urlsplit
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from pytest_otp.carrier import Carrier
+from pytest_otp.gateway.address import serving
+from pytest_otp.gateway.app import Gateway
 from pytest_otp.number import OtpNumber
 from pytest_otp.providers.fake import FakeProvider
 from pytest_otp.rentals import RentalDesk, scenario
 from pytest_otp.server import Server
-from pytest_otp.server.gateway import Gateway
-from pytest_otp.server.gateway.address import serving
-from tests.server.gateway.hostile import FACES, WIRE, bodies, head
-from tests.server.gateway.world import ACCOUNT, HELD, Network
+from tests.gateway.hostile import FACES, WIRE, bodies, head
+from tests.gateway.world import ACCOUNT, HELD, Network
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

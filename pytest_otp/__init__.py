@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         SmsAlreadyReceived,
         Unsupported,
     )
+    from .gateway.app import GatewayAddress
     from .number import OtpNumber
     from .ordering import Numbers, order_number
     from .providers.base import (
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
         Variable,
     )
     from .redact import Secret
-    from .server.gateway import GatewayAddress
     from .settings import Settings
 
 __all__ = [
@@ -90,7 +90,7 @@ __all__ = [
 
 _ELSEWHERE = {
     "Carrier": "carrier",
-    "GatewayAddress": "server.gateway",
+    "GatewayAddress": "gateway.app",
     "Numbers": "ordering",
     "OtpNumber": "number",
     "Secret": "redact",

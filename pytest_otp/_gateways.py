@@ -17,13 +17,13 @@ import pytest
 from ._fixtures import lane
 from ._run import watch_strays
 from .errors import InvalidRequest, SettingsError
+from .gateway.address import serving
+from .gateway.app import Gateway, GatewayAddress
 from .server import LOOPBACK
-from .server.gateway import Gateway, GatewayAddress
-from .server.gateway.address import serving
 
 if TYPE_CHECKING:
     from .carrier import Carrier
-    from .server.gateway import SmsNetwork
+    from .gateway.app import SmsNetwork
     from .server.relay import Hub
     from .settings import Settings
 

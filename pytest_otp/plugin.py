@@ -13,9 +13,9 @@ from .settings import Settings, env_file_of, settings_of
 
 if TYPE_CHECKING:
     from .carrier import Carrier
+    from .gateway.app import GatewayAddress
     from .ordering import Numbers
     from .providers.base import Provider
-    from .server.gateway import GatewayAddress
     from .server.webhook import WebhookAddress
 
 __tracebackhide__ = True

@@ -3,7 +3,7 @@
 set -eu
 here=$(dirname "$0")
 root=$(cd "$here/.." && pwd)
-from="$root/tests/server/node"
+from="$root/tests/gateway/node"
 
 missing=""
 command -v node >/dev/null 2>&1 || missing="nodejs"

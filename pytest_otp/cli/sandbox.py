@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ..carrier import Delivery
+    from ..gateway.app import GatewayAddress
     from ..rentals import Rental
-    from ..server.gateway import GatewayAddress
 
 _LOOK_SECONDS = 0.1  # how often the open orders are looked at while there are any
 _CLOSED_STATES = ("finished", "cancelled", "ended")
@@ -85,7 +85,7 @@ def _port(text: str) -> int:
 
 
 def _host(text: str) -> str:
-    from ..server.gateway import serves  # noqa: PLC0415 - see _sandbox
+    from ..gateway.app import serves  # noqa: PLC0415 - see _sandbox
     from ..server.proxy import checked_hosts  # noqa: PLC0415
 
     if serves(text.lower()):
@@ -111,7 +111,7 @@ def _seconds(text: str) -> float:
 def _sandbox(arguments: argparse.Namespace) -> int:
     # Here, and not at the top, since help and version need none of it.
     from ..carrier import Carrier  # noqa: PLC0415
-    from ..server.gateway.address import serving  # noqa: PLC0415
+    from ..gateway.address import serving  # noqa: PLC0415
     from ..server.proxy import is_loopback  # noqa: PLC0415
     from ..server.sandbox import Sandbox, environ  # noqa: PLC0415
 

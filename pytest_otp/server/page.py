@@ -20,10 +20,10 @@ from importlib import resources
 
 from werkzeug.wrappers import Request, Response
 
-from .gateway import serves
-from .gateway.http import JSON, host_name, is_local, json_response
-from .gateway.message import Message
-from .gateway.plain import Plain
+from ..gateway.app import serves
+from ..gateway.http import JSON, host_name, is_local, json_response
+from ..gateway.message import Message
+from ..gateway.plain import Plain
 from .page_log import PageLog
 
 PATH = "/"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..carrier import Delivery
+    from ..gateway.app import SmsNetwork
     from ..rentals import Rental
-    from .gateway import SmsNetwork
 
 MOST_SHOWN = 500
 """Orders, and messages, that are kept for pages; the oldest go first."""

@@ -17,10 +17,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from .. import rentals
+from ..gateway.app import Gateway
+from ..gateway.http import is_from_another_site, json_response, read_body
 from ..rentals import Rental, RentalDesk, Trouble
 from . import otpcepat_face, otpvirt_face, reset_connection
-from .gateway import Gateway
-from .gateway.http import is_from_another_site, json_response, read_body
 from .page import Page
 from .page_log import PageLog
 

@@ -14,9 +14,9 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from pytest_otp.carrier import Carrier
+from pytest_otp.gateway.address import serving
+from pytest_otp.gateway.app import Gateway
 from pytest_otp.server import Server
-from pytest_otp.server.gateway import Gateway
-from pytest_otp.server.gateway.address import serving
 from pytest_otp.server.sandbox import Sandbox
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

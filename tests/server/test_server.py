@@ -287,7 +287,7 @@ def test_a_reset_without_a_socket_is_the_bare_exception() -> None:
 def test_importing_the_server_costs_stdlib_only() -> None:
     """Neither the package nor the gateway loads werkzeug or phonenumbers before something is served."""
     program = (
-        "import sys, pytest_otp.server, pytest_otp.server.gateway\n"
+        "import sys, pytest_otp.server, pytest_otp.gateway.app\n"
         "print([name for name in ('werkzeug', 'phonenumbers', 'requests', 'sqlite3') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -8,9 +8,9 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from pytest_otp.server.gateway import MOST_KEPT, Gateway, serves
-from pytest_otp.server.gateway.message import Message, e164, is_sender_name, parts
-from tests.server.gateway.world import HELD, STRAY, Network, World
+from pytest_otp.gateway.app import MOST_KEPT, Gateway, serves
+from pytest_otp.gateway.message import Message, e164, is_sender_name, parts
+from tests.gateway.world import HELD, STRAY, Network, World
 
 
 @pytest.mark.parametrize(

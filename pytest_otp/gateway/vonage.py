@@ -19,7 +19,7 @@ from typing import ClassVar
 
 from werkzeug.wrappers import Request, Response
 
-from ...errors import OtpError
+from ..errors import OtpError
 from .http import Unreadable, basic_credentials, is_writable, json_response, read_form, read_object, read_text
 from .message import Message, Send, e164, is_sender_name, parts
 

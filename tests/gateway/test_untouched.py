@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pytest_otp.carrier import Carrier, Line
-from pytest_otp.server.gateway import Gateway, GatewayAddress
-from pytest_otp.server.gateway.address import serving
+from pytest_otp.gateway.address import serving
+from pytest_otp.gateway.app import Gateway, GatewayAddress
 
 ACCOUNT = "AC" + "0" * 32
 

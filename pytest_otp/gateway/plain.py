@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from werkzeug.wrappers import Request, Response
 
-from ...errors import OtpError
+from ..errors import OtpError
 from .http import JSON, Unreadable, is_writable, json_response, read_object, read_text
 from .message import Message, Send, e164
 

@@ -12,9 +12,9 @@ import pytest
 
 from pytest_otp.carrier import Carrier
 from pytest_otp.errors import SettingsError
+from pytest_otp.gateway.address import serving
+from pytest_otp.gateway.app import Gateway, GatewayAddress
 from pytest_otp.server.authority import Certificates
-from pytest_otp.server.gateway import Gateway, GatewayAddress
-from pytest_otp.server.gateway.address import serving
 
 FILES = Certificates("/somewhere/ca.pem", "/somewhere/bundle.pem", "/somewhere/extra.pem")
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.server.gateway.world import HELD, REFUSED, World, basic
+from tests.gateway.world import HELD, REFUSED, World, basic
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SMS = {"api_key": "abcd1234", "api_secret": "secret", "from": "Shop", "to": HELD[1:], "text": "Your code is 482913"}

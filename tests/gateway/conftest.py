@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from pytest_otp.gateway.app import Gateway
 from pytest_otp.server import Server
-from pytest_otp.server.gateway import Gateway
-from tests.server.gateway.world import Network, World
+from tests.gateway.world import Network, World
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from tests.server.gateway.world import ACCOUNT, HELD, REFUSED, STRAY, World, basic
+from tests.gateway.world import ACCOUNT, HELD, REFUSED, STRAY, World, basic
 
 GOOD = {"To": HELD, "From": "+15005550006", "Body": "Your code is 482913"}
 SERVICE = "MG" + "0" * 32

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from pytest_otp.server.gateway import Gateway
-from tests.server.gateway.hostile import FACES, JSON, TEXT, WIRE, bodies, head
-from tests.server.gateway.world import FORM, HELD, Network, World
+from pytest_otp.gateway.app import Gateway
+from tests.gateway.hostile import FACES, JSON, TEXT, WIRE, bodies, head
+from tests.gateway.world import FORM, HELD, Network, World
 
 each_face = pytest.mark.parametrize("face", list(FACES))
 

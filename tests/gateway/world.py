@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from pytest_otp.errors import SettingsError
-from pytest_otp.server.gateway import Gateway
+from pytest_otp.gateway.app import Gateway
 
 HELD = "+12015550123"
 STRAY = "+442079460958"

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from pytest_otp.carrier import Carrier
-from pytest_otp.server.gateway import Gateway
-from pytest_otp.server.gateway.address import serving
+from pytest_otp.gateway.address import serving
+from pytest_otp.gateway.app import Gateway
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPT = ROOT / "scripts" / "node.sh"
-APPLICATION = ROOT / "tests" / "server" / "node" / "send.js"
+APPLICATION = ROOT / "tests" / "gateway" / "node" / "send.js"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def machine(tmp_path: Path) -> Path:
     programs.mkdir()
     for name in ("node.sh", "apt.sh"):
         shutil.copy(ROOT / "scripts" / name, project / "scripts")
-    shutil.copytree(APPLICATION.parent, project / "tests" / "server" / "node")
+    shutil.copytree(APPLICATION.parent, project / "tests" / "gateway" / "node")
     for name in ("sh", "dirname", "mkdir", "cp", "cmp"):
         (programs / name).symlink_to(str(shutil.which(name)))
     program(tmp_path, "id", "echo 1000")
@@ -102,7 +102,7 @@ def test_packages_are_installed_once(machine: Path) -> None:
     )
     second = install(machine)
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
-    lock = machine / "project" / "tests" / "server" / "node" / "package-lock.json"
+    lock = machine / "project" / "tests" / "gateway" / "node" / "package-lock.json"
     lock.write_text(lock.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert "called: ci" in install(machine).stdout
 

@@ -21,7 +21,7 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
-from ...errors import OtpError
+from ..errors import OtpError
 from .http import FORM, Fields, Unreadable, first, read_form, read_text
 from .message import Message, Send, e164, is_sender_name
 

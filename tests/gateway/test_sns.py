@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.server.gateway.world import HELD, REFUSED, SIGNED, World
+from tests.gateway.world import HELD, REFUSED, SIGNED, World
 
 NAMESPACE = "{http://sns.amazonaws.com/doc/2010-03-31/}"
 GOOD = {"Action": "Publish", "Version": "2010-03-31", "PhoneNumber": HELD, "Message": "Your code is 482913"}

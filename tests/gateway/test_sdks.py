@@ -24,9 +24,9 @@ import vonage_messages  # type: ignore[import-untyped]
 import vonage_sms  # type: ignore[import-untyped]
 
 from pytest_otp.carrier import Carrier, Line
+from pytest_otp.gateway.app import Gateway
 from pytest_otp.server import Server
-from pytest_otp.server.gateway import Gateway
-from tests.server.gateway.world import ACCOUNT, STRAY
+from tests.gateway.world import ACCOUNT, STRAY
 
 TEXT = "Your code is 482913 é <b>€</b> & 🔑"
 

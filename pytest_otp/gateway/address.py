@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ...errors import SettingsError
-from ..authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
-from ..proxy import Proxy, checked_hosts
+from ..errors import SettingsError
+from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
+from ..server.proxy import Proxy, checked_hosts
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -87,7 +87,7 @@ class GatewayAddress:
         if self.proxy is not None:
             self.proxy.let_through(*hosts)
         else:
-            from . import serves  # noqa: PLC0415 - it imports this module
+            from .app import serves  # noqa: PLC0415 - it imports this module
 
             names = checked_hosts(hosts, serves)
             _check_direct(names)
@@ -111,9 +111,9 @@ class GatewayAddress:
 @contextmanager
 def serving(app: WSGIApplication, *, host: str, port: int, setting: str) -> Iterator[GatewayAddress]:
     """Serve an application with the gateway's faces by http and https and as a proxy, while the context lasts."""
-    from .. import Server  # noqa: PLC0415 - with a real provider nothing is served
-    from ..authority import Authority  # noqa: PLC0415
-    from . import serves  # noqa: PLC0415 - it imports this module
+    from ..server import Server  # noqa: PLC0415 - with a real provider nothing is served
+    from ..server.authority import Authority  # noqa: PLC0415
+    from .app import serves  # noqa: PLC0415 - it imports this module
 
     proxy = Proxy(serves)
     with (
@@ -138,7 +138,7 @@ def _extended_no_proxy(host: str) -> str:
 
 def _kept_no_proxy() -> list[str]:
     """What the environment excepts from proxies, without what would let messages out to the real services."""
-    from . import _faces  # noqa: PLC0415 - it imports this module
+    from .app import _faces  # noqa: PLC0415 - it imports this module
 
     patterns = [pattern for face in _faces() for pattern in face.HOSTS]
     return [entry for entry in _no_proxy() if not any(_meets(entry, pattern) for pattern in patterns)]
@@ -146,7 +146,7 @@ def _kept_no_proxy() -> list[str]:
 
 def _check_direct(hosts: Iterable[str]) -> None:
     """Hosts that are reached without the proxy may name no SMS service's: its messages would be sent for real."""
-    from . import _faces  # noqa: PLC0415 - it imports this module
+    from .app import _faces  # noqa: PLC0415 - it imports this module
 
     patterns = [pattern for face in _faces() for pattern in face.HOSTS]
     for host in hosts:

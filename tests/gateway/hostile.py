@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable
 from urllib.parse import quote
 
-from pytest_otp.server.gateway.http import MAX_BODY
-from tests.server.gateway.world import ACCOUNT, FORM, HELD, SIGNED, basic
+from pytest_otp.gateway.http import MAX_BODY
+from tests.gateway.world import ACCOUNT, FORM, HELD, SIGNED, basic
 
 JSON = "application/json"
 TEXT = "Your code is 482913"
