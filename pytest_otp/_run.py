@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .books import Entry
-from .guard import Guard
+from .keeper.guard import Guard
 from .settings import Settings
 from .stopping import OrderlyStop
 from .summary import orders, strays, summary, swept

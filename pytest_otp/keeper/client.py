@@ -15,7 +15,7 @@ from ..books import Budget
 from ..errors import OrderUncertain, OtpError, ProviderUnavailable, SettingsError
 from ..liveness import Alive, locks_of
 from ..redact import Secret
-from .side import Side, Stuck
+from .pipes import Side, Stuck
 from .wire import Message, encode, error_of
 
 __tracebackhide__ = True

@@ -14,7 +14,7 @@ from ..closing import Patience, finish_or_cancel
 from ..errors import OrderUncertain, OtpError, ProviderUnavailable
 from ..providers.base import Order, OrderState, Provider, time_left
 from ..recorded import Watched
-from .side import Stuck
+from .pipes import Stuck
 from .wire import Message, order_of
 
 if TYPE_CHECKING:

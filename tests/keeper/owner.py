@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from pytest_otp.guard import Guard
+from pytest_otp.keeper.guard import Guard
 from pytest_otp.keeper.provider import KeptProvider
 from pytest_otp.providers import create, credentials
 from pytest_otp.providers.base import Order

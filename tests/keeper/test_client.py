@@ -24,9 +24,9 @@ from pytest_otp.errors import (
     SettingsError,
 )
 from pytest_otp.keeper import client as client_module
-from pytest_otp.keeper import side as side_module
+from pytest_otp.keeper import pipes as side_module
 from pytest_otp.keeper.client import MOST_KEEPERS, Keeper
-from pytest_otp.keeper.side import Side, Stuck
+from pytest_otp.keeper.pipes import Side, Stuck
 from pytest_otp.keeper.wire import Message
 from pytest_otp.ledger import Ledger
 from pytest_otp.liveness import is_alive

@@ -21,12 +21,12 @@ from pytest_otp.errors import (
     ProviderUnavailable,
     SmsAlreadyReceived,
 )
-from pytest_otp.guard import Guard
 from pytest_otp.keeper import client as client_module
 from pytest_otp.keeper import provider as provider_module
 from pytest_otp.keeper.client import Keeper
+from pytest_otp.keeper.guard import Guard
+from pytest_otp.keeper.pipes import Stuck
 from pytest_otp.keeper.provider import KeptProvider
-from pytest_otp.keeper.side import Stuck
 from pytest_otp.keeper.wire import Message, decode, encode
 from pytest_otp.ledger import Ledger
 from pytest_otp.number import OtpNumber

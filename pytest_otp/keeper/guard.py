@@ -9,19 +9,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from .books import Budget, Entry, MemoryBook
-from .closing import Patience
-from .places import ledger_path
-from .providers import recipe_of
-from .recorded import Bookkeeping, Recorded, Watched
+from ..books import Budget, Entry, MemoryBook
+from ..closing import Patience
+from ..places import ledger_path
+from ..providers import recipe_of
+from ..recorded import Bookkeeping, Recorded, Watched
 
 if TYPE_CHECKING:
-    from .keeper.client import Keeper
-    from .ledger import Ledger
-    from .liveness import Alive
-    from .providers import Recipe
-    from .providers.base import Provider
-    from .settings import Settings
+    from ..ledger import Ledger
+    from ..liveness import Alive
+    from ..providers import Recipe
+    from ..providers.base import Provider
+    from ..settings import Settings
+    from .client import Keeper
 
 __tracebackhide__ = True
 
@@ -81,12 +81,12 @@ class Guard:
         recipe = recipe_of(provider)
         if recipe is None or self._settings.keeper == "off":
             return Recorded(provider, partial(self._in_process, recipe))
-        from .keeper.provider import KeptProvider  # noqa: PLC0415 - not for the fake provider
+        from .provider import KeptProvider  # noqa: PLC0415 - not for the fake provider
 
         return KeptProvider(provider, partial(self._kept, recipe), self.patience)
 
     def _kept(self, recipe: Recipe) -> tuple[Keeper, int]:
-        from .keeper.client import Keeper  # noqa: PLC0415 - only for an order
+        from .client import Keeper  # noqa: PLC0415 - only for an order
 
         with self._lock:
             if self._keeper is None:
@@ -96,10 +96,10 @@ class Guard:
 
     def _in_process(self, recipe: Recipe | None) -> Bookkeeping:
         """Without a keeper: this process writes the ledger, and nobody outlives it."""
-        from .closers import Closers  # noqa: PLC0415 - only for an order
-        from .ledger import Ledger  # noqa: PLC0415 - imports sqlite3
-        from .providers import create  # noqa: PLC0415
-        from .sweep import SWEEP_PATIENCE, begin_sweep  # noqa: PLC0415
+        from ..closers import Closers  # noqa: PLC0415 - only for an order
+        from ..ledger import Ledger  # noqa: PLC0415 - imports sqlite3
+        from ..providers import create  # noqa: PLC0415
+        from ..sweep import SWEEP_PATIENCE, begin_sweep  # noqa: PLC0415
 
         with self._lock:
             if self._ledger is None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from pytest_otp.keeper import side as side_module
-from pytest_otp.keeper.side import Side, Stuck
+from pytest_otp.keeper import pipes as side_module
+from pytest_otp.keeper.pipes import Side, Stuck
 from pytest_otp.keeper.wire import encode
 from pytest_otp.ledger import Ledger
 from pytest_otp.redact import Secret

@@ -18,7 +18,7 @@ from pytest_otp.books import NO_BUDGET, Budget, Intent
 from pytest_otp.carrier import Carrier
 from pytest_otp.closing import Patience
 from pytest_otp.errors import BudgetExceeded, SettingsError
-from pytest_otp.guard import Guard, budget_of
+from pytest_otp.keeper.guard import Guard, budget_of
 from pytest_otp.keeper.provider import KeptProvider
 from pytest_otp.ledger import Ledger
 from pytest_otp.liveness import is_alive
@@ -74,7 +74,7 @@ class TestFake:
         code = """
             import os, sys
             from pathlib import Path
-            from pytest_otp.guard import Guard
+            from pytest_otp.keeper.guard import Guard
             from pytest_otp.carrier import Carrier
             from pytest_otp.providers.fake import FakeProvider
             from pytest_otp.rentals import RentalDesk, scenario
@@ -85,7 +85,8 @@ class TestFake:
             guard.end()
             assert len(guard.offline_entries()) == 1
             print(*sorted(name for name in sys.modules if name in ("sqlite3", "_sqlite3", "platformdirs")
-                or name.startswith(("pytest_otp.keeper", "pytest_otp.ledger", "pytest_otp.liveness"))))
+                or name.startswith(("pytest_otp.keeper.", "pytest_otp.ledger", "pytest_otp.liveness"))
+                and name != "pytest_otp.keeper.guard"))
             print(Path(f"/proc/self/task/{os.getpid()}/children").read_text())
         """
         environ = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
@@ -157,7 +158,7 @@ class TestKeeper:
         code = """
             import os, signal, sys, threading
             from pathlib import Path
-            from pytest_otp.guard import Guard
+            from pytest_otp.keeper.guard import Guard
             from pytest_otp.providers import create, credentials
             from pytest_otp.settings import Settings
             signal.alarm(20)
