@@ -18,11 +18,11 @@ from urllib.parse import parse_qs
 
 from pytest_otp import order_number
 from pytest_otp.carrier import Carrier
-from pytest_otp.number import OtpNumber
+from pytest_otp.numbers.number import OtpNumber
+from pytest_otp.numbers.waiting import Pace
 from pytest_otp.providers import create, credentials
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ
-from pytest_otp.waiting import Pace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

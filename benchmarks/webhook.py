@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
-from pytest_otp.number import OtpNumber
+from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.providers.base import Messages, Order, OrderState
 from pytest_otp.pushes import Outcome, Push, Pushed, Pushes
 from pytest_otp.redact import Secret

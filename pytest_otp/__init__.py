@@ -30,8 +30,8 @@ if TYPE_CHECKING:
         Unsupported,
     )
     from .gateway.app import GatewayAddress
-    from .number import OtpNumber
-    from .ordering import Numbers, order_number
+    from .numbers.number import OtpNumber
+    from .numbers.ordering import Numbers, order_number
     from .providers.base import (
         Balance,
         Country,
@@ -91,14 +91,14 @@ __all__ = [
 _ELSEWHERE = {
     "Carrier": "carrier",
     "GatewayAddress": "gateway.app",
-    "Numbers": "ordering",
-    "OtpNumber": "number",
+    "Numbers": "numbers.ordering",
+    "OtpNumber": "numbers.number",
     "Secret": "redact",
     "Settings": "settings",
     "add_languages": "codes",
     "extract_code": "codes",
     "find_codes": "codes",
-    "order_number": "ordering",
+    "order_number": "numbers.ordering",
     **dict.fromkeys(
         (
             "Balance",

@@ -13,8 +13,8 @@ import pytest
 
 from ._run import STOP, guard_of, running_item
 from .errors import NumberUnavailable, SettingsError
-from .number import OtpNumber, checked_seconds
-from .ordering import Numbers
+from .numbers.number import OtpNumber, checked_seconds
+from .numbers.ordering import Numbers
 from .providers.base import Provider, lacking
 from .settings import Settings
 

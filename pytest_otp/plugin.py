@@ -14,7 +14,7 @@ from .settings import Settings, env_file_of, settings_of
 if TYPE_CHECKING:
     from .carrier import Carrier
     from .gateway.app import GatewayAddress
-    from .ordering import Numbers
+    from .numbers.ordering import Numbers
     from .providers.base import Provider
     from .server.webhook import WebhookAddress
 

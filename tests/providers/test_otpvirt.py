@@ -28,7 +28,7 @@ from pytest_otp.errors import (
     SettingsError,
     SmsAlreadyReceived,
 )
-from pytest_otp.number import OtpNumber
+from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.providers.base import Balance, Messages, Operator, Order, OrderState, Service, time_limit
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.otpvirt import OtpvirtProvider

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from pytest_otp.inbox import Inbox
+from pytest_otp.numbers.inbox import Inbox
 from pytest_otp.providers.base import SmsMessage
 
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
-from .errors import NumberUnavailable, OrderNotClosed, OrderUncertain, OtpError, SettingsError
+from ..errors import NumberUnavailable, OrderNotClosed, OrderUncertain, OtpError, SettingsError
+from ..providers.base import Order, Provider, SupportsHandingOn
 from .number import CLOSE_TIMEOUT, OtpNumber
-from .providers.base import Order, Provider, SupportsHandingOn
 
 __tracebackhide__ = True
 

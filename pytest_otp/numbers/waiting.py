@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import tenacity
 
-from .errors import ProviderUnavailable
+from ..errors import ProviderUnavailable
 
 __tracebackhide__ = True
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_otp.errors import AuthenticationError, OrderEnded, ProviderUnavailable
-from pytest_otp.waiting import PUSHED, REQUEST_THREADS, Bell, Pace, Wait
+from pytest_otp.numbers.waiting import PUSHED, REQUEST_THREADS, Bell, Pace, Wait
 from tests.scripted import Time, VirtualLoop
 
 AWAY = ProviderUnavailable("the provider is away")

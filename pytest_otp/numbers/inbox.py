@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from .providers.base import SmsMessage
+from ..providers.base import SmsMessage
 
 __tracebackhide__ = True
 

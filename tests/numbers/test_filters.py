@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from pytest_otp import filters
 from pytest_otp.codes import Candidate
 from pytest_otp.errors import SettingsError
-from pytest_otp.filters import Wanted
+from pytest_otp.numbers import filters
+from pytest_otp.numbers.filters import Wanted
 from pytest_otp.providers.base import SmsMessage
 from pytest_otp.redact import shape
 from tests.scripted import NOW

@@ -11,8 +11,8 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .closing import finish_or_cancel, persist
-from .errors import (
+from ..closing import finish_or_cancel, persist
+from ..errors import (
     CodeTimeout,
     OrderEnded,
     OrderNotClosed,
@@ -22,10 +22,8 @@ from .errors import (
     SettingsError,
     SmsAlreadyReceived,
 )
-from .filters import Pattern, Sender, Wanted
-from .inbox import Inbox
-from .phone import Phone, read
-from .providers.base import (
+from ..phone import Phone, read
+from ..providers.base import (
     Order,
     OrderState,
     Provider,
@@ -35,7 +33,9 @@ from .providers.base import (
     SupportsPush,
     time_limit,
 )
-from .redact import shape
+from ..redact import shape
+from .filters import Pattern, Sender, Wanted
+from .inbox import Inbox
 from .waiting import Bell, Wait, pace_for
 
 __tracebackhide__ = True

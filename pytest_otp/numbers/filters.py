@@ -8,9 +8,9 @@ import unicodedata
 from collections.abc import Callable
 from typing import Union
 
-from .codes import candidates, extract_code
-from .errors import SettingsError
-from .providers.base import SmsMessage
+from ..codes import candidates, extract_code
+from ..errors import SettingsError
+from ..providers.base import SmsMessage
 
 __tracebackhide__ = True
 

@@ -27,7 +27,7 @@ from pytest_otp.errors import (
     SettingsError,
     SmsAlreadyReceived,
 )
-from pytest_otp.number import OtpNumber
+from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.providers.base import Messages, Order, OrderState, SmsMessage, time_left
 from pytest_otp.providers.fake import FakeProvider
 from pytest_otp.rentals import RentalDesk, scenario

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from pytest_otp import ordering
 from pytest_otp.errors import (
     InsufficientBalance,
     InvalidRequest,
@@ -25,12 +24,13 @@ from pytest_otp.errors import (
     ProviderUnavailable,
     SettingsError,
 )
-from pytest_otp.number import OtpNumber
-from pytest_otp.ordering import Numbers, close_all, order_number
+from pytest_otp.numbers import ordering
+from pytest_otp.numbers.number import OtpNumber
+from pytest_otp.numbers.ordering import Numbers, close_all, order_number
 from pytest_otp.providers.base import Order, time_left, time_limit
 from tests.scripted import ScriptedProvider
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ INTERRUPTED = """
 import os, signal, sys, time
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from pytest_otp.ordering import Numbers
+from pytest_otp.numbers.ordering import Numbers
 from tests.scripted import ScriptedProvider
 
 provider = ScriptedProvider(Path({log!r}))
