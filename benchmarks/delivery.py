@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from pytest_otp import order_number
-from pytest_otp.carrier import Carrier
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.waiting import Pace
+from pytest_otp.offline.carrier import Carrier
 from pytest_otp.providers import create, credentials
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ

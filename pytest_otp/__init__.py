@@ -9,7 +9,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .carrier import Carrier
     from .codes import add_languages, extract_code, find_codes
     from .errors import (
         AuthenticationError,
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from .gateway.app import GatewayAddress
     from .numbers.number import OtpNumber
     from .numbers.ordering import Numbers, order_number
+    from .offline.carrier import Carrier
     from .providers.base import (
         Balance,
         Country,
@@ -89,7 +89,7 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    "Carrier": "carrier",
+    "Carrier": "offline.carrier",
     "GatewayAddress": "gateway.app",
     "Numbers": "numbers.ordering",
     "OtpNumber": "numbers.number",

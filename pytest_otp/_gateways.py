@@ -22,8 +22,8 @@ from .gateway.app import Gateway, GatewayAddress
 from .server import LOOPBACK
 
 if TYPE_CHECKING:
-    from .carrier import Carrier
     from .gateway.app import SmsNetwork
+    from .offline.carrier import Carrier
     from .server.relay import Hub
     from .settings import Settings
 
@@ -41,7 +41,7 @@ def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
             f"otp_carrier delivers SMS by hand, which provider {settings.provider} cannot",
             hint="Run with --otp-provider fake, or let the application send its SMS.",
         )
-    from .carrier import Carrier  # noqa: PLC0415 - not with a real provider
+    from .offline.carrier import Carrier  # noqa: PLC0415 - not with a real provider
 
     own, of = lane(config)
     made = Carrier(seed=settings.fake_seed, lane=own, lanes=of)

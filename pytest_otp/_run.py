@@ -19,7 +19,7 @@ from .stopping import OrderlyStop
 from .summary import orders, strays, summary, swept
 
 if TYPE_CHECKING:
-    from .carrier import Carrier
+    from .offline.carrier import Carrier
 
 __tracebackhide__ = True
 

@@ -12,9 +12,9 @@ from .options import OPTIONS
 from .settings import Settings, env_file_of, settings_of
 
 if TYPE_CHECKING:
-    from .carrier import Carrier
     from .gateway.app import GatewayAddress
     from .numbers.ordering import Numbers
+    from .offline.carrier import Carrier
     from .providers.base import Provider
     from .server.webhook import WebhookAddress
 
@@ -85,8 +85,8 @@ def otp_carrier(otp_settings: Settings, pytestconfig: pytest.Config) -> Iterator
 def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iterator[Provider]:
     """The provider that numbers are rented from. Override it to bring your own object with the Provider protocol."""
     if otp_settings.offline:
-        from .providers.fake import FakeProvider  # noqa: PLC0415
-        from .rentals import RentalDesk, scenario  # noqa: PLC0415
+        from .offline.desk import RentalDesk, scenario  # noqa: PLC0415
+        from .offline.provider import FakeProvider  # noqa: PLC0415
 
         carrier: Carrier = request.getfixturevalue("otp_carrier")
         yield FakeProvider(RentalDesk(carrier, scenario=scenario(otp_settings.fake)))

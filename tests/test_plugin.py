@@ -15,10 +15,10 @@ import pytest
 # Imported here, since an inner run forgets what it imported itself, and would import it again the next time.
 import pytest_otp._fixtures
 import pytest_otp.gateway.app
-import pytest_otp.providers.fake
+import pytest_otp.offline.provider
 import pytest_otp.providers.http
+from pytest_otp.offline.desk import SCENARIOS
 from pytest_otp.options import OPTIONS
-from pytest_otp.rentals import SCENARIOS
 
 Run = Callable[..., pytest.RunResult]
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from pytest_otp.books import OPEN, Entry
-from pytest_otp.carrier import Carrier
 from pytest_otp.ledger import Ledger
+from pytest_otp.offline.carrier import Carrier
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ
 from tests.servers import Asked, Reply, WireServer, reply

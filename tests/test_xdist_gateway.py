@@ -13,7 +13,7 @@ import pytest
 import trustme  # noqa: F401
 
 import pytest_otp._gateways
-import pytest_otp.providers.fake  # noqa: F401
+import pytest_otp.offline.provider  # noqa: F401
 from pytest_otp.summary import strays
 from tests.servers import closed_port
 

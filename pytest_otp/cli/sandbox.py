@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..errors import SettingsError
-from ..rentals import SCENARIOS
+from ..offline.desk import SCENARIOS
 from .output import mute
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from ..carrier import Delivery
     from ..gateway.app import GatewayAddress
-    from ..rentals import Rental
+    from ..offline.carrier import Delivery
+    from ..offline.desk import Rental
 
 _LOOK_SECONDS = 0.1  # how often the open orders are looked at while there are any
 _CLOSED_STATES = ("finished", "cancelled", "ended")
@@ -97,7 +97,7 @@ def _host(text: str) -> str:
 
 
 def _seconds(text: str) -> float:
-    from ..carrier import LONGEST_DELAY  # noqa: PLC0415 - see _parser
+    from ..offline.carrier import LONGEST_DELAY  # noqa: PLC0415 - see _parser
 
     try:
         seconds = float(text)
@@ -110,8 +110,8 @@ def _seconds(text: str) -> float:
 
 def _sandbox(arguments: argparse.Namespace) -> int:
     # Here, and not at the top, since help and version need none of it.
-    from ..carrier import Carrier  # noqa: PLC0415
     from ..gateway.address import serving  # noqa: PLC0415
+    from ..offline.carrier import Carrier  # noqa: PLC0415
     from ..server.proxy import is_loopback  # noqa: PLC0415
     from ..server.sandbox import Sandbox, environ  # noqa: PLC0415
 

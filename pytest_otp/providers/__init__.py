@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 GROUP = "pytest_otp.providers"
 
 BUILT_IN = {
-    "fake": "pytest_otp.providers.fake:FakeProvider",
+    "fake": "pytest_otp.offline.provider:FakeProvider",
     "otpcepat": "pytest_otp.providers.otpcepat:OtpcepatProvider",
     "otpvirt": "pytest_otp.providers.otpvirt:OtpvirtProvider",
 }

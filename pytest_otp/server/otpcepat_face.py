@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from ..offline.desk import Refused, Rental, RentalDesk
 from ..providers.base import OrderState
-from ..rentals import Refused, Rental, RentalDesk
 from .catalogue import (
     OTPCEPAT_COUNTRIES,
     OTPCEPAT_SERVICES,

@@ -14,8 +14,8 @@ import zlib
 from collections.abc import Callable
 from decimal import Decimal
 
+from ..offline.desk import Refused, Rental, RentalDesk
 from ..providers.base import OrderState
-from ..rentals import Refused, Rental, RentalDesk
 from . import log_failure
 from .catalogue import OTPVIRT_COUNTRIES, OTPVIRT_SERVICES, OTPVIRT_UNLISTED_PRICE, OtpvirtCountry
 

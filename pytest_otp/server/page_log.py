@@ -11,9 +11,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..carrier import Delivery
     from ..gateway.app import SmsNetwork
-    from ..rentals import Rental
+    from ..offline.carrier import Delivery
+    from ..offline.desk import Rental
 
 MOST_SHOWN = 500
 """Orders, and messages, that are kept for pages; the oldest go first."""

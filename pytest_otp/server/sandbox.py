@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from .. import rentals
 from ..gateway.app import Gateway
 from ..gateway.http import is_from_another_site, json_response, read_body
-from ..rentals import Rental, RentalDesk, Trouble
+from ..offline import desk as rentals
+from ..offline.desk import Rental, RentalDesk, Trouble
 from . import otpcepat_face, otpvirt_face, reset_connection
 from .page import Page
 from .page_log import PageLog
@@ -27,7 +27,7 @@ from .page_log import PageLog
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from ..carrier import Carrier
+    from ..offline.carrier import Carrier
 
 OTPCEPAT_PATH = "/api/handler_api.php"
 OTPVIRT_PATH = "/native"
@@ -42,7 +42,7 @@ class Sandbox:
 
     Args:
         carrier: the phone network that the numbers belong to.
-        scenario: a name of `pytest_otp.rentals.SCENARIOS`; SettingsError for another.
+        scenario: a name of `pytest_otp.offline.desk.SCENARIOS`; SettingsError for another.
         sms_after: seconds from an order to its SMS, None for what the scenario says.
         on_order: called with the provider's name, the id on its wire and the rental of each new order.
         on_stray: called with each number that a message was sent to and that nobody holds.

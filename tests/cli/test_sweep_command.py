@@ -15,11 +15,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from pytest_otp import cli, providers
-from pytest_otp.carrier import Carrier
 from pytest_otp.cli import sweeping
 from pytest_otp.errors import AuthenticationError, ProviderUnavailable, SmsAlreadyReceived
 from pytest_otp.ledger import Ledger
 from pytest_otp.liveness import Alive
+from pytest_otp.offline.carrier import Carrier
 from pytest_otp.providers import create, credentials
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ

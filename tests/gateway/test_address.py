@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_otp.carrier import Carrier
 from pytest_otp.errors import SettingsError
 from pytest_otp.gateway.address import serving
 from pytest_otp.gateway.app import Gateway, GatewayAddress
+from pytest_otp.offline.carrier import Carrier
 from pytest_otp.server.authority import Certificates
 
 FILES = Certificates("/somewhere/ca.pem", "/somewhere/bundle.pem", "/somewhere/extra.pem")

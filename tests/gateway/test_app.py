@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_otp.carrier import Carrier
 from pytest_otp.errors import SettingsError
 from pytest_otp.gateway.app import Gateway, GatewayAddress
 from pytest_otp.gateway.http import MAX_BODY
+from pytest_otp.offline.carrier import Carrier
 from pytest_otp.server import Server
 
 GOOD = {"to": "+12015550123", "text": "Your code is 482913", "from": "Shop"}

@@ -23,8 +23,8 @@ import vonage_http_client.errors  # type: ignore[import-untyped]
 import vonage_messages  # type: ignore[import-untyped]
 import vonage_sms  # type: ignore[import-untyped]
 
-from pytest_otp.carrier import Carrier, Line
 from pytest_otp.gateway.app import Gateway
+from pytest_otp.offline.carrier import Carrier, Line
 from pytest_otp.server import Server
 from tests.gateway.world import ACCOUNT, STRAY
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp.carrier import Carrier, Line
 from pytest_otp.gateway.address import serving
 from pytest_otp.gateway.app import Gateway, GatewayAddress
+from pytest_otp.offline.carrier import Carrier, Line
 
 ACCOUNT = "AC" + "0" * 32
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp.carrier import Carrier
 from pytest_otp.gateway.address import serving
 from pytest_otp.gateway.app import Gateway
+from pytest_otp.offline.carrier import Carrier
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPT = ROOT / "scripts" / "node.sh"

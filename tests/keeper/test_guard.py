@@ -15,19 +15,19 @@ from typing import Any
 import pytest
 
 from pytest_otp.books import NO_BUDGET, Budget, Intent
-from pytest_otp.carrier import Carrier
 from pytest_otp.closing import Patience
 from pytest_otp.errors import BudgetExceeded, SettingsError
 from pytest_otp.keeper.guard import Guard, budget_of
 from pytest_otp.keeper.provider import KeptProvider
 from pytest_otp.ledger import Ledger
 from pytest_otp.liveness import is_alive
+from pytest_otp.offline.carrier import Carrier
+from pytest_otp.offline.desk import RentalDesk, scenario
+from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.places import default_path, ledger_path
 from pytest_otp.providers import create
 from pytest_otp.providers.base import Order, Provider
-from pytest_otp.providers.fake import FakeProvider
 from pytest_otp.recorded import Recorded
-from pytest_otp.rentals import RentalDesk, scenario
 from pytest_otp.settings import Settings
 from tests.keeper.loopback import KEY, ROOT, Cepat, pid_of, runs, until
 from tests.scripted import NOW, ScriptedProvider
@@ -75,9 +75,9 @@ class TestFake:
             import os, sys
             from pathlib import Path
             from pytest_otp.keeper.guard import Guard
-            from pytest_otp.carrier import Carrier
-            from pytest_otp.providers.fake import FakeProvider
-            from pytest_otp.rentals import RentalDesk, scenario
+            from pytest_otp.offline.carrier import Carrier
+            from pytest_otp.offline.provider import FakeProvider
+            from pytest_otp.offline.desk import RentalDesk, scenario
             from pytest_otp.settings import Settings
             guard = Guard(Settings(), "a-run", Path.cwd())
             provider = guard.guarded(FakeProvider(RentalDesk(Carrier(), scenario=scenario("manual"))))

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from pytest_otp.carrier import Carrier
 from pytest_otp.errors import (
     AuthenticationError,
     CodeTimeout,
@@ -28,9 +27,10 @@ from pytest_otp.errors import (
     SmsAlreadyReceived,
 )
 from pytest_otp.numbers.number import OtpNumber
+from pytest_otp.offline.carrier import Carrier
+from pytest_otp.offline.desk import RentalDesk, scenario
+from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.providers.base import Messages, Order, OrderState, SmsMessage, time_left
-from pytest_otp.providers.fake import FakeProvider
-from pytest_otp.rentals import RentalDesk, scenario
 from tests.scripted import NOW, ScriptedProvider, Time, VirtualLoop
 
 AWAY = ProviderUnavailable("answered 502 Bad Gateway", provider="scripted", http_status=502)

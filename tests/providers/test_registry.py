@@ -14,9 +14,9 @@ import pytest
 
 from pytest_otp import providers
 from pytest_otp.errors import SettingsError
+from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.providers import Recipe, create, credentials, load, names, recipe_of
 from pytest_otp.providers.base import Variable
-from pytest_otp.providers.fake import FakeProvider
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.otpcepat import OtpcepatProvider
 from pytest_otp.providers.otpvirt import OtpvirtProvider

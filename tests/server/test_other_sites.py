@@ -13,9 +13,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from pytest_otp.carrier import Carrier
 from pytest_otp.gateway.address import serving
 from pytest_otp.gateway.app import Gateway
+from pytest_otp.offline.carrier import Carrier
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox
 

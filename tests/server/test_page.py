@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_otp.carrier import Carrier, Line
+from pytest_otp.offline.carrier import Carrier, Line
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox
 

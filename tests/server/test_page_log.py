@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pytest_otp.carrier import Carrier
 from pytest_otp.errors import InvalidRequest
-from pytest_otp.rentals import Rental, RentalDesk, scenario
+from pytest_otp.offline.carrier import Carrier
+from pytest_otp.offline.desk import Rental, RentalDesk, scenario
 from pytest_otp.server.page_log import LONGEST_TEXT, MOST_SHOWN, PageLog
 
 

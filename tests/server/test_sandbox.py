@@ -17,8 +17,8 @@ from urllib.parse import urlencode, urlsplit
 import phonenumbers
 import pytest
 
-from pytest_otp.carrier import Carrier
 from pytest_otp.errors import SettingsError
+from pytest_otp.offline.carrier import Carrier
 from pytest_otp.server import Server, sandbox
 from pytest_otp.server.catalogue import OTPCEPAT_COUNTRIES, OTPVIRT_COUNTRIES
 from pytest_otp.server.otpcepat_face import STALE_SECONDS

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from pytest_otp.carrier import Carrier
+from pytest_otp.offline.carrier import Carrier
+from pytest_otp.offline.desk import RentalDesk, scenario
+from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.providers import credentials, load
 from pytest_otp.providers.base import Order, Provider
-from pytest_otp.providers.fake import FakeProvider
 from pytest_otp.providers.http import HttpClient
-from pytest_otp.rentals import RentalDesk, scenario
 from pytest_otp.server import Server, sandbox
 from pytest_otp.server.sandbox import Sandbox
 

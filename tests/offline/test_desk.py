@@ -12,10 +12,10 @@ from uuid import UUID
 
 import pytest
 
-from pytest_otp.carrier import Carrier
 from pytest_otp.errors import InvalidRequest, SettingsError
+from pytest_otp.offline.carrier import Carrier
+from pytest_otp.offline.desk import SCENARIOS, Refused, Rental, RentalDesk, scenario
 from pytest_otp.providers.base import OrderState
-from pytest_otp.rentals import SCENARIOS, Refused, Rental, RentalDesk, scenario
 
 ALL = (
     *("manual", "auto", "late", "never", "duplicate", "no-code", "no-numbers", "no-balance", "down", "flaky"),

@@ -11,9 +11,9 @@ from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from ..errors import InvalidRequest, NumberUnavailable, SettingsError
+from ..providers.base import OrderState
 from .carrier import LONGEST_DELAY, TICK
-from .errors import InvalidRequest, NumberUnavailable, SettingsError
-from .providers.base import OrderState
 
 __tracebackhide__ = True
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
-from .errors import InvalidRequest, NumberUnavailable
+from ..errors import InvalidRequest, NumberUnavailable
 from .numbering import check_region, numbers
 
 __tracebackhide__ = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import phonenumbers
 
-from pytest_otp.numbering import regions
+from pytest_otp.offline.numbering import regions
 
 
 def test_regions_have_english_names() -> None:

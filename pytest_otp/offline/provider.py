@@ -7,7 +7,6 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, ClassVar
 
-from .. import rentals
 from ..errors import (
     InsufficientBalance,
     InvalidRequest,
@@ -17,13 +16,14 @@ from ..errors import (
     ProviderUnavailable,
     SmsAlreadyReceived,
 )
-from ..numbering import regions
-from .base import Balance, Country, Messages, Operator, Order, OrderState, Service, SmsMessage, Variable
+from ..providers.base import Balance, Country, Messages, Operator, Order, OrderState, Service, SmsMessage, Variable
+from . import desk as rentals
+from .numbering import regions
 
 __tracebackhide__ = True
 
 if TYPE_CHECKING:
-    from ..rentals import Rental, RentalDesk, Scenario, Trouble
+    from .desk import Rental, RentalDesk, Scenario, Trouble
 
 CURRENCY = "XTS"
 """ISO 4217's code for testing."""

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 
-from .errors import InvalidRequest
+from ..errors import InvalidRequest
 
 __tracebackhide__ = True
 

@@ -12,7 +12,6 @@ from decimal import Decimal
 import phonenumbers
 import pytest
 
-from pytest_otp.carrier import Carrier
 from pytest_otp.errors import (
     InsufficientBalance,
     InvalidRequest,
@@ -23,10 +22,11 @@ from pytest_otp.errors import (
     SettingsError,
     SmsAlreadyReceived,
 )
+from pytest_otp.offline.carrier import Carrier
+from pytest_otp.offline.desk import SCENARIOS, RentalDesk, scenario
+from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.providers import load
 from pytest_otp.providers.base import Balance, Country, Operator, Order, Provider, SupportsPush
-from pytest_otp.providers.fake import FakeProvider
-from pytest_otp.rentals import SCENARIOS, RentalDesk, scenario
 
 
 class Clock:

@@ -17,8 +17,8 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberType
 
-from pytest_otp.carrier import Carrier, Line
 from pytest_otp.errors import InvalidRequest, NumberUnavailable
+from pytest_otp.offline.carrier import Carrier, Line
 
 SMS_KINDS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
@@ -235,7 +235,7 @@ def test_numbers_come_fast(region: str) -> None:
 
 def test_imports_cost_nothing_that_is_heavy() -> None:
     """The carrier and the desk load phonenumbers only when a number is asked for."""
-    program = "import sys, pytest_otp.carrier, pytest_otp.rentals; sys.exit('phonenumbers' in sys.modules)"
+    program = "import sys, pytest_otp.offline.carrier, pytest_otp.offline.desk; sys.exit('phonenumbers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 

@@ -1,0 +1,1 @@
+"""Everything behind the provider `fake`: the phone network, its numbers, the rental desk and its scenarios."""
