@@ -149,7 +149,7 @@ def _address(value: object) -> tuple[str, int]:
 
 
 def _fake(value: object) -> str:
-    from .offline.desk import scenario  # noqa: PLC0415 - only a run that sets a scenario needs to know them
+    from .offline.scenarios import scenario  # noqa: PLC0415 - only a run that sets a scenario needs to know them
 
     return scenario(str(value).strip()).name
 

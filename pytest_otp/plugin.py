@@ -85,8 +85,9 @@ def otp_carrier(otp_settings: Settings, pytestconfig: pytest.Config) -> Iterator
 def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iterator[Provider]:
     """The provider that numbers are rented from. Override it to bring your own object with the Provider protocol."""
     if otp_settings.offline:
-        from .offline.desk import RentalDesk, scenario  # noqa: PLC0415
+        from .offline.desk import RentalDesk  # noqa: PLC0415
         from .offline.provider import FakeProvider  # noqa: PLC0415
+        from .offline.scenarios import scenario  # noqa: PLC0415
 
         carrier: Carrier = request.getfixturevalue("otp_carrier")
         yield FakeProvider(RentalDesk(carrier, scenario=scenario(otp_settings.fake)))

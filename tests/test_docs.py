@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from pytest_otp import OtpError, cli, errors
-from pytest_otp.offline.desk import SCENARIOS
+from pytest_otp.offline.scenarios import SCENARIOS
 from pytest_otp.options import OPTIONS
 from pytest_otp.providers import BUILT_IN, load
 

@@ -17,7 +17,7 @@ import pytest_otp._fixtures
 import pytest_otp.gateway.app
 import pytest_otp.offline.provider
 import pytest_otp.providers.http
-from pytest_otp.offline.desk import SCENARIOS
+from pytest_otp.offline.scenarios import SCENARIOS
 from pytest_otp.options import OPTIONS
 
 Run = Callable[..., pytest.RunResult]

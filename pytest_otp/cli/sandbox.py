@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..errors import SettingsError
-from ..offline.desk import SCENARIOS
+from ..offline.scenarios import SCENARIOS
 from .output import mute
 
 if TYPE_CHECKING:

@@ -17,13 +17,15 @@ from ..errors import (
     SmsAlreadyReceived,
 )
 from ..providers.base import Balance, Country, Messages, Operator, Order, OrderState, Service, SmsMessage, Variable
-from . import desk as rentals
+from .desk import Refused
 from .numbering import regions
+from .scenarios import scenario as scenario_named
 
 __tracebackhide__ = True
 
 if TYPE_CHECKING:
-    from .desk import Rental, RentalDesk, Scenario, Trouble
+    from .desk import Rental, RentalDesk, Trouble
+    from .scenarios import Scenario
 
 CURRENCY = "XTS"
 """ISO 4217's code for testing."""
@@ -61,7 +63,7 @@ class FakeProvider:
 
     def with_scenario(self, name: str) -> FakeProvider:
         """This provider with its numbers and orders, under another scenario. SettingsError for an unknown one."""
-        return FakeProvider(self._desk, rentals.scenario(name))
+        return FakeProvider(self._desk, scenario_named(name))
 
     @property
     def timeout_hint(self) -> str:
@@ -90,7 +92,7 @@ class FakeProvider:
             rental = self._desk.order(
                 region, service=service, country=region, operator=operator, scenario=self._scenario
             )
-        except rentals.Refused as refusal:
+        except Refused as refusal:
             if refusal.reason == "no-balance":
                 raise InsufficientBalance("the balance is too low", provider=self.name) from None
             raise NumberUnavailable(f"no number of {region} is free", provider=self.name) from None
@@ -122,7 +124,7 @@ class FakeProvider:
         self._ask()
         try:
             self._desk.resend(self._rental(order))
-        except rentals.Refused:
+        except Refused:
             raise OrderEnded("the order is closed already", provider=self.name, order_id=order.id) from None
 
     def cancel(self, order: Order) -> None:
@@ -187,14 +189,14 @@ class FakeProvider:
         rental = self._rental(order)
         try:
             close(rental)
-        except rentals.Refused as refusal:
+        except Refused as refusal:
             if refusal.reason == "sms-received":
                 raise SmsAlreadyReceived("an SMS has come", provider=self.name, order_id=order.id) from None
 
     def _rental(self, order: Order) -> Rental:
         try:
             return self._desk.find(order.id)
-        except rentals.Refused:
+        except Refused:
             raise OrderNotFound("no such order", provider=self.name, order_id=order.id) from None
 
     def _region(self, country: str) -> str:

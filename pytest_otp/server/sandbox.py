@@ -18,7 +18,7 @@ from werkzeug.wrappers import Request, Response
 
 from ..gateway.app import Gateway
 from ..gateway.http import is_from_another_site, json_response, read_body
-from ..offline import desk as rentals
+from ..offline import scenarios
 from ..offline.desk import Rental, RentalDesk, Trouble
 from . import otpcepat_face, otpvirt_face, reset_connection
 from .page import Page
@@ -42,7 +42,7 @@ class Sandbox:
 
     Args:
         carrier: the phone network that the numbers belong to.
-        scenario: a name of `pytest_otp.offline.desk.SCENARIOS`; SettingsError for another.
+        scenario: a name of `pytest_otp.offline.scenarios.SCENARIOS`; SettingsError for another.
         sms_after: seconds from an order to its SMS, None for what the scenario says.
         on_order: called with the provider's name, the id on its wire and the rental of each new order.
         on_stray: called with each number that a message was sent to and that nobody holds.
@@ -60,7 +60,7 @@ class Sandbox:
         on_order: Callable[[str, str, Rental], None] = lambda provider, order_id, rental: None,
         on_stray: Callable[[str], None] | None = None,
     ) -> None:
-        course = rentals.scenario(scenario)
+        course = scenarios.scenario(scenario)
         self.desk = RentalDesk(carrier, scenario=course, sms_after=sms_after)
         log = PageLog(carrier, on_stray=on_stray)
         self._page = Page(log)

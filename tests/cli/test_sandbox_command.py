@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from pytest_otp import cli
-from pytest_otp.offline.desk import SCENARIOS
+from pytest_otp.offline.scenarios import SCENARIOS
 from pytest_otp.server import Server
 
 PATIENCE = 30.0  # seconds until a process that hangs is killed, so that its test fails instead

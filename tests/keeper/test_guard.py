@@ -22,8 +22,9 @@ from pytest_otp.keeper.provider import KeptProvider
 from pytest_otp.ledger import Ledger
 from pytest_otp.liveness import is_alive
 from pytest_otp.offline.carrier import Carrier
-from pytest_otp.offline.desk import RentalDesk, scenario
+from pytest_otp.offline.desk import RentalDesk
 from pytest_otp.offline.provider import FakeProvider
+from pytest_otp.offline.scenarios import scenario
 from pytest_otp.places import default_path, ledger_path
 from pytest_otp.providers import create
 from pytest_otp.providers.base import Order, Provider

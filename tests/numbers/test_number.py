@@ -28,8 +28,9 @@ from pytest_otp.errors import (
 )
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.offline.carrier import Carrier
-from pytest_otp.offline.desk import RentalDesk, scenario
+from pytest_otp.offline.desk import RentalDesk
 from pytest_otp.offline.provider import FakeProvider
+from pytest_otp.offline.scenarios import scenario
 from pytest_otp.providers.base import Messages, Order, OrderState, SmsMessage, time_left
 from tests.scripted import NOW, ScriptedProvider, Time, VirtualLoop
 

@@ -14,7 +14,8 @@ import pytest
 
 from pytest_otp.errors import InvalidRequest, SettingsError
 from pytest_otp.offline.carrier import Carrier
-from pytest_otp.offline.desk import SCENARIOS, Refused, Rental, RentalDesk, scenario
+from pytest_otp.offline.desk import Refused, Rental, RentalDesk
+from pytest_otp.offline.scenarios import SCENARIOS, scenario
 from pytest_otp.providers.base import OrderState
 
 ALL = (

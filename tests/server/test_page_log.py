@@ -8,7 +8,8 @@ import pytest
 
 from pytest_otp.errors import InvalidRequest
 from pytest_otp.offline.carrier import Carrier
-from pytest_otp.offline.desk import Rental, RentalDesk, scenario
+from pytest_otp.offline.desk import Rental, RentalDesk
+from pytest_otp.offline.scenarios import scenario
 from pytest_otp.server.page_log import LONGEST_TEXT, MOST_SHOWN, PageLog
 
 
