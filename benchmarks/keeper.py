@@ -16,10 +16,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pytest_otp.books import Intent
 from pytest_otp.keeper.guard import Guard
-from pytest_otp.ledger import Ledger
 from pytest_otp.offline.carrier import Carrier
+from pytest_otp.orders.entries import Intent
+from pytest_otp.orders.ledger import Ledger
 from pytest_otp.providers import create, credentials
 from pytest_otp.providers.base import Order, OrderState
 from pytest_otp.server import Server

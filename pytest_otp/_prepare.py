@@ -12,7 +12,7 @@ import pytest
 
 from ._reports import ReportScrubber
 from ._run import RUN, new_run
-from .places import ledger_path
+from .orders.location import ledger_path
 from .providers import credentials
 from .redact import Secret
 from .settings import Settings, env_file_of

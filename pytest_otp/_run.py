@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .books import Entry
 from .keeper.guard import Guard
+from .orders.entries import Entry
+from .orders.summary import orders, strays, summary, swept
 from .settings import Settings
 from .stopping import OrderlyStop
-from .summary import orders, strays, summary, swept
 
 if TYPE_CHECKING:
     from .offline.carrier import Carrier
@@ -127,7 +127,7 @@ def tell(
 
 def _told_by(path: Path, run: str, patience: float, reporter: Any) -> list[str]:
     from .errors import OtpError  # noqa: PLC0415
-    from .ledger import Ledger  # noqa: PLC0415 - imports sqlite3
+    from .orders.ledger import Ledger  # noqa: PLC0415 - imports sqlite3
 
     try:
         if not path.exists():

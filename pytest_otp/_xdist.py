@@ -110,8 +110,8 @@ class XdistHooks:
         if not (self._told or look or strays):
             return
         from ._run import tell  # noqa: PLC0415 - only for a run that ordered
-        from .books import Entry  # noqa: PLC0415
-        from .places import ledger_path  # noqa: PLC0415
+        from .orders.entries import Entry  # noqa: PLC0415
+        from .orders.location import ledger_path  # noqa: PLC0415
 
         ledgers = {Path(told["ledger"]) for told in self._told if told.get("ledger")}
         if look and not ledgers and (path := ledger_path(self._settings, self._root)).exists():

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from pytest_otp.errors import CodeTimeout, OrderEnded, ProviderUnavailable
-from pytest_otp.ledger import Ledger
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.offline.carrier import Carrier
+from pytest_otp.orders.ledger import Ledger
 from pytest_otp.providers import built_alike, create, credentials, recipe_of
 from pytest_otp.providers.base import Messages, Order, OrderState, SupportsPush
 from pytest_otp.pushes import NET, Outcome, Push, Pushed, Pushes

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp.books import OPEN, Entry
-from pytest_otp.ledger import Ledger
 from pytest_otp.offline.carrier import Carrier
+from pytest_otp.orders.entries import OPEN, Entry
+from pytest_otp.orders.ledger import Ledger
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ
 from tests.servers import Asked, Reply, WireServer, reply
@@ -178,7 +178,7 @@ def test_a_run_without_orders_costs_nothing(wire: Wire, test: str) -> None:
 import sys
 
 def pytest_sessionfinish():
-    print("HEAVY", sorted({"sqlite3", "pytest_otp.ledger", "pytest_otp.keeper.client"} & set(sys.modules)))
+    print("HEAVY", sorted({"sqlite3", "pytest_otp.orders.ledger", "pytest_otp.keeper.client"} & set(sys.modules)))
 """
     (wire.folder / "conftest.py").write_text(check)
     wire.test(test)

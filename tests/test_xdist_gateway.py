@@ -14,7 +14,7 @@ import trustme  # noqa: F401
 
 import pytest_otp._gateways
 import pytest_otp.offline.provider  # noqa: F401
-from pytest_otp.summary import strays
+from pytest_otp.orders.summary import strays
 from tests.servers import closed_port
 
 Run = Callable[..., pytest.RunResult]

@@ -6,11 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..books import Entry
 from ..errors import OtpError
-from ..ledger import Ledger
+from ..orders.entries import Entry
+from ..orders.ledger import Ledger
+from ..orders.recording import Bookkeeping, Recorded
 from ..providers import create, credentials, load, names
-from ..recorded import Bookkeeping, Recorded
 from ..redact import Secret, scrub
 from .ledgers import NO_ACCOUNT
 

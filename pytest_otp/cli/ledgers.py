@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..books import Entry
 from ..errors import SettingsError
-from ..ledger import Ledger
-from ..liveness import is_alive
-from ..places import ledger_path
+from ..orders.entries import Entry
+from ..orders.ledger import Ledger
+from ..orders.location import ledger_path
+from ..orders.process_locks import is_alive
 from ..settings import Settings, read_env_file, resolve
 
 RUN, KEEPER, NOBODY = "run", "keeper", "none"

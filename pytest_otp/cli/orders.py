@@ -8,10 +8,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ..books import CLOSED, FORGOTTEN, UNCERTAIN, Entry
 from ..errors import OtpError
-from ..ledger import Ledger
-from ..summary import described
+from ..orders.entries import CLOSED, FORGOTTEN, UNCERTAIN, Entry
+from ..orders.ledger import Ledger
+from ..orders.summary import described
 from .ledgers import KEEPER, NO_ACCOUNT, NOBODY, RUN, WHERE, Surroundings, add_options, care, look_around
 from .output import complain, say, write
 

@@ -7,11 +7,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ..books import ORDERING, UNCERTAIN, Entry
-from ..closers import Closers
-from ..ledger import Ledger
-from ..summary import described, orders
-from ..sweep import begin_sweep
+from ..orders.closers import Closers
+from ..orders.entries import ORDERING, UNCERTAIN, Entry
+from ..orders.ledger import Ledger
+from ..orders.summary import described, orders
+from ..orders.sweep import begin_sweep
 from .accounts import Accounts
 from .ledgers import KEEPER, NOBODY, RUN, WHERE, add_options, care, look_around
 from .orders import check_advice

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 
-from ..books import Budget
 from ..errors import OrderUncertain, OtpError, ProviderUnavailable, SettingsError
-from ..liveness import Alive, locks_of
+from ..orders.entries import Budget
+from ..orders.process_locks import Alive, locks_of
 from ..redact import Secret
 from .pipes import Side, Stuck
 from .wire import Message, encode, error_of

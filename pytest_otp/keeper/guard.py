@@ -9,15 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from ..books import Budget, Entry, MemoryBook
 from ..closing import Patience
-from ..places import ledger_path
+from ..orders.entries import Budget, Entry, MemoryBook
+from ..orders.location import ledger_path
+from ..orders.recording import Bookkeeping, Recorded, Watched
 from ..providers import recipe_of
-from ..recorded import Bookkeeping, Recorded, Watched
 
 if TYPE_CHECKING:
-    from ..ledger import Ledger
-    from ..liveness import Alive
+    from ..orders.ledger import Ledger
+    from ..orders.process_locks import Alive
     from ..providers import Recipe
     from ..providers.base import Provider
     from ..settings import Settings
@@ -96,10 +96,10 @@ class Guard:
 
     def _in_process(self, recipe: Recipe | None) -> Bookkeeping:
         """Without a keeper: this process writes the ledger, and nobody outlives it."""
-        from ..closers import Closers  # noqa: PLC0415 - only for an order
-        from ..ledger import Ledger  # noqa: PLC0415 - imports sqlite3
+        from ..orders.closers import Closers  # noqa: PLC0415 - only for an order
+        from ..orders.ledger import Ledger  # noqa: PLC0415 - imports sqlite3
+        from ..orders.sweep import SWEEP_PATIENCE, begin_sweep  # noqa: PLC0415
         from ..providers import create  # noqa: PLC0415
-        from ..sweep import SWEEP_PATIENCE, begin_sweep  # noqa: PLC0415
 
         with self._lock:
             if self._ledger is None:

@@ -17,15 +17,15 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from ..books import CLOSED, OPEN, Budget
-from ..closers import Closers, Told
 from ..errors import OtpError
-from ..ledger import Ledger
-from ..liveness import Alive
+from ..orders.closers import Closers, Told
+from ..orders.entries import CLOSED, OPEN, Budget
+from ..orders.ledger import Ledger
+from ..orders.process_locks import Alive
+from ..orders.recording import Bookkeeping, Recorded
+from ..orders.sweep import SWEEP_PATIENCE, begin_sweep, lifetime
 from ..providers import create
 from ..providers.base import Order, OrderState
-from ..recorded import Bookkeeping, Recorded
-from ..sweep import SWEEP_PATIENCE, begin_sweep, lifetime
 from .wire import Message, decode, encode, plain_error, values_of
 
 WATCH_INTERVAL = 1.0

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..closing import Patience, finish_or_cancel
 from ..errors import OrderUncertain, OtpError, ProviderUnavailable
+from ..orders.recording import Watched
 from ..providers.base import Order, OrderState, Provider, time_left
-from ..recorded import Watched
 from .pipes import Stuck
 from .wire import Message, order_of
 

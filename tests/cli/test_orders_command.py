@@ -12,10 +12,10 @@ import pytest
 
 from pytest_otp import cli
 from pytest_otp.cli import orders
-from pytest_otp.ledger import Ledger
-from pytest_otp.liveness import Alive
+from pytest_otp.orders.ledger import Ledger
+from pytest_otp.orders.process_locks import Alive
 from tests.cli.world import Command, no_ledger
-from tests.written import an_intent, an_order, states, write
+from tests.orders.written import an_intent, an_order, states, write
 
 ADVICE = "look at the open orders in your account at scripted, and cancel it there if it is one of them; then: "
 SWEEP = "nobody cares for it: pytest-otp sweep"

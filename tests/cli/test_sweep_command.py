@@ -17,15 +17,15 @@ import pytest
 from pytest_otp import cli, providers
 from pytest_otp.cli import sweeping
 from pytest_otp.errors import AuthenticationError, ProviderUnavailable, SmsAlreadyReceived
-from pytest_otp.ledger import Ledger
-from pytest_otp.liveness import Alive
 from pytest_otp.offline.carrier import Carrier
+from pytest_otp.orders.ledger import Ledger
+from pytest_otp.orders.process_locks import Alive
 from pytest_otp.providers import create, credentials
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ
 from tests.cli.world import TOKEN, Command, ThirdParty, no_ledger
+from tests.orders.written import an_intent, states, write
 from tests.servers import Asked, WireServer, reply, stall
-from tests.written import an_intent, states, write
 
 Write = Callable[..., None]
 Start = Callable[..., subprocess.Popen[str]]

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from pytest_otp import redact
-from pytest_otp.books import NO_BUDGET, Budget
 from pytest_otp.keeper.client import MOST_KEEPERS, Keeper
-from pytest_otp.ledger import Ledger
+from pytest_otp.orders.entries import NO_BUDGET, Budget
+from pytest_otp.orders.ledger import Ledger
 from tests.keeper.loopback import Cepat, pid_of, until
 
 Started = Callable[..., Keeper]

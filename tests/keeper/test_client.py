@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from pytest_otp.books import Budget, Entry
 from pytest_otp.errors import (
     BudgetExceeded,
     OrderUncertain,
@@ -28,8 +27,9 @@ from pytest_otp.keeper import pipes as side_module
 from pytest_otp.keeper.client import MOST_KEEPERS, Keeper
 from pytest_otp.keeper.pipes import Side, Stuck
 from pytest_otp.keeper.wire import Message
-from pytest_otp.ledger import Ledger
-from pytest_otp.liveness import is_alive
+from pytest_otp.orders.entries import Budget, Entry
+from pytest_otp.orders.ledger import Ledger
+from pytest_otp.orders.process_locks import is_alive
 from pytest_otp.redact import Secret
 from tests.keeper.conftest import Started
 from tests.keeper.loopback import LONG, Cepat, killed, owner, pid_of, runs, stop, until

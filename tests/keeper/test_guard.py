@@ -14,21 +14,21 @@ from typing import Any
 
 import pytest
 
-from pytest_otp.books import NO_BUDGET, Budget, Intent
 from pytest_otp.closing import Patience
 from pytest_otp.errors import BudgetExceeded, SettingsError
 from pytest_otp.keeper.guard import Guard, budget_of
 from pytest_otp.keeper.provider import KeptProvider
-from pytest_otp.ledger import Ledger
-from pytest_otp.liveness import is_alive
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import RentalDesk
 from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.offline.scenarios import scenario
-from pytest_otp.places import default_path, ledger_path
+from pytest_otp.orders.entries import NO_BUDGET, Budget, Intent
+from pytest_otp.orders.ledger import Ledger
+from pytest_otp.orders.location import default_path, ledger_path
+from pytest_otp.orders.process_locks import is_alive
+from pytest_otp.orders.recording import Recorded
 from pytest_otp.providers import create
 from pytest_otp.providers.base import Order, Provider
-from pytest_otp.recorded import Recorded
 from pytest_otp.settings import Settings
 from tests.keeper.loopback import KEY, ROOT, Cepat, pid_of, runs, until
 from tests.scripted import NOW, ScriptedProvider
@@ -78,7 +78,8 @@ class TestFake:
             from pytest_otp.keeper.guard import Guard
             from pytest_otp.offline.carrier import Carrier
             from pytest_otp.offline.provider import FakeProvider
-            from pytest_otp.offline.desk import RentalDesk, scenario
+            from pytest_otp.offline.desk import RentalDesk
+            from pytest_otp.offline.scenarios import scenario
             from pytest_otp.settings import Settings
             guard = Guard(Settings(), "a-run", Path.cwd())
             provider = guard.guarded(FakeProvider(RentalDesk(Carrier(), scenario=scenario("manual"))))
@@ -86,7 +87,7 @@ class TestFake:
             guard.end()
             assert len(guard.offline_entries()) == 1
             print(*sorted(name for name in sys.modules if name in ("sqlite3", "_sqlite3", "platformdirs")
-                or name.startswith(("pytest_otp.keeper.", "pytest_otp.ledger", "pytest_otp.liveness"))
+                or name.startswith(("pytest_otp.keeper.", "pytest_otp.orders.ledger", "pytest_otp.orders.proc"))
                 and name != "pytest_otp.keeper.guard"))
             print(Path(f"/proc/self/task/{os.getpid()}/children").read_text())
         """

@@ -16,7 +16,7 @@ import pytest
 from pytest_otp.keeper import pipes as side_module
 from pytest_otp.keeper.pipes import Side, Stuck
 from pytest_otp.keeper.wire import encode
-from pytest_otp.ledger import Ledger
+from pytest_otp.orders.ledger import Ledger
 from pytest_otp.redact import Secret
 from tests.keeper.loopback import KEY, LONG, PACKAGE, Cepat, runs, stop, until
 

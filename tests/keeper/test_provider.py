@@ -28,9 +28,9 @@ from pytest_otp.keeper.guard import Guard
 from pytest_otp.keeper.pipes import Stuck
 from pytest_otp.keeper.provider import KeptProvider
 from pytest_otp.keeper.wire import Message, decode, encode
-from pytest_otp.ledger import Ledger
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.ordering import order_number
+from pytest_otp.orders.ledger import Ledger
 from pytest_otp.providers import create
 from pytest_otp.providers.base import (
     OrderState,

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_otp.books import (
+from pytest_otp.errors import BudgetExceeded
+from pytest_otp.orders.entries import (
     CLOSED,
     FORGOTTEN,
     OPEN,
@@ -28,10 +29,9 @@ from pytest_otp.books import (
     MemoryBook,
     check_price,
 )
-from pytest_otp.errors import BudgetExceeded
-from pytest_otp.ledger import Ledger
+from pytest_otp.orders.ledger import Ledger
 from pytest_otp.providers.base import OrderState
-from tests.written import PLAIN, an_intent, an_order, write
+from tests.orders.written import PLAIN, an_intent, an_order, write
 
 NOW = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=timezone.utc)
 ENTRY = Entry(3, replace(PLAIN, price=Decimal("0.10"), currency="USD"), "o-1", "1201", "US", "waiting", "", NOW, NOW)

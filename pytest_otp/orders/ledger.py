@@ -19,11 +19,23 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from .books import CLOSED, FORGOTTEN, NO_BUDGET, OPEN, ORDERING, REFUSED, UNCERTAIN, Budget, Entry, Intent, check_price
-from .errors import BudgetExceeded, OtpError, SettingsError
-from .liveness import Alive, is_alive, locks_of, make_private, one_at_a_time, tidy
-from .providers.base import Order, OrderState
-from .redact import Secret, scrub
+from ..errors import BudgetExceeded, OtpError, SettingsError
+from ..providers.base import Order, OrderState
+from ..redact import Secret, scrub
+from .entries import (
+    CLOSED,
+    FORGOTTEN,
+    NO_BUDGET,
+    OPEN,
+    ORDERING,
+    REFUSED,
+    UNCERTAIN,
+    Budget,
+    Entry,
+    Intent,
+    check_price,
+)
+from .process_locks import Alive, is_alive, locks_of, make_private, one_at_a_time, tidy
 
 __tracebackhide__ = True
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp.books import Budget, Entry, MemoryBook
 from pytest_otp.errors import (
     AuthenticationError,
     BudgetExceeded,
@@ -22,11 +21,12 @@ from pytest_otp.errors import (
     SmsAlreadyReceived,
     Unsupported,
 )
-from pytest_otp.ledger import Ledger
+from pytest_otp.orders.entries import Budget, Entry, MemoryBook
+from pytest_otp.orders.ledger import Ledger
+from pytest_otp.orders.recording import Bookkeeping, Recorded, Watched, listed_price
 from pytest_otp.providers.base import Messages, Order, OrderState, Service, SupportsPush
-from pytest_otp.recorded import Bookkeeping, Recorded, Watched, listed_price
+from tests.orders.written import an_order, the_only
 from tests.scripted import ScriptedProvider
-from tests.written import an_order, the_only
 
 LATE = ProviderUnavailable("answered 500", provider="scripted")
 

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from pytest_otp.books import Entry
-from pytest_otp.summary import described, orders, spent, summary, swept
-from tests.written import PLAIN
+from pytest_otp.orders.entries import Entry
+from pytest_otp.orders.summary import described, orders, spent, summary, swept
+from tests.orders.written import PLAIN
 
 WHEN = datetime(2026, 11, 1, 12, 30, 15, 999999, tzinfo=timezone.utc)
 PRICED = replace(PLAIN, price=Decimal("1.50"), currency="USD")

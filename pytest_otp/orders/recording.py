@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from .books import CLOSED, NO_BUDGET, UNCERTAIN, Book, Budget, Intent
-from .errors import BudgetExceeded, OrderUncertain, OtpError, SettingsError, Unsupported
-from .providers.base import Messages, Order, OrderState, Provider, Variable
-from .providers.catalogue import find
+from ..errors import BudgetExceeded, OrderUncertain, OtpError, SettingsError, Unsupported
+from ..providers.base import Messages, Order, OrderState, Provider, Variable
+from ..providers.catalogue import find
+from .entries import CLOSED, NO_BUDGET, UNCERTAIN, Book, Budget, Intent
 
 __tracebackhide__ = True
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp.closers import Closers, Told
 from pytest_otp.errors import ProviderUnavailable, SettingsError
-from pytest_otp.ledger import Ledger
-from pytest_otp.liveness import Alive
+from pytest_otp.orders.closers import Closers, Told
+from pytest_otp.orders.ledger import Ledger
+from pytest_otp.orders.process_locks import Alive
+from pytest_otp.orders.recording import Bookkeeping, Recorded
+from pytest_otp.orders.sweep import LEAST, LIFETIME, begin_sweep, lifetime
 from pytest_otp.providers.base import Order, OrderState
-from pytest_otp.recorded import Bookkeeping, Recorded
-from pytest_otp.sweep import LEAST, LIFETIME, begin_sweep, lifetime
+from tests.orders.written import an_intent, an_order, states, write
 from tests.scripted import ScriptedProvider
-from tests.written import an_intent, an_order, states, write
 
 SOON = 10.0
 

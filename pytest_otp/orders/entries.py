@@ -12,8 +12,8 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any, Protocol
 
-from .errors import BudgetExceeded
-from .providers.base import Order, OrderState
+from ..errors import BudgetExceeded
+from ..providers.base import Order, OrderState
 
 ORDERING = "ordering"
 """The request is about to leave, or has left: its answer is not here yet."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 
-from pytest_otp.books import Book, Entry, Intent
-from pytest_otp.ledger import Ledger
+from pytest_otp.orders.entries import Book, Entry, Intent
+from pytest_otp.orders.ledger import Ledger
 from pytest_otp.providers.base import Order
 
 PLAIN = Intent("key-1", "run-1", "", "", "scripted", "account-1", "wa", "6", None)

@@ -18,18 +18,18 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp import ledger as module
-from pytest_otp.books import Budget, Entry
 from pytest_otp.errors import BudgetExceeded, OtpError, SettingsError
-from pytest_otp.ledger import Ledger
-from pytest_otp.liveness import Alive
-from pytest_otp.places import default_path
-from pytest_otp.recorded import Bookkeeping, Recorded
+from pytest_otp.orders import ledger as module
+from pytest_otp.orders.entries import Budget, Entry
+from pytest_otp.orders.ledger import Ledger
+from pytest_otp.orders.location import default_path
+from pytest_otp.orders.process_locks import Alive
+from pytest_otp.orders.recording import Bookkeeping, Recorded
 from pytest_otp.redact import Secret
+from tests.orders.written import an_intent, an_order, states, the_only, write
 from tests.scripted import ScriptedProvider
-from tests.written import an_intent, an_order, states, the_only, write
 
-ROOT = Path(module.__file__).parents[1]
+ROOT = Path(module.__file__).parents[2]
 HINT = (
     "Name a file on a local disk that you may write. A damaged one has to be moved away; look then in your account at "
     "the provider for orders that are open."
@@ -72,9 +72,9 @@ def living(ledger: Ledger) -> Iterator[str]:
 def run(path: Path, code: str) -> subprocess.Popen[str]:
     """A process with the ledger; it waits for a line of input before it does what it is told."""
     begin = (
-        "import sys\nfrom pathlib import Path\nfrom pytest_otp.ledger import Ledger\n"
-        "from pytest_otp.books import Budget\nfrom pytest_otp.errors import BudgetExceeded\n"
-        "from tests.written import an_intent, an_order\n"
+        "import sys\nfrom pathlib import Path\nfrom pytest_otp.orders.ledger import Ledger\n"
+        "from pytest_otp.orders.entries import Budget\nfrom pytest_otp.errors import BudgetExceeded\n"
+        "from tests.orders.written import an_intent, an_order\n"
         "print('ready', flush=True); sys.stdin.readline()\n"
         "path = Path(sys.argv[1])\n"
     )

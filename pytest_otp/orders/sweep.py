@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from .books import Entry
+from ..providers.base import OrderState
 from .closers import Closers, Told
+from .entries import Entry
 from .ledger import Ledger
-from .providers.base import OrderState
-from .recorded import Recorded
+from .recording import Recorded
 
 __tracebackhide__ = True
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_otp.books import MemoryBook
-from pytest_otp.closers import AT_ONCE, Closers
 from pytest_otp.errors import AuthenticationError, OrderNotFound, OtpError, ProviderUnavailable, SmsAlreadyReceived
+from pytest_otp.orders.closers import AT_ONCE, Closers
+from pytest_otp.orders.entries import MemoryBook
+from pytest_otp.orders.recording import Bookkeeping, Recorded
 from pytest_otp.providers.base import Order, OrderState
-from pytest_otp.recorded import Bookkeeping, Recorded
 from tests.scripted import ScriptedProvider, Time
 
 AWAY = ProviderUnavailable("answered 500", provider="scripted")

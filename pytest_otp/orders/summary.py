@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
-from .books import FORGOTTEN, OPEN, ORDERING, REFUSED, UNCERTAIN, Entry
-from .providers.base import OrderState
+from ..providers.base import OrderState
+from .entries import FORGOTTEN, OPEN, ORDERING, REFUSED, UNCERTAIN, Entry
 
 _MOST_STRAYS = 12
 _LONGEST_NUMBER = 15

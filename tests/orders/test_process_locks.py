@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp import liveness
-from pytest_otp.liveness import STALE_AFTER, Alive, is_alive, locks_of, make_private, one_at_a_time, tidy
+from pytest_otp.orders import process_locks
+from pytest_otp.orders.process_locks import STALE_AFTER, Alive, is_alive, locks_of, make_private, one_at_a_time, tidy
 
-ROOT = Path(liveness.__file__).parents[1]
+ROOT = Path(process_locks.__file__).parents[2]
 HOLD = """
 import os, sys, time
 from pathlib import Path
-from pytest_otp.liveness import Alive, one_at_a_time
+from pytest_otp.orders.process_locks import Alive, one_at_a_time
 alive = Alive(Path(sys.argv[1]))
 """
 PATIENCE = 10.0
@@ -124,7 +124,7 @@ class TestAlive:
         dead = "1" * 32
         (folder / dead).touch()
         file = os.open(folder / dead, os.O_RDWR)
-        assert liveness._try_lock(file, shared=True)  # as the other looks
+        assert process_locks._try_lock(file, shared=True)  # as the other looks
         assert not is_alive(folder, dead)
         os.close(file)
         assert is_alive(folder, alive.name)
@@ -133,9 +133,9 @@ class TestAlive:
 
     def test_looked_at_while_it_begins(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Who is looked at in the moment before it has its lock takes it a moment later."""
-        real, refusals = liveness._try_lock, [False, False]
+        real, refusals = process_locks._try_lock, [False, False]
         monkeypatch.setattr(
-            liveness, "_try_lock", lambda file, shared: refusals.pop() if refusals else real(file, shared=shared)
+            process_locks, "_try_lock", lambda file, shared: refusals.pop() if refusals else real(file, shared=shared)
         )
         alive = Alive(folder)
         assert refusals == []
