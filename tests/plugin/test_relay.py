@@ -21,8 +21,8 @@ from typing import Any
 import pytest
 
 from pytest_otp.errors import OtpError
-from pytest_otp.server import relay
-from pytest_otp.server.relay import Branch, Hub
+from pytest_otp.plugin import relay
+from pytest_otp.plugin.relay import Branch, Hub
 
 LIMIT = 0.3
 """Seconds that a hasty hub waits, where a test is about waiting."""
@@ -174,7 +174,7 @@ class TestTrouble:
         hub = a_hub(stack)
         program = (
             "import json, sys, time\n"
-            "from pytest_otp.server.relay import Branch\n"
+            "from pytest_otp.plugin.relay import Branch\n"
             "def hang():\n"
             "    print('asked', flush=True)\n"
             "    time.sleep(60)\n"
@@ -334,7 +334,7 @@ class TestPrivate:
 def test_importing_it_costs_stdlib_only() -> None:
     """Neither end loads more than the standard library."""
     program = (
-        "import sys, pytest_otp.server.relay\n"
+        "import sys, pytest_otp.plugin.relay\n"
         "print(sorted({'werkzeug', 'requests', 'phonenumbers', 'tenacity'} & set(sys.modules)))"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ)

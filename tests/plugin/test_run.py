@@ -23,7 +23,7 @@ from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ
 from tests.servers import Asked, Reply, WireServer, reply
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 ORDER = ("--otp-service", "Telegram", "--otp-country", "Indonesia")
 HOLDS_ONE = """
 import time

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from ._run import STOP, guard_of, running_item
-from .errors import NumberUnavailable, SettingsError
-from .numbers.number import OtpNumber, checked_seconds
-from .numbers.ordering import Numbers
-from .providers.base import Provider, lacking
-from .settings import Settings
+from ..errors import NumberUnavailable, SettingsError
+from ..numbers.number import OtpNumber, checked_seconds
+from ..numbers.ordering import Numbers
+from ..providers.base import Provider, lacking
+from ..settings import Settings
+from .run import STOP, guard_of, running_item
 
 __tracebackhide__ = True
 
@@ -38,7 +38,7 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
         provider = _with_scenario(provider, scenario)
     timeout = marked.get("timeout", settings.timeout_for(provider.name, scenario))
     if settings.webhook:
-        from ._webhook import pushed  # noqa: PLC0415 - only for a run with a webhook
+        from .webhook_fixture import pushed  # noqa: PLC0415 - only for a run with a webhook
 
         provider = pushed(provider, request.config, settings)
     guard = guard_of(request.config, settings)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .keeper.guard import Guard
-from .orders.entries import Entry
-from .orders.summary import orders, strays, summary, swept
-from .settings import Settings
-from .stopping import OrderlyStop
+from ..keeper.guard import Guard
+from ..orders.entries import Entry
+from ..orders.summary import orders, strays, summary, swept
+from ..settings import Settings
+from .signals import OrderlyStop
 
 if TYPE_CHECKING:
-    from .offline.carrier import Carrier
+    from ..offline.carrier import Carrier
 
 __tracebackhide__ = True
 
@@ -126,8 +126,8 @@ def tell(
 
 
 def _told_by(path: Path, run: str, patience: float, reporter: Any) -> list[str]:
-    from .errors import OtpError  # noqa: PLC0415
-    from .orders.ledger import Ledger  # noqa: PLC0415 - imports sqlite3
+    from ..errors import OtpError  # noqa: PLC0415
+    from ..orders.ledger import Ledger  # noqa: PLC0415 - imports sqlite3
 
     try:
         if not path.exists():

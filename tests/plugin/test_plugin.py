@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-# Imported here, since an inner run forgets what it imported itself, and would import it again the next time.
-import pytest_otp._fixtures
 import pytest_otp.gateway.app
 import pytest_otp.offline.provider
+
+# Imported here, since an inner run forgets what it imported itself, and would import it again the next time.
+import pytest_otp.plugin.number_fixtures
 import pytest_otp.providers.http
 from pytest_otp.offline.scenarios import SCENARIOS
 from pytest_otp.options import OPTIONS
@@ -546,7 +547,7 @@ def test_overriding_the_settings_with_a_real_provider(
 
 def test_overriding_the_provider(pytester: pytest.Pytester, run: Run) -> None:
     """A project may bring a provider of its own, with nothing but the protocol."""
-    pytester.path.joinpath("scripted.py").write_text(Path(__file__).with_name("scripted.py").read_text())
+    pytester.path.joinpath("scripted.py").write_text(Path(__file__).parents[1].joinpath("scripted.py").read_text())
     pytester.makeconftest(
         """
         import pytest

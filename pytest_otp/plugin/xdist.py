@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from .settings import Settings
+from ..settings import Settings
 
 if TYPE_CHECKING:
-    from .server.relay import Hub
-    from .stopping import OrderlyStop
+    from .relay import Hub
+    from .signals import OrderlyStop
 
 
 class Face(Protocol):
@@ -42,11 +42,11 @@ def faces(settings: Settings, config: pytest.Config) -> list[Face]:
     """What the settings ask the controller to serve."""
     found: list[Face] = []
     if settings.offline and settings.gateway and settings.gateway[1]:
-        from ._gateways import SharedGateway  # noqa: PLC0415 - only for a gateway on a fixed port
+        from .gateway_fixtures import SharedGateway  # noqa: PLC0415 - only for a gateway on a fixed port
 
         found.append(SharedGateway(settings.gateway))
     if settings.webhook:
-        from ._webhook import SharedWebhook, is_wanted  # noqa: PLC0415 - only for a run with a webhook
+        from .webhook_fixture import SharedWebhook, is_wanted  # noqa: PLC0415 - only for a run with a webhook
 
         found += [SharedWebhook(config, settings)] if is_wanted(settings) else []
     return found
@@ -109,9 +109,9 @@ class XdistHooks:
         strays = [number for face in self._faces for number in face.strays()]
         if not (self._told or look or strays):
             return
-        from ._run import tell  # noqa: PLC0415 - only for a run that ordered
-        from .orders.entries import Entry  # noqa: PLC0415
-        from .orders.location import ledger_path  # noqa: PLC0415
+        from ..orders.entries import Entry  # noqa: PLC0415
+        from ..orders.location import ledger_path  # noqa: PLC0415
+        from .run import tell  # noqa: PLC0415 - only for a run that ordered
 
         ledgers = {Path(told["ledger"]) for told in self._told if told.get("ledger")}
         if look and not ledgers and (path := ledger_path(self._settings, self._root)).exists():
@@ -130,8 +130,8 @@ class XdistHooks:
             self._stop.disarm()
 
     def _serve(self, wanted: list[Face]) -> None:
-        from .errors import OtpError  # noqa: PLC0415 - only where the controller serves
-        from .server.relay import Hub  # noqa: PLC0415
+        from ..errors import OtpError  # noqa: PLC0415 - only where the controller serves
+        from .relay import Hub  # noqa: PLC0415
 
         self._hub = Hub()
         try:
@@ -146,11 +146,11 @@ class XdistHooks:
         raise pytest.UsageError(reason)
 
     def _begin(self) -> None:
-        from ._run import new_run  # noqa: PLC0415 - only where workers start
+        from .run import new_run  # noqa: PLC0415 - only where workers start
 
         self._run = new_run()
         if not self._settings.offline:
-            from .stopping import OrderlyStop  # noqa: PLC0415
+            from .signals import OrderlyStop  # noqa: PLC0415
 
             self._stop = OrderlyStop()
             self._stop.arm()

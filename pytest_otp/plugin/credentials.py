@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from ._reports import ReportScrubber
-from ._run import RUN, new_run
-from .orders.location import ledger_path
-from .providers import credentials
-from .redact import Secret
-from .settings import Settings, env_file_of
+from ..orders.location import ledger_path
+from ..providers import credentials
+from ..redact import Secret
+from ..settings import Settings, env_file_of
+from .report_scrubber import ReportScrubber
+from .run import RUN, new_run
 
 Values = Mapping[str, "str | Secret | None"]
 
@@ -30,7 +30,7 @@ def real_provider(config: pytest.Config, settings: Settings, env_file: Mapping[s
     allow_http = frozenset(settings.allow_http)
     config.stash[_CREDENTIALS] = credentials(settings.provider, os.environ, env_file, allow_http=allow_http)
     if settings.webhook:
-        from ._webhook import check  # noqa: PLC0415 - only for a run with a webhook
+        from .webhook_fixture import check  # noqa: PLC0415 - only for a run with a webhook
 
         check(settings, config.stash[_CREDENTIALS])
     config.stash[RUN] = new_run()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import pytest_otp._fixtures  # noqa: F401 - imported here, since an inner run forgets what it imported itself
+import pytest_otp.plugin.number_fixtures  # noqa: F401 - imported here, since an inner run forgets what it imported itself
 
 Run = Callable[..., pytest.RunResult]
 
@@ -31,7 +31,7 @@ CONFTEST = """
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs pytest in this process, with our plugin, the scripted provider, and one try for each close."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    pytester.path.joinpath("scripted.py").write_text(Path(__file__).with_name("scripted.py").read_text())
+    pytester.path.joinpath("scripted.py").write_text(Path(__file__).parents[1].joinpath("scripted.py").read_text())
     pytester.makeconftest(CONFTEST)
 
     in_process = partial(pytester.runpytest_inprocess, no_reraise_ctrlc=True)

@@ -12,8 +12,6 @@ import pytest
 # Imported here, since an inner run forgets what it imported itself; cryptography cannot be imported twice.
 import trustme  # noqa: F401
 
-import pytest_otp._gateways
-import pytest_otp.offline.provider  # noqa: F401
 from pytest_otp.orders.summary import strays
 from tests.servers import closed_port
 
@@ -164,18 +162,18 @@ class TestWorkers:
             """
             from functools import partial
             import pytest
-            from pytest_otp import _gateways
+            from pytest_otp.plugin import gateway_fixtures
             from pytest_otp.errors import InvalidRequest
-            from pytest_otp.server.relay import Branch, Hub
+            from pytest_otp.plugin.relay import Branch, Hub
 
             def test_it(otp_number, otp_carrier):
                 hub = Hub()
                 hub.start()
-                branch = Branch(hub.address, {"sms": partial(_gateways._take, otp_carrier)})
+                branch = Branch(hub.address, {"sms": partial(gateway_fixtures._take, otp_carrier)})
                 branch.start()
                 try:
                     with pytest.raises(InvalidRequest, match="^the text of an SMS must not be empty$"):
-                        _gateways.Workers(hub).submit(otp_number().e164, " ")
+                        gateway_fixtures.Workers(hub).submit(otp_number().e164, " ")
                 finally:
                     branch.stop()
                     hub.stop()

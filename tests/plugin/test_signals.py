@@ -12,7 +12,7 @@ from types import FrameType
 
 import pytest
 
-from pytest_otp.stopping import OrderlyStop
+from pytest_otp.plugin.signals import OrderlyStop
 
 BOTH = (signal.SIGTERM, signal.SIGHUP)
 
@@ -160,7 +160,7 @@ def test_a_signal_right_after_the_handler_was_put_there(monkeypatch: pytest.Monk
 def test_no_longer_armed() -> None:
     """After the block a SIGTERM ends the process as if nothing had been."""
     code = (
-        "import os, signal, time; from pytest_otp.stopping import OrderlyStop\n"
+        "import os, signal, time; from pytest_otp.plugin.signals import OrderlyStop\n"
         "with OrderlyStop() as stop: stop.arm()\n"
         "os.kill(os.getpid(), signal.SIGTERM); time.sleep(5)"
     )

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from .providers import built_alike
-from .pushes import Outcome, Push, Pushed, Pushes
-from .redact import Secret
-from .server import LOOPBACK, Server
-from .server.webhook import PATH, TOKEN_VARIABLE, Webhook, WebhookAddress, check_token
-from .settings import Settings
+from ..providers import built_alike
+from ..pushes import Outcome, Push, Pushed, Pushes
+from ..redact import Secret
+from ..server import LOOPBACK, Server
+from ..server.webhook import PATH, TOKEN_VARIABLE, Webhook, WebhookAddress, check_token
+from ..settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .providers.base import Provider
-    from .server.relay import Hub
+    from ..providers.base import Provider
+    from .relay import Hub
 
 __tracebackhide__ = True
 
@@ -85,7 +85,7 @@ class SharedWebhook:
             answers = hub.ask(TOPIC, push.plain(), until=lambda answer: answer != Outcome.UNKNOWN)
             return next((Outcome(answer) for answer in answers if answer != Outcome.UNKNOWN), Outcome.UNKNOWN)
 
-        from ._prepare import credentials_of  # noqa: PLC0415 - which imports this module too
+        from .credentials import credentials_of  # noqa: PLC0415 - which imports this module too
 
         values = credentials_of(self._config, self._settings)
         token, self._drawn = _token(values)
@@ -107,7 +107,7 @@ class SharedWebhook:
 
 def _joined(config: pytest.Config, settings: Settings) -> _Joined:
     if _JOINED not in config.stash:
-        from ._prepare import credentials_of  # noqa: PLC0415 - which imports this module too
+        from .credentials import credentials_of  # noqa: PLC0415 - which imports this module too
 
         values = credentials_of(config, settings)
         told = getattr(config, "workerinput", {})
@@ -126,7 +126,7 @@ def _alone(config: pytest.Config, settings: Settings, values: Mapping[str, Any])
 
 
 def _with_controller(config: pytest.Config, values: Mapping[str, Any], told: Mapping[str, Any]) -> _Joined:
-    from .server.relay import Branch  # noqa: PLC0415 - only with xdist
+    from .relay import Branch  # noqa: PLC0415 - only with xdist
 
     pushes = Pushes()
     branch = Branch(told["otp_hub"], {TOPIC: lambda plain: pushes.take(Push(**plain)).value})

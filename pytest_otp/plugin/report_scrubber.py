@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .redact import scrub
+from ..redact import scrub
 
 _REPRESENTATIONS = ("_pytest._code.code", "_pytest.reports", "_pytest.fixtures")
 """Where pytest's own classes for tracebacks and errors are; nodes and configuration are left alone."""

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .options import OPTIONS
-from .settings import Settings, env_file_of, settings_of
+from ..options import OPTIONS
+from ..settings import Settings, env_file_of, settings_of
 
 if TYPE_CHECKING:
-    from .gateway.app import GatewayAddress
-    from .numbers.ordering import Numbers
-    from .offline.carrier import Carrier
-    from .providers.base import Provider
-    from .server.webhook import WebhookAddress
+    from ..gateway.app import GatewayAddress
+    from ..numbers.ordering import Numbers
+    from ..offline.carrier import Carrier
+    from ..providers.base import Provider
+    from ..server.webhook import WebhookAddress
 
 __tracebackhide__ = True
 
@@ -49,15 +49,15 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = Settings.from_plain(told) if told else settings_of(config, os.environ, env_file)
         config.stash[_SETTINGS] = settings
         if not settings.offline:
-            from ._prepare import real_provider  # noqa: PLC0415 - not for the fake provider
+            from .credentials import real_provider  # noqa: PLC0415 - not for the fake provider
 
             settings = config.stash[_SETTINGS] = real_provider(config, settings, env_file)
         if config.pluginmanager.hasplugin("xdist") and not told:
-            from ._xdist import XdistHooks  # noqa: PLC0415 - its hooks exist only with xdist
+            from .xdist import XdistHooks  # noqa: PLC0415 - its hooks exist only with xdist
 
             XdistHooks(settings, config.rootpath).join(config)
     except Exception as error:  # noqa: BLE001 - anything but a bad setting goes on as it is
-        from .errors import SettingsError  # noqa: PLC0415 - a good run needs no errors
+        from ..errors import SettingsError  # noqa: PLC0415 - a good run needs no errors
 
         raise (pytest.UsageError(str(error)) if isinstance(error, SettingsError) else error) from None
 
@@ -76,7 +76,7 @@ def otp_settings(pytestconfig: pytest.Config) -> Settings:
 @pytest.fixture(scope="session")
 def otp_carrier(otp_settings: Settings, pytestconfig: pytest.Config) -> Iterator[Carrier]:
     """The offline phone network: otp_carrier.deliver(number, "Your code is 123456"). Only with the provider fake."""
-    from ._gateways import carrier  # noqa: PLC0415
+    from .gateway_fixtures import carrier  # noqa: PLC0415
 
     yield from carrier(otp_settings, pytestconfig)
 
@@ -85,15 +85,15 @@ def otp_carrier(otp_settings: Settings, pytestconfig: pytest.Config) -> Iterator
 def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iterator[Provider]:
     """The provider that numbers are rented from. Override it to bring your own object with the Provider protocol."""
     if otp_settings.offline:
-        from .offline.desk import RentalDesk  # noqa: PLC0415
-        from .offline.provider import FakeProvider  # noqa: PLC0415
-        from .offline.scenarios import scenario  # noqa: PLC0415
+        from ..offline.desk import RentalDesk  # noqa: PLC0415
+        from ..offline.provider import FakeProvider  # noqa: PLC0415
+        from ..offline.scenarios import scenario  # noqa: PLC0415
 
         carrier: Carrier = request.getfixturevalue("otp_carrier")
         yield FakeProvider(RentalDesk(carrier, scenario=scenario(otp_settings.fake)))
     else:
-        from ._prepare import credentials_of  # noqa: PLC0415
-        from .providers import create  # noqa: PLC0415
+        from ..providers import create  # noqa: PLC0415
+        from .credentials import credentials_of  # noqa: PLC0415
 
         credentials = credentials_of(request.config, otp_settings)
         yield create(otp_settings.provider, credentials, allow_http=frozenset(otp_settings.allow_http))
@@ -105,7 +105,7 @@ def otp_gateway(otp_settings: Settings, request: pytest.FixtureRequest) -> Itera
 
     With a real provider url is None and environ() is empty: the application then sends for real.
     """
-    from ._gateways import gateway  # noqa: PLC0415
+    from .gateway_fixtures import gateway  # noqa: PLC0415
 
     yield from gateway(otp_settings, request)
 
@@ -113,7 +113,7 @@ def otp_gateway(otp_settings: Settings, request: pytest.FixtureRequest) -> Itera
 @pytest.fixture(scope="session")
 def otp_webhook(otp_settings: Settings, pytestconfig: pytest.Config) -> WebhookAddress:
     """Where OTP-virt posts each SMS: otp_webhook.url; None without --otp-webhook, and with another provider."""
-    from ._webhook import address_of  # noqa: PLC0415
+    from .webhook_fixture import address_of  # noqa: PLC0415
 
     return address_of(pytestconfig, otp_settings)
 
@@ -123,7 +123,7 @@ def session_otp_number(
     otp_provider: Provider, otp_settings: Settings, request: pytest.FixtureRequest
 ) -> Iterator[Numbers]:
     """As otp_number, kept until the session ends (with xdist: this worker's). To build fixtures of your own with."""
-    from ._fixtures import numbers  # noqa: PLC0415
+    from .number_fixtures import numbers  # noqa: PLC0415
 
     yield from numbers(otp_provider, otp_settings, request)
 
@@ -133,7 +133,7 @@ def module_otp_number(
     otp_provider: Provider, otp_settings: Settings, request: pytest.FixtureRequest
 ) -> Iterator[Numbers]:
     """As otp_number, kept until the module ends. To build fixtures of your own with."""
-    from ._fixtures import numbers  # noqa: PLC0415
+    from .number_fixtures import numbers  # noqa: PLC0415
 
     yield from numbers(otp_provider, otp_settings, request)
 
@@ -145,6 +145,6 @@ def otp_number(otp_provider: Provider, otp_settings: Settings, request: pytest.F
     number = otp_number(service="…", country="…"); type number.e164 into the page; code = number.wait_code().
     What is left out comes from @pytest.mark.otp, then from the options.
     """
-    from ._fixtures import numbers  # noqa: PLC0415
+    from .number_fixtures import numbers  # noqa: PLC0415
 
     yield from numbers(otp_provider, otp_settings, request)

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ._fixtures import lane
-from ._run import watch_strays
-from .errors import InvalidRequest, SettingsError
-from .gateway.address import serving
-from .gateway.app import Gateway, GatewayAddress
-from .server import LOOPBACK
+from ..errors import InvalidRequest, SettingsError
+from ..gateway.address import serving
+from ..gateway.app import Gateway, GatewayAddress
+from ..server import LOOPBACK
+from .number_fixtures import lane
+from .run import watch_strays
 
 if TYPE_CHECKING:
-    from .gateway.app import SmsNetwork
-    from .offline.carrier import Carrier
-    from .server.relay import Hub
-    from .settings import Settings
+    from ..gateway.app import SmsNetwork
+    from ..offline.carrier import Carrier
+    from ..settings import Settings
+    from .relay import Hub
 
 __tracebackhide__ = True
 
@@ -41,7 +41,7 @@ def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
             f"otp_carrier delivers SMS by hand, which provider {settings.provider} cannot",
             hint="Run with --otp-provider fake, or let the application send its SMS.",
         )
-    from .offline.carrier import Carrier  # noqa: PLC0415 - not with a real provider
+    from ..offline.carrier import Carrier  # noqa: PLC0415 - not with a real provider
 
     own, of = lane(config)
     made = Carrier(seed=settings.fake_seed, lane=own, lanes=of)
@@ -70,7 +70,7 @@ def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Ite
     if not watch_strays(config, carrier) or not (settings.gateway and settings.gateway[1]):
         yield
     elif SharedGateway.name in told:
-        from .server.relay import Branch  # noqa: PLC0415 - only where the controller serves
+        from .relay import Branch  # noqa: PLC0415 - only where the controller serves
 
         branch = Branch(told["otp_hub"], {TOPIC: partial(_take, carrier)})
         branch.start()
