@@ -20,7 +20,7 @@ from pytest_otp import order_number
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.waiting import Pace
 from pytest_otp.offline.carrier import Carrier
-from pytest_otp.providers import create, credentials
+from pytest_otp.providers.registry import create, credentials
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ
 

@@ -20,8 +20,8 @@ from pytest_otp.keeper.guard import Guard
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.orders.entries import Intent
 from pytest_otp.orders.ledger import Ledger
-from pytest_otp.providers import create, credentials
 from pytest_otp.providers.base import Order, OrderState
+from pytest_otp.providers.registry import create, credentials
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ
 from pytest_otp.settings import Settings

@@ -157,7 +157,7 @@ def _fake(value: object) -> str:
 def _provider(value: object) -> str:
     name = str(value).strip()
     if name != "fake":
-        from .providers import load  # noqa: PLC0415 - only a run that sets a provider needs to know them
+        from .providers.registry import load  # noqa: PLC0415 - only a run that sets a provider needs to know them
 
         load(name)
     return name

@@ -24,7 +24,7 @@ import pytest
 from pytest_otp import OtpError, cli, errors
 from pytest_otp.offline.scenarios import SCENARIOS
 from pytest_otp.options import OPTIONS
-from pytest_otp.providers import BUILT_IN, load
+from pytest_otp.providers.registry import BUILT_IN, load
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")])

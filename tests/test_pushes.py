@@ -20,8 +20,8 @@ from pytest_otp.errors import CodeTimeout, OrderEnded, ProviderUnavailable
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.orders.ledger import Ledger
-from pytest_otp.providers import built_alike, create, credentials, recipe_of
 from pytest_otp.providers.base import Messages, Order, OrderState, SupportsPush
+from pytest_otp.providers.registry import built_alike, create, credentials, recipe_of
 from pytest_otp.pushes import NET, Outcome, Push, Pushed, Pushes
 from pytest_otp.redact import Secret
 from pytest_otp.server import Server

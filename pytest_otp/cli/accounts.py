@@ -10,7 +10,7 @@ from ..errors import OtpError
 from ..orders.entries import Entry
 from ..orders.ledger import Ledger
 from ..orders.recording import Bookkeeping, Recorded
-from ..providers import create, credentials, load, names
+from ..providers.registry import create, credentials, load, names
 from ..redact import Secret, scrub
 from .ledgers import NO_ACCOUNT
 

@@ -9,17 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from ..closing import Patience
 from ..orders.entries import Budget, Entry, MemoryBook
 from ..orders.location import ledger_path
 from ..orders.recording import Bookkeeping, Recorded, Watched
-from ..providers import recipe_of
+from ..providers.closing import Patience
+from ..providers.registry import recipe_of
 
 if TYPE_CHECKING:
     from ..orders.ledger import Ledger
     from ..orders.process_locks import Alive
-    from ..providers import Recipe
     from ..providers.base import Provider
+    from ..providers.registry import Recipe
     from ..settings import Settings
     from .client import Keeper
 
@@ -99,7 +99,7 @@ class Guard:
         from ..orders.closers import Closers  # noqa: PLC0415 - only for an order
         from ..orders.ledger import Ledger  # noqa: PLC0415 - imports sqlite3
         from ..orders.sweep import SWEEP_PATIENCE, begin_sweep  # noqa: PLC0415
-        from ..providers import create  # noqa: PLC0415
+        from ..providers.registry import create  # noqa: PLC0415
 
         with self._lock:
             if self._ledger is None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from ..errors import OtpError
-from ..providers import BUILT_IN, load
+from ..providers.registry import BUILT_IN, load
 from ..redact import scrub
 from .wire import Message, decode, encode
 

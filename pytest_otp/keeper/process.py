@@ -24,8 +24,8 @@ from ..orders.ledger import Ledger
 from ..orders.process_locks import Alive
 from ..orders.recording import Bookkeeping, Recorded
 from ..orders.sweep import SWEEP_PATIENCE, begin_sweep, lifetime
-from ..providers import create
 from ..providers.base import Order, OrderState
+from ..providers.registry import create
 from .wire import Message, decode, encode, plain_error, values_of
 
 WATCH_INTERVAL = 1.0

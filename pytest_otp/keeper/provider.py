@@ -10,10 +10,10 @@ from concurrent.futures import TimeoutError as NotYet
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..closing import Patience, finish_or_cancel
 from ..errors import OrderUncertain, OtpError, ProviderUnavailable
 from ..orders.recording import Watched
 from ..providers.base import Order, OrderState, Provider, time_left
+from ..providers.closing import Patience, finish_or_cancel
 from .pipes import Stuck
 from .wire import Message, order_of
 

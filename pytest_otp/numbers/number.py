@@ -11,7 +11,6 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..closing import finish_or_cancel, persist
 from ..errors import (
     CodeTimeout,
     OrderEnded,
@@ -33,6 +32,7 @@ from ..providers.base import (
     SupportsPush,
     time_limit,
 )
+from ..providers.closing import finish_or_cancel, persist
 from ..redact import shape
 from .filters import Pattern, Sender, Wanted
 from .inbox import Inbox

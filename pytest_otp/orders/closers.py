@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from ..closing import finish_or_cancel, persist
 from ..errors import OrderNotFound, OtpError, SmsAlreadyReceived
 from ..providers.base import Order, OrderState
+from ..providers.closing import finish_or_cancel, persist
 from .recording import Recorded
 
 __tracebackhide__ = True

@@ -92,7 +92,7 @@ def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iter
         carrier: Carrier = request.getfixturevalue("otp_carrier")
         yield FakeProvider(RentalDesk(carrier, scenario=scenario(otp_settings.fake)))
     else:
-        from ..providers import create  # noqa: PLC0415
+        from ..providers.registry import create  # noqa: PLC0415
         from .credentials import credentials_of  # noqa: PLC0415
 
         credentials = credentials_of(request.config, otp_settings)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pytest
 
 from ..orders.location import ledger_path
-from ..providers import credentials
+from ..providers.registry import credentials
 from ..redact import Secret
 from ..settings import Settings, env_file_of
 from .report_scrubber import ReportScrubber

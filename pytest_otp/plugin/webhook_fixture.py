@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from ..providers import built_alike
+from ..providers.registry import built_alike
 from ..pushes import Outcome, Push, Pushed, Pushes
 from ..redact import Secret
 from ..server import LOOPBACK, Server

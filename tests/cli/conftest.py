@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp import providers
 from pytest_otp.orders.ledger import Ledger
+from pytest_otp.providers import registry as providers
 from pytest_otp.redact import Secret
 from tests.cli.world import TOKEN, Command, ThirdParty
 

@@ -14,13 +14,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from pytest_otp import cli, providers
+from pytest_otp import cli
 from pytest_otp.cli import sweeping
 from pytest_otp.errors import AuthenticationError, ProviderUnavailable, SmsAlreadyReceived
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.orders.process_locks import Alive
-from pytest_otp.providers import create, credentials
+from pytest_otp.providers import registry as providers
+from pytest_otp.providers.registry import create, credentials
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ
 from tests.cli.world import TOKEN, Command, ThirdParty, no_ledger

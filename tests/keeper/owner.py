@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pytest_otp.keeper.guard import Guard
 from pytest_otp.keeper.provider import KeptProvider
-from pytest_otp.providers import create, credentials
 from pytest_otp.providers.base import Order
+from pytest_otp.providers.registry import create, credentials
 from pytest_otp.settings import Settings
 from tests.keeper.loopback import pid_of
 

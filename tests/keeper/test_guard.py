@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from pytest_otp.closing import Patience
 from pytest_otp.errors import BudgetExceeded, SettingsError
 from pytest_otp.keeper.guard import Guard, budget_of
 from pytest_otp.keeper.provider import KeptProvider
@@ -27,8 +26,9 @@ from pytest_otp.orders.ledger import Ledger
 from pytest_otp.orders.location import default_path, ledger_path
 from pytest_otp.orders.process_locks import is_alive
 from pytest_otp.orders.recording import Recorded
-from pytest_otp.providers import create
 from pytest_otp.providers.base import Order, Provider
+from pytest_otp.providers.closing import Patience
+from pytest_otp.providers.registry import create
 from pytest_otp.settings import Settings
 from tests.keeper.loopback import KEY, ROOT, Cepat, pid_of, runs, until
 from tests.scripted import NOW, ScriptedProvider
@@ -161,7 +161,7 @@ class TestKeeper:
             import os, signal, sys, threading
             from pathlib import Path
             from pytest_otp.keeper.guard import Guard
-            from pytest_otp.providers import create, credentials
+            from pytest_otp.providers.registry import create, credentials
             from pytest_otp.settings import Settings
             signal.alarm(20)
             guard = Guard(Settings(provider="otpcepat", ledger="ledger.sqlite3"), "a-run", Path.cwd())

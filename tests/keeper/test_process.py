@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from pytest_otp import closing
 from pytest_otp.errors import (
     BudgetExceeded,
     NumberUnavailable,
@@ -32,6 +31,7 @@ from pytest_otp.keeper.wire import decode, encode, error_of, order_of
 from pytest_otp.orders.entries import Entry, Intent
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.orders.process_locks import Alive, is_alive
+from pytest_otp.providers import closing
 from pytest_otp.providers.base import Order, Service
 from pytest_otp.redact import Secret
 from tests.keeper.loopback import LONG, until

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from pytest_otp.closing import Patience
 from pytest_otp.errors import (
     AuthenticationError,
     InvalidRequest,
@@ -31,7 +30,6 @@ from pytest_otp.keeper.wire import Message, decode, encode
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.ordering import order_number
 from pytest_otp.orders.ledger import Ledger
-from pytest_otp.providers import create
 from pytest_otp.providers.base import (
     OrderState,
     SupportsCounting,
@@ -39,6 +37,8 @@ from pytest_otp.providers.base import (
     SupportsPush,
     time_limit,
 )
+from pytest_otp.providers.closing import Patience
+from pytest_otp.providers.registry import create
 from pytest_otp.settings import Settings
 from tests.keeper.loopback import LONG, Cepat, killed, pid_of, runs, until
 from tests.scripted import ScriptedProvider

@@ -26,8 +26,8 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import RentalDesk
 from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.offline.scenarios import SCENARIOS, scenario
-from pytest_otp.providers import load
 from pytest_otp.providers.base import Balance, Country, Operator, Order, Provider, SupportsPush
+from pytest_otp.providers.registry import load
 
 
 class Clock:

@@ -116,7 +116,7 @@ CASES = [
 HELPERS = """
 import os, threading, time, warnings
 import pytest
-from pytest_otp.providers import create, credentials
+from pytest_otp.providers.registry import create, credentials
 from pytest_otp.providers.base import Order, time_limit
 
 def provider(name, case):

@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 
 import pytest
 
-from pytest_otp import providers
 from pytest_otp.errors import SettingsError
 from pytest_otp.offline.provider import FakeProvider
-from pytest_otp.providers import Recipe, create, credentials, load, names, recipe_of
+from pytest_otp.providers import registry as providers
 from pytest_otp.providers.base import Variable
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.otpcepat import OtpcepatProvider
 from pytest_otp.providers.otpvirt import OtpvirtProvider
+from pytest_otp.providers.registry import Recipe, create, credentials, load, names, recipe_of
 from pytest_otp.redact import Secret, scrub
 from tests.scripted import ScriptedProvider
 
@@ -73,7 +73,7 @@ class TestNames:
 
     def test_asking_imports_nothing(self) -> None:
         """Listing names loads no provider, no requests and no phonenumbers."""
-        code = "import sys; from pytest_otp.providers import names; names(); print(*sys.modules, sep='\\n')"
+        code = "import sys; from pytest_otp.providers.registry import names; names(); print(*sys.modules, sep='\\n')"
         loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
         heavy = {"requests", "tenacity", "phonenumbers", "pytest_otp.providers.http", "pytest_otp.providers.otpcepat"}
         assert not heavy & set(loaded)

@@ -13,9 +13,9 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import RentalDesk
 from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.offline.scenarios import scenario
-from pytest_otp.providers import credentials, load
 from pytest_otp.providers.base import Order, Provider
 from pytest_otp.providers.http import HttpClient
+from pytest_otp.providers.registry import credentials, load
 from pytest_otp.server import Server, sandbox
 from pytest_otp.server.sandbox import Sandbox
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import tenacity
 
-from .errors import AuthenticationError, InvalidRequest, OrderNotFound, SmsAlreadyReceived
-from .providers.base import time_limit
+from ..errors import AuthenticationError, InvalidRequest, OrderNotFound, SmsAlreadyReceived
+from .base import time_limit
 
 __tracebackhide__ = True
 

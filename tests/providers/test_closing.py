@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_otp.closing import finish_or_cancel, persist
 from pytest_otp.errors import InvalidRequest, OrderNotFound, ProviderError, ProviderUnavailable, SmsAlreadyReceived
+from pytest_otp.providers.closing import finish_or_cancel, persist
 from tests.scripted import Time
 
 

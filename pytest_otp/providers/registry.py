@@ -1,0 +1,152 @@
+"""Which providers there are, and how one is built. Nothing is imported before it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
+
+from ..errors import SettingsError
+
+if TYPE_CHECKING:
+    from ..redact import Secret
+    from .base import Provider, Variable
+
+GROUP = "pytest_otp.providers"
+
+BUILT_IN = {
+    "fake": "pytest_otp.offline.provider:FakeProvider",
+    "otpcepat": "pytest_otp.providers.otpcepat:OtpcepatProvider",
+    "otpvirt": "pytest_otp.providers.otpvirt:OtpvirtProvider",
+}
+
+
+class Recipe(NamedTuple):
+    """What `create` was given."""
+
+    name: str
+    values: Mapping[str, str | Secret | None]
+    allow_http: frozenset[str]
+
+
+_recipes: WeakKeyDictionary[Provider, Recipe] = WeakKeyDictionary()
+
+
+def names() -> list[str]:
+    """Every provider's name: the built-in ones first, then those that plugins register."""
+    return [*BUILT_IN, *sorted(name for name in _registered() if name not in BUILT_IN)]
+
+
+def load(name: str) -> type[Provider]:
+    """The class behind a name.
+
+    Raises SettingsError for an unknown name, and for a plugin that cannot be imported or registers something else.
+    """
+    try:
+        if name in BUILT_IN:
+            module, _, attribute = BUILT_IN[name].partition(":")
+            return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
+        point = _registered().get(name)
+        if point is not None:
+            return _checked(name, point.load())
+    except (ImportError, AttributeError) as error:
+        raise SettingsError(f"--otp-provider {name}: its package cannot be imported ({error})") from error
+    raise SettingsError(
+        f"--otp-provider (PYTEST_OTP_PROVIDER): {name!r} is no provider",
+        hint=f"Choose one of: {', '.join(names())}.",
+    )
+
+
+def credentials(
+    name: str,
+    environ: Mapping[str, str],
+    env_file: Mapping[str, str],
+    *,
+    allow_http: frozenset[str] = frozenset(),
+) -> dict[str, str | Secret | None]:
+    """The values of a provider's variables: the environment's, else those of .env, else the defaults.
+
+    Raises SettingsError that names every missing variable, or a base URL that would send them in the clear.
+    """
+    try:
+        variables = load(name).variables
+        values = {variable.name: _value(variable, environ, env_file) for variable in variables}
+    finally:
+        del environ, env_file  # a traceback with locals would show them
+    missing = [variable for variable in variables if variable.required and values[variable.name] is None]
+    if missing:
+        wanted = ", ".join(f"{variable.name} ({variable.help})" for variable in missing)
+        raise SettingsError(
+            f"--otp-provider {name} (PYTEST_OTP_PROVIDER) needs {wanted}",
+            hint="Set it in the environment or in .env, never on the command line.",
+        )
+    for variable, value in values.items():
+        if variable.endswith("_URL") and isinstance(value, str):
+            _check_url(variable, value, allow_http)
+    return values
+
+
+def create(
+    name: str, values: Mapping[str, str | Secret | None], *, allow_http: frozenset[str] = frozenset()
+) -> Provider:
+    """Build a provider from its credentials, with our HTTP client."""
+    from .http import HttpClient  # noqa: PLC0415 - imports requests
+
+    provider = load(name)(values, HttpClient(name, allow_http=allow_http))  # type: ignore[call-arg]  # Protocols have no __init__
+    with contextlib.suppress(TypeError):  # a plugin's class may forbid weak references
+        _recipes[provider] = Recipe(name, dict(values), allow_http)
+    return provider
+
+
+def recipe_of(provider: Provider) -> Recipe | None:
+    """How to build such a provider in another process; None for an object that `create` did not make."""
+    try:
+        return _recipes.get(provider)
+    except TypeError:  # nor can it be looked up
+        return None
+
+
+def built_alike(wrapper: Provider, provider: Provider) -> None:
+    """Where the wrapper orders and closes just as the provider does, another process may build the provider for it."""
+    recipe = recipe_of(provider)
+    if recipe:
+        _recipes[wrapper] = recipe
+
+
+def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str, str]) -> str | Secret | None:
+    from ..redact import Secret  # noqa: PLC0415 - a run on the fake provider has no use for it
+
+    # Stripped: a key that was pasted into a CI setting often ends in a line break, and no key holds white space.
+    for source in (environ, env_file):
+        value = source.get(variable.name, "").strip()
+        if value:
+            return Secret(value) if variable.secret else value
+    return variable.default
+
+
+def _check_url(variable: str, value: str, allow_http: frozenset[str]) -> None:
+    from .http import check_url  # noqa: PLC0415 - imports requests
+
+    try:
+        check_url(value, allow_http)
+    except SettingsError as error:
+        raise SettingsError(f"{variable}: {error.message}", hint=error.hint) from None
+
+
+def _checked(name: str, found: object) -> type[Provider]:
+    from .base import lacking  # noqa: PLC0415 - only a plugin's provider is examined
+
+    missing = lacking(found) + ([] if hasattr(found, "variables") else ["variables"])
+    if isinstance(found, type) and not missing:
+        return found
+    what = f"a class without {', '.join(missing)}" if isinstance(found, type) else f"a {type(found).__name__}, no class"
+    raise SettingsError(
+        f"--otp-provider {name}: its package registers {what}", hint="See the Provider protocol in providers.base."
+    )
+
+
+def _registered() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
