@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 from ..orders.entries import Budget, Entry, MemoryBook
 from ..orders.location import ledger_path
 from ..orders.recording import Bookkeeping, Recorded, Watched
-from ..providers.closing import Patience
 from ..providers.registry import recipe_of
+from .patience import Patience
 
 if TYPE_CHECKING:
     from ..orders.ledger import Ledger

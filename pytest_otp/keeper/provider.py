@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import OrderUncertain, OtpError, ProviderUnavailable
 from ..orders.recording import Watched
-from ..providers.base import Order, OrderState, Provider, time_left
-from ..providers.closing import Patience, finish_or_cancel
+from ..providers.base import Order, OrderState, Provider
+from ..providers.closing import finish_or_cancel
+from ..providers.deadline import time_left
+from .patience import Patience
 from .pipes import Stuck
 from .wire import Message, order_of
 

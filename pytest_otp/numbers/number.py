@@ -30,9 +30,9 @@ from ..providers.base import (
     SupportsCounting,
     SupportsHandingOn,
     SupportsPush,
-    time_limit,
 )
 from ..providers.closing import finish_or_cancel, persist
+from ..providers.deadline import time_limit
 from ..redact import shape
 from .filters import Pattern, Sender, Wanted
 from .inbox import Inbox

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable
 
 import tenacity
 
 from ..errors import AuthenticationError, InvalidRequest, OrderNotFound, SmsAlreadyReceived
-from .base import time_limit
+from .deadline import time_limit
 
 __tracebackhide__ = True
 
@@ -26,24 +25,6 @@ LAST_TRY = 1.0
 
 FINAL = (AuthenticationError, OrderNotFound, SmsAlreadyReceived)
 """What further tries cannot change."""
-
-
-class Patience:
-    """How long closes that do not succeed at once may hold up a run, all of them together. Thread-safe."""
-
-    def __init__(self, seconds: float) -> None:
-        self._left = seconds
-        self._lock = threading.Lock()
-
-    @property
-    def left(self) -> float:
-        """Seconds."""
-        return self._left
-
-    def spend(self, seconds: float) -> None:
-        """So long was waited in vain."""
-        with self._lock:
-            self._left = max(0.0, self._left - max(0.0, seconds))
 
 
 def finish_or_cancel(cancel: Callable[[], None], finish: Callable[[], None], *, received: bool) -> None:

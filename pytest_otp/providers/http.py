@@ -29,7 +29,8 @@ from ..errors import OtpError, ProviderUnavailable, SettingsError
 from ..redact import Secret, guard_loggers, scrub
 from .answers import Answer as Answer
 from .answers import described, judged, read
-from .base import Repeat, begun, time_left
+from .base import Repeat
+from .deadline import begun, time_left
 
 __tracebackhide__ = True
 

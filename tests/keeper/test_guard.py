@@ -16,6 +16,7 @@ import pytest
 
 from pytest_otp.errors import BudgetExceeded, SettingsError
 from pytest_otp.keeper.guard import Guard, budget_of
+from pytest_otp.keeper.patience import Patience
 from pytest_otp.keeper.provider import KeptProvider
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import RentalDesk
@@ -27,7 +28,6 @@ from pytest_otp.orders.location import default_path, ledger_path
 from pytest_otp.orders.process_locks import is_alive
 from pytest_otp.orders.recording import Recorded
 from pytest_otp.providers.base import Order, Provider
-from pytest_otp.providers.closing import Patience
 from pytest_otp.providers.registry import create
 from pytest_otp.settings import Settings
 from tests.keeper.loopback import KEY, ROOT, Cepat, pid_of, runs, until

@@ -24,6 +24,7 @@ from pytest_otp.keeper import client as client_module
 from pytest_otp.keeper import provider as provider_module
 from pytest_otp.keeper.client import Keeper
 from pytest_otp.keeper.guard import Guard
+from pytest_otp.keeper.patience import Patience
 from pytest_otp.keeper.pipes import Stuck
 from pytest_otp.keeper.provider import KeptProvider
 from pytest_otp.keeper.wire import Message, decode, encode
@@ -35,9 +36,8 @@ from pytest_otp.providers.base import (
     SupportsCounting,
     SupportsHandingOn,
     SupportsPush,
-    time_limit,
 )
-from pytest_otp.providers.closing import Patience
+from pytest_otp.providers.deadline import time_limit
 from pytest_otp.providers.registry import create
 from pytest_otp.settings import Settings
 from tests.keeper.loopback import LONG, Cepat, killed, pid_of, runs, until

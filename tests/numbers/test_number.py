@@ -31,7 +31,8 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import RentalDesk
 from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.offline.scenarios import scenario
-from pytest_otp.providers.base import Messages, Order, OrderState, SmsMessage, time_left
+from pytest_otp.providers.base import Messages, Order, OrderState, SmsMessage
+from pytest_otp.providers.deadline import time_left
 from tests.scripted import NOW, ScriptedProvider, Time, VirtualLoop
 
 AWAY = ProviderUnavailable("answered 502 Bad Gateway", provider="scripted", http_status=502)

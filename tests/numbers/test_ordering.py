@@ -27,7 +27,8 @@ from pytest_otp.errors import (
 from pytest_otp.numbers import ordering
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.ordering import Numbers, close_all, order_number
-from pytest_otp.providers.base import Order, time_left, time_limit
+from pytest_otp.providers.base import Order
+from pytest_otp.providers.deadline import time_left, time_limit
 from tests.scripted import ScriptedProvider
 
 ROOT = Path(__file__).parent.parent.parent

@@ -31,7 +31,8 @@ from pytest_otp.errors import (
     SettingsError,
 )
 from pytest_otp.providers import answers, http
-from pytest_otp.providers.base import Repeat, time_left, time_limit
+from pytest_otp.providers.base import Repeat
+from pytest_otp.providers.deadline import time_left, time_limit
 from pytest_otp.providers.http import ATTEMPTS, Answer, HttpClient, check_url, is_loopback
 from pytest_otp.redact import Secret
 from tests.providers.conftest import KEY

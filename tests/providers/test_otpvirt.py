@@ -29,7 +29,8 @@ from pytest_otp.errors import (
     SmsAlreadyReceived,
 )
 from pytest_otp.numbers.number import OtpNumber
-from pytest_otp.providers.base import Balance, Messages, Operator, Order, OrderState, Service, time_limit
+from pytest_otp.providers.base import Balance, Messages, Operator, Order, OrderState, Service
+from pytest_otp.providers.deadline import time_limit
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.otpvirt import OtpvirtProvider
 from pytest_otp.redact import Secret
