@@ -23,10 +23,10 @@ from urllib.parse import urlsplit
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.plugin.relay import Branch, Hub
 from pytest_otp.providers.base import Messages, Order, OrderState
-from pytest_otp.pushes import Outcome, Push, Pushed, Pushes
+from pytest_otp.push.pushed import Outcome, Push, Pushed, Pushes
+from pytest_otp.push.webhook import PATH, Webhook
 from pytest_otp.redact import Secret
 from pytest_otp.server import Server
-from pytest_otp.server.webhook import PATH, Webhook
 
 PUSHES = 200
 WORKERS = 2

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..numbers.ordering import Numbers
     from ..offline.carrier import Carrier
     from ..providers.base import Provider
-    from ..server.webhook import WebhookAddress
+    from ..push.webhook import WebhookAddress
 
 __tracebackhide__ = True
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from ..providers.registry import built_alike
-from ..pushes import Outcome, Push, Pushed, Pushes
+from ..push.pushed import Outcome, Push, Pushed, Pushes
+from ..push.webhook import PATH, TOKEN_VARIABLE, Webhook, WebhookAddress, check_token
 from ..redact import Secret
 from ..server import LOOPBACK, Server
-from ..server.webhook import PATH, TOKEN_VARIABLE, Webhook, WebhookAddress, check_token
 from ..settings import Settings
 
 if TYPE_CHECKING:

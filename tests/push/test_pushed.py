@@ -22,13 +22,13 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.providers.base import Messages, Order, OrderState, SupportsPush
 from pytest_otp.providers.registry import built_alike, create, credentials, recipe_of
-from pytest_otp.pushes import NET, Outcome, Push, Pushed, Pushes
+from pytest_otp.push.pushed import NET, Outcome, Push, Pushed, Pushes
+from pytest_otp.push.webhook import PATH, Webhook
 from pytest_otp.redact import Secret
 from pytest_otp.server import Server
 from pytest_otp.server.sandbox import Sandbox, environ
-from pytest_otp.server.webhook import PATH, Webhook
+from tests.push.pushing import CLIENT_ID, DONE, PASSWORD, TOKEN, post
 from tests.scripted import NOW, ScriptedProvider, Time
-from tests.server.pushing import CLIENT_ID, DONE, PASSWORD, TOKEN, post
 
 ACCOUNT = ("5a4db0c5-1111-4222-8333-444444444444", "sandbox-password")
 """The sandbox's."""

@@ -17,12 +17,11 @@ from hypothesis import strategies as st
 
 from pytest_otp.errors import SettingsError
 from pytest_otp.providers.base import Messages, Order, OrderState, SmsMessage
-from pytest_otp.pushes import Outcome, Pushes
+from pytest_otp.push.pushed import Outcome, Pushes
+from pytest_otp.push.webhook import MAX_BODY, PATH, Webhook, WebhookAddress, check_token
 from pytest_otp.redact import Secret
 from pytest_otp.server import Server
-from pytest_otp.server.webhook import MAX_BODY, PATH, Webhook, WebhookAddress, check_token
-from tests.scripted import NOW
-from tests.server.pushing import (
+from tests.push.pushing import (
     CLIENT_ID,
     DONE,
     MESSAGE_ID,
@@ -39,6 +38,7 @@ from tests.server.pushing import (
     post,
     raw,
 )
+from tests.scripted import NOW
 
 FOREIGN = "11111111-2222-4333-8444-555555555555"
 NOBODYS = "no open order of this run has this activationId and phone"

@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import Any, ClassVar
 
-from .providers.base import Messages, Order, OrderState, Provider, SmsMessage, Variable
-from .providers.deadline import begun
+from ..providers.base import Messages, Order, OrderState, Provider, SmsMessage, Variable
+from ..providers.deadline import begun
 
 __tracebackhide__ = True
 

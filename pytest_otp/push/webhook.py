@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import SettingsError
-from ..pushes import Outcome, Push
 from ..redact import Secret
+from .pushed import Outcome, Push
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
