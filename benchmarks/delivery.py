@@ -21,8 +21,8 @@ from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.waiting import Pace
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.providers.registry import create, credentials
+from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server import Server
-from pytest_otp.server.sandbox import Sandbox, environ
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

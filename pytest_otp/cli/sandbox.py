@@ -112,8 +112,8 @@ def _sandbox(arguments: argparse.Namespace) -> int:
     # Here, and not at the top, since help and version need none of it.
     from ..gateway.address import serving  # noqa: PLC0415
     from ..offline.carrier import Carrier  # noqa: PLC0415
+    from ..sandbox.app import Sandbox, environ  # noqa: PLC0415
     from ..server.proxy import is_loopback  # noqa: PLC0415
-    from ..server.sandbox import Sandbox, environ  # noqa: PLC0415
 
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
     events: queue.SimpleQueue[_Event] = queue.SimpleQueue()

@@ -25,8 +25,8 @@ from pytest_otp.providers.registry import built_alike, create, credentials, reci
 from pytest_otp.push.pushed import NET, Outcome, Push, Pushed, Pushes
 from pytest_otp.push.webhook import PATH, Webhook
 from pytest_otp.redact import Secret
+from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server import Server
-from pytest_otp.server.sandbox import Sandbox, environ
 from tests.push.pushing import CLIENT_ID, DONE, PASSWORD, TOKEN, post
 from tests.scripted import NOW, ScriptedProvider, Time
 

@@ -16,8 +16,9 @@ from pytest_otp.offline.scenarios import scenario
 from pytest_otp.providers.base import Order, Provider
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.registry import credentials, load
-from pytest_otp.server import Server, sandbox
-from pytest_otp.server.sandbox import Sandbox
+from pytest_otp.sandbox import app as sandbox
+from pytest_otp.sandbox.app import Sandbox
+from pytest_otp.server import Server
 
 
 class Clock:

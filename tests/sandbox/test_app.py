@@ -19,10 +19,11 @@ import pytest
 
 from pytest_otp.errors import SettingsError
 from pytest_otp.offline.carrier import Carrier
-from pytest_otp.server import Server, sandbox
-from pytest_otp.server.catalogue import OTPCEPAT_COUNTRIES, OTPVIRT_COUNTRIES
-from pytest_otp.server.otpcepat_face import STALE_SECONDS
-from pytest_otp.server.sandbox import Sandbox
+from pytest_otp.sandbox import app as sandbox
+from pytest_otp.sandbox.app import Sandbox
+from pytest_otp.sandbox.catalogue import OTPCEPAT_COUNTRIES, OTPVIRT_COUNTRIES
+from pytest_otp.sandbox.otpcepat import STALE_SECONDS
+from pytest_otp.server import Server
 
 KEY = "sandbox-key-not-a-secret"
 CLIENT = {"clientId": "5a4db0c5-1111-4222-8333-444444444444", "apiPassword": "sandbox-password"}

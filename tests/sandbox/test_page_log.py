@@ -10,7 +10,7 @@ from pytest_otp.errors import InvalidRequest
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import Rental, RentalDesk
 from pytest_otp.offline.scenarios import scenario
-from pytest_otp.server.page_log import LONGEST_TEXT, MOST_SHOWN, PageLog
+from pytest_otp.sandbox.page_log import LONGEST_TEXT, MOST_SHOWN, PageLog
 
 
 class Clock:

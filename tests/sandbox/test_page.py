@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from pytest_otp.offline.carrier import Carrier, Line
+from pytest_otp.sandbox.app import Sandbox
 from pytest_otp.server import Server
-from pytest_otp.server.sandbox import Sandbox
 
 SMS = {"to": "+12015550123", "text": "Your code is 482913", "from": "Shop"}
 EVIL = "http://evil.example"

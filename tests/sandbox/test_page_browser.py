@@ -16,8 +16,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.providers.base import Order, Provider
 from pytest_otp.providers.registry import create, credentials
+from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server import Server
-from pytest_otp.server.sandbox import Sandbox, environ
 
 pytestmark = pytest.mark.browser
 

@@ -96,7 +96,7 @@ def _is_from_page(request: Request) -> bool:
 @functools.cache
 def _page() -> tuple[str, str]:
     """The page, and the policy that lets it run its own script and nothing else."""
-    page = resources.files("pytest_otp.server").joinpath("page.html").read_text(encoding="utf-8")
+    page = resources.files("pytest_otp.sandbox").joinpath("page.html").read_text(encoding="utf-8")
     inline = _INLINE.findall(page)
     hashes = {kind: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for kind, text in inline}
     return page, (
