@@ -22,7 +22,7 @@ from pytest_otp.numbers.waiting import Pace
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.providers.registry import create, credentials
 from pytest_otp.sandbox.app import Sandbox, environ
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

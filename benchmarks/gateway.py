@@ -32,7 +32,7 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import RentalDesk
 from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.offline.scenarios import scenario
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 from tests.gateway.hostile import FACES, WIRE, bodies, head
 from tests.gateway.world import ACCOUNT, HELD, Network
 

@@ -23,7 +23,7 @@ from pytest_otp.orders.ledger import Ledger
 from pytest_otp.providers.base import Order, OrderState
 from pytest_otp.providers.registry import create, credentials
 from pytest_otp.sandbox.app import Sandbox, environ
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 from pytest_otp.settings import Settings
 
 ORDERS = 300

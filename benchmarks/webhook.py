@@ -26,7 +26,7 @@ from pytest_otp.providers.base import Messages, Order, OrderState
 from pytest_otp.push.pushed import Outcome, Push, Pushed, Pushes
 from pytest_otp.push.webhook import PATH, Webhook
 from pytest_otp.redact import Secret
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 
 PUSHES = 200
 WORKERS = 2

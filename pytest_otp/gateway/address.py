@@ -111,8 +111,8 @@ class GatewayAddress:
 @contextmanager
 def serving(app: WSGIApplication, *, host: str, port: int, setting: str) -> Iterator[GatewayAddress]:
     """Serve an application with the gateway's faces by http and https and as a proxy, while the context lasts."""
-    from ..server import Server  # noqa: PLC0415 - with a real provider nothing is served
     from ..server.authority import Authority  # noqa: PLC0415
+    from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
     from .app import serves  # noqa: PLC0415 - it imports this module
 
     proxy = Proxy(serves)

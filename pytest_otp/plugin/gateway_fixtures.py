@@ -17,7 +17,7 @@ import pytest
 from ..errors import InvalidRequest, SettingsError
 from ..gateway.address import serving
 from ..gateway.app import Gateway, GatewayAddress
-from ..server import LOOPBACK
+from ..server.server import LOOPBACK
 from .number_fixtures import lane
 from .run import watch_strays
 

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..errors import OtpError
-from ..server import log_failure
+from ..server.server import log_failure
 
 LIMIT = 5.0
 """Seconds that a question waits for answers, and a worker for the controller to let it in."""

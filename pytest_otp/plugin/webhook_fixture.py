@@ -15,7 +15,7 @@ from ..providers.registry import built_alike
 from ..push.pushed import Outcome, Push, Pushed, Pushes
 from ..push.webhook import PATH, TOKEN_VARIABLE, Webhook, WebhookAddress, check_token
 from ..redact import Secret
-from ..server import LOOPBACK, Server
+from ..server.server import LOOPBACK, Server
 from ..settings import Settings
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from ..gateway.app import Gateway
 from ..gateway.http import is_from_another_site, json_response, read_body
 from ..offline import scenarios
 from ..offline.desk import Rental, RentalDesk, Trouble
-from ..server import reset_connection
+from ..server.server import reset_connection
 from . import otpcepat as otpcepat_face
 from . import otpvirt as otpvirt_face
 from .page import Page

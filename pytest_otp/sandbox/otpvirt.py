@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from ..offline.desk import Refused, Rental, RentalDesk
 from ..providers.base import OrderState
-from ..server import log_failure
+from ..server.server import log_failure
 from .catalogue import OTPVIRT_COUNTRIES, OTPVIRT_SERVICES, OTPVIRT_UNLISTED_PRICE, OtpvirtCountry
 
 CLIENT_ID = "5a4db0c5-1111-4222-8333-444444444444"

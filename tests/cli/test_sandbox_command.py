@@ -19,7 +19,7 @@ import pytest
 
 from pytest_otp import cli
 from pytest_otp.offline.scenarios import SCENARIOS
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 
 PATIENCE = 30.0  # seconds until a process that hangs is killed, so that its test fails instead
 

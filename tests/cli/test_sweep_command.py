@@ -23,7 +23,7 @@ from pytest_otp.orders.process_locks import Alive
 from pytest_otp.providers import registry as providers
 from pytest_otp.providers.registry import create, credentials
 from pytest_otp.sandbox.app import Sandbox, environ
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 from tests.cli.world import TOKEN, Command, ThirdParty, no_ledger
 from tests.orders.written import an_intent, states, write
 from tests.servers import Asked, WireServer, reply, stall

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_otp.gateway.app import Gateway
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 from tests.gateway.world import Network, World
 
 

@@ -15,7 +15,7 @@ from pytest_otp.errors import SettingsError
 from pytest_otp.gateway.app import Gateway, GatewayAddress
 from pytest_otp.gateway.http import MAX_BODY
 from pytest_otp.offline.carrier import Carrier
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 
 GOOD = {"to": "+12015550123", "text": "Your code is 482913", "from": "Shop"}
 

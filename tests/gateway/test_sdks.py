@@ -25,7 +25,7 @@ import vonage_sms  # type: ignore[import-untyped]
 
 from pytest_otp.gateway.app import Gateway
 from pytest_otp.offline.carrier import Carrier, Line
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 from tests.gateway.world import ACCOUNT, STRAY
 
 TEXT = "Your code is 482913 é <b>€</b> & 🔑"

@@ -117,7 +117,8 @@ HELPERS = """
 import os, threading, time, warnings
 import pytest
 from pytest_otp.providers.registry import create, credentials
-from pytest_otp.providers.base import Order, time_limit
+from pytest_otp.providers.base import Order
+from pytest_otp.providers.deadline import time_limit
 
 def provider(name, case):
     base = os.environ["SERVER"] if case != "refused" else os.environ["NOBODY"]

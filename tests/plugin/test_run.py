@@ -20,7 +20,7 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.orders.entries import OPEN, Entry
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.sandbox.app import Sandbox, environ
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 from tests.servers import Asked, Reply, WireServer, reply
 
 ROOT = Path(__file__).parent.parent.parent

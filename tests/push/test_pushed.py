@@ -26,7 +26,7 @@ from pytest_otp.push.pushed import NET, Outcome, Push, Pushed, Pushes
 from pytest_otp.push.webhook import PATH, Webhook
 from pytest_otp.redact import Secret
 from pytest_otp.sandbox.app import Sandbox, environ
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 from tests.push.pushing import CLIENT_ID, DONE, PASSWORD, TOKEN, post
 from tests.scripted import NOW, ScriptedProvider, Time
 

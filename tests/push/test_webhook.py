@@ -20,7 +20,7 @@ from pytest_otp.providers.base import Messages, Order, OrderState, SmsMessage
 from pytest_otp.push.pushed import Outcome, Pushes
 from pytest_otp.push.webhook import MAX_BODY, PATH, Webhook, WebhookAddress, check_token
 from pytest_otp.redact import Secret
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 from tests.push.pushing import (
     CLIENT_ID,
     DONE,

@@ -23,7 +23,7 @@ from pytest_otp.sandbox import app as sandbox
 from pytest_otp.sandbox.app import Sandbox
 from pytest_otp.sandbox.catalogue import OTPCEPAT_COUNTRIES, OTPVIRT_COUNTRIES
 from pytest_otp.sandbox.otpcepat import STALE_SECONDS
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 
 KEY = "sandbox-key-not-a-secret"
 CLIENT = {"clientId": "5a4db0c5-1111-4222-8333-444444444444", "apiPassword": "sandbox-password"}

@@ -17,7 +17,7 @@ from pytest_otp.gateway.address import serving
 from pytest_otp.gateway.app import Gateway
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.sandbox.app import Sandbox
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 FORKS = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # Python 3.12 warns of it where threads are

@@ -15,7 +15,7 @@ import pytest
 
 from pytest_otp.offline.carrier import Carrier, Line
 from pytest_otp.sandbox.app import Sandbox
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 
 SMS = {"to": "+12015550123", "text": "Your code is 482913", "from": "Shop"}
 EVIL = "http://evil.example"

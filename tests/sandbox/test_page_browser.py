@@ -17,7 +17,7 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.providers.base import Order, Provider
 from pytest_otp.providers.registry import create, credentials
 from pytest_otp.sandbox.app import Sandbox, environ
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 
 pytestmark = pytest.mark.browser
 

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from pytest_otp.errors import SettingsError
-from pytest_otp.server import Server
 from pytest_otp.server.proxy import Asked, Proxy, asked_of_proxy, is_loopback
+from pytest_otp.server.server import Server
 from tests.servers import Asked as Received
 from tests.servers import Hang, WireServer, closed_port, raw, reply
 

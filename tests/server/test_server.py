@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pytest_otp.errors import SettingsError
-from pytest_otp.server import Server, reset_connection
+from pytest_otp.server.server import Server, reset_connection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -124,7 +124,7 @@ def test_stop_lets_an_answer_come_to_its_end() -> None:
 
 def test_stop_does_not_wait_for_ever_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that takes longer than the grace is cut off."""
-    monkeypatch.setattr("pytest_otp.server._GRACE_SECONDS", 0.01)
+    monkeypatch.setattr("pytest_otp.server.server._GRACE_SECONDS", 0.01)
     asked, over = threading.Event(), threading.Event()
 
     def stuck(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -287,7 +287,7 @@ def test_a_reset_without_a_socket_is_the_bare_exception() -> None:
 def test_importing_the_server_costs_stdlib_only() -> None:
     """Neither the package nor the gateway loads werkzeug or phonenumbers before something is served."""
     program = (
-        "import sys, pytest_otp.server, pytest_otp.gateway.app\n"
+        "import sys, pytest_otp.server.server, pytest_otp.gateway.app\n"
         "print([name for name in ('werkzeug', 'phonenumbers', 'requests', 'sqlite3') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_otp.server import Server, reset_connection
 from pytest_otp.server.authority import Authority
 from pytest_otp.server.proxy import Proxy
+from pytest_otp.server.server import Server, reset_connection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

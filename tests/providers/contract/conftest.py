@@ -18,7 +18,7 @@ from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.registry import credentials, load
 from pytest_otp.sandbox import app as sandbox
 from pytest_otp.sandbox.app import Sandbox
-from pytest_otp.server import Server
+from pytest_otp.server.server import Server
 
 
 class Clock:

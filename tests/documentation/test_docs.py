@@ -26,7 +26,7 @@ from pytest_otp.offline.scenarios import SCENARIOS
 from pytest_otp.options import OPTIONS
 from pytest_otp.providers.registry import BUILT_IN, load
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")])
 PROTOCOLS = (ROOT / "docs" / "protocols.md").read_text()
 IN_A_BROWSER = "with the example application"
@@ -185,7 +185,7 @@ def cells_of_protocols(column: int) -> list[str]:
 def test_protocol_table_names_code_that_exists(name: str) -> None:
     """Each piece of code that the protocols' tables name is there."""
     module, _, rest = name.partition(".")
-    home = {"errors": "pytest_otp", "pushes": "pytest_otp", "webhook": "pytest_otp.server"}
+    home = {"errors": "pytest_otp", "pushed": "pytest_otp.push", "webhook": "pytest_otp.push"}
     found: object = importlib.import_module(f"{home.get(module, 'pytest_otp.providers')}.{module}")
     for part in rest.split("."):
         found = getattr(found, part)
@@ -195,7 +195,7 @@ def test_protocol_table_names_code_that_exists(name: str) -> None:
 def test_protocol_table_names_tests_that_exist(name: str) -> None:
     """Each test that the protocols' tables name is there."""
     module, *path = name.split("::")
-    home = ROOT / "tests" / ("server" if module == "test_webhook" else "providers")
+    home = ROOT / "tests" / ("push" if module == "test_webhook" else "providers")
     body = ast.parse((home / f"{module}.py").read_text()).body
     for part in path:
         node = next(node for node in body if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name == part)

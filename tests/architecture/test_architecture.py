@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "pytest_otp"
 
 
@@ -48,7 +48,14 @@ def test_source_archive_can_be_tested(dist: Path) -> None:
     (archive,) = dist.glob("*.tar.gz")
     with tarfile.open(archive) as tar:
         names = {name.partition("/")[2] for name in tar.getnames()}
-    assert {"Makefile", "LICENSE", "README.md", "tox.ini", "tests/test_house.py", "examples/signup/pytest.ini"} <= names
+    assert {
+        "Makefile",
+        "LICENSE",
+        "README.md",
+        "tox.ini",
+        "tests/architecture/test_architecture.py",
+        "examples/signup/pytest.ini",
+    } <= names
     assert not [name for name in names if re.search(r"\.venv|__pycache__|\.env$|demo-report", name)]
 
 

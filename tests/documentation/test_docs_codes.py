@@ -11,7 +11,7 @@ import pytest
 from pytest_otp import cli, extract_code, find_codes
 from pytest_otp.codes.lexicon import KEYS
 
-PAGE = (Path(__file__).parent.parent / "docs" / "codes.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "codes.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `(.+?)` \| (?:`(.+?)`|none) \|", PAGE, re.MULTILINE)
 LINE_END = "↵"
 
