@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         SmsAlreadyReceived,
         Unsupported,
     )
-    from .gateway.app import GatewayAddress
+    from .gateway.address import GatewayAddress
     from .numbers.number import OtpNumber
     from .numbers.ordering import Numbers, order_number
     from .offline.carrier import Carrier
@@ -90,7 +90,7 @@ __all__ = [
 
 _ELSEWHERE = {
     "Carrier": "offline.carrier",
-    "GatewayAddress": "gateway.app",
+    "GatewayAddress": "gateway.address",
     "Numbers": "numbers.ordering",
     "OtpNumber": "numbers.number",
     "Secret": "redact",

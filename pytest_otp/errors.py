@@ -22,6 +22,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+
+def listed(items: Sequence[str], most: int) -> str:
+    """The items in one line for a message, `most` of them at most: `a, b and 3 more`."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more
+
 
 class OtpError(Exception):
     """The root of the tree.

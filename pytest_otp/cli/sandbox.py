@@ -22,7 +22,7 @@ from .output import mute
 if TYPE_CHECKING:
     from types import FrameType
 
-    from ..gateway.app import GatewayAddress
+    from ..gateway.address import GatewayAddress
     from ..offline.carrier import Delivery
     from ..offline.desk import Rental
 
@@ -85,7 +85,7 @@ def _port(text: str) -> int:
 
 
 def _host(text: str) -> str:
-    from ..gateway.app import serves  # noqa: PLC0415 - see _sandbox
+    from ..gateway.hosts import serves  # noqa: PLC0415 - see _sandbox
     from ..server.proxy import checked_hosts  # noqa: PLC0415
 
     if serves(text.lower()):
@@ -111,9 +111,9 @@ def _seconds(text: str) -> float:
 def _sandbox(arguments: argparse.Namespace) -> int:
     # Here, and not at the top, since help and version need none of it.
     from ..gateway.address import serving  # noqa: PLC0415
+    from ..loopback import is_loopback  # noqa: PLC0415
     from ..offline.carrier import Carrier  # noqa: PLC0415
     from ..sandbox.app import Sandbox, environ  # noqa: PLC0415
-    from ..server.proxy import is_loopback  # noqa: PLC0415
 
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
     events: queue.SimpleQueue[_Event] = queue.SimpleQueue()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ..errors import SettingsError
 from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
+from .hosts import may_be_served, serves
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -87,8 +88,6 @@ class GatewayAddress:
         if self.proxy is not None:
             self.proxy.let_through(*hosts)
         else:
-            from .app import serves  # noqa: PLC0415 - it imports this module
-
             names = checked_hosts(hosts, serves)
             _check_direct(names)
             # `.example.com` is what every client understands, while `*` understands itself.
@@ -113,7 +112,6 @@ def serving(app: WSGIApplication, *, host: str, port: int, setting: str) -> Iter
     """Serve an application with the gateway's faces by http and https and as a proxy, while the context lasts."""
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
-    from .app import serves  # noqa: PLC0415 - it imports this module
 
     proxy = Proxy(serves)
     with (
@@ -138,31 +136,14 @@ def _extended_no_proxy(host: str) -> str:
 
 def _kept_no_proxy() -> list[str]:
     """What the environment excepts from proxies, without what would let messages out to the real services."""
-    from .app import _faces  # noqa: PLC0415 - it imports this module
-
-    patterns = [pattern for face in _faces() for pattern in face.HOSTS]
-    return [entry for entry in _no_proxy() if not any(_meets(entry, pattern) for pattern in patterns)]
+    return [entry for entry in _no_proxy() if not may_be_served(entry)]
 
 
 def _check_direct(hosts: Iterable[str]) -> None:
     """Hosts that are reached without the proxy may name no SMS service's: its messages would be sent for real."""
-    from .app import _faces  # noqa: PLC0415 - it imports this module
-
-    patterns = [pattern for face in _faces() for pattern in face.HOSTS]
     for host in hosts:
-        if any(_meets(host, pattern) for pattern in patterns):
+        if may_be_served(host):
             raise SettingsError(
                 f"let_through: {host} may be an SMS service's host too, which this worker could not tell apart",
                 hint="Name the hosts that the application needs, or run without a fixed port or without xdist.",
             )
-
-
-def _meets(entry: str, pattern: str) -> bool:
-    """Whether an entry of NO_PROXY may mean one of the hosts of a pattern; rather once too often."""
-    name = entry.lower().lstrip("*.")
-    name = name.partition(":")[0] if name.count(":") == 1 else name
-    head, tail = pattern.partition("*")[0], pattern.rpartition("*")[2]
-    if tail.endswith(name):  # also the empty name that "*" leaves
-        return True
-    one_label_more = name.endswith(tail) and name.count(".") == tail.count(".")
-    return "*" in pattern and (one_label_more or (name.endswith(tail) and name.startswith(head)))

@@ -7,24 +7,22 @@ that nobody holds is accepted, as the service would; `Gateway.log` tells that no
 
 from __future__ import annotations
 
-import fnmatch
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from .address import GatewayAddress
+from ..clock import utc_now
+from .hosts import serves, service_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug.wrappers import Request, Response
 
     from .message import Message, Send
-
-__all__ = ["MOST_KEPT", "Face", "Gateway", "GatewayAddress", "SmsNetwork", "Taken", "serves"]
 
 MOST_KEPT = 1000
 """Messages that a gateway remembers; the oldest go first."""
@@ -43,12 +41,10 @@ class Face(Protocol):
 
     Attributes:
         SERVICE: its name.
-        HOSTS: the service's real host names, `*` for any part of one.
         PATHS: what it serves, as a person is told.
     """
 
     SERVICE: ClassVar[str]
-    HOSTS: ClassVar[tuple[str, ...]]
     PATHS: ClassVar[tuple[str, ...]]
 
     def __init__(self, send: Send) -> None: ...
@@ -130,26 +126,17 @@ class Gateway:
     def _face_for(self, request: Request) -> Face | None:
         # A real host's name leaves no doubt. At our own address the paths tell the services apart.
         host = request.host.rpartition(":")[0] or request.host
-        by_host = (face for face in self._faces if _is_one_of(host, face.HOSTS))
+        by_host = (face for face in self._faces if service_of(host) == face.SERVICE)
         return next(by_host, None) or next((face for face in self._faces if face.takes(request)), None)
 
     def _hand_on(self, service: str, message: Message) -> bool:
         held = self._network.submit(message.to, message.text, sender=message.sender)
-        now = datetime.now(timezone.utc)
+        now = utc_now()
         with self._lock:
             self._log.append(Taken(service, message.to, message.sender, message.text, held, now))
         if not held and self._on_stray is not None:
             self._on_stray(message.to)
         return held
-
-
-def serves(host: str) -> bool:
-    """Whether a host name, without its port, is one of an SMS service that has a face here."""
-    return any(_is_one_of(host, face.HOSTS) for face in _faces())
-
-
-def _is_one_of(host: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatch.fnmatchcase(host.lower().rstrip("."), pattern) for pattern in patterns)
 
 
 def _faces() -> tuple[type[Face], ...]:

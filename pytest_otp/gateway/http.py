@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
+
+from ..loopback import ip_address, is_loopback
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -122,13 +123,7 @@ def host_name(request: Request) -> str:
 
 def is_local(name: str) -> bool:
     """Whether nobody else can have this name: an address, or what is always this machine."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    return is_loopback(name) or ip_address(name) is not None
 
 
 def is_from_another_site(request: Request) -> bool:

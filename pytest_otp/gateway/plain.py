@@ -26,7 +26,6 @@ class Plain:
     """The plain face."""
 
     SERVICE: ClassVar[str] = "plain"
-    HOSTS: ClassVar[tuple[str, ...]] = ()
     PATHS: ClassVar[tuple[str, ...]] = (f"POST {PATH}",)
 
     def __init__(self, send: Send) -> None:

@@ -40,12 +40,6 @@ class Sns:
     """Amazon SNS's face."""
 
     SERVICE: ClassVar[str] = "sns"
-    HOSTS: ClassVar[tuple[str, ...]] = (
-        "sns.*.amazonaws.com",
-        "sns-fips.*.amazonaws.com",
-        "sns.*.amazonaws.com.cn",
-        "sns.*.api.aws",
-    )
     PATHS: ClassVar[tuple[str, ...]] = ("POST / Action=Publish",)
 
     def __init__(self, send: Send) -> None:

@@ -15,12 +15,12 @@ import re
 import threading
 import uuid
 from collections import OrderedDict
-from datetime import datetime, timezone
 from email.utils import format_datetime
 from typing import ClassVar
 
 from werkzeug.wrappers import Request, Response
 
+from ..clock import utc_now
 from ..errors import OtpError
 from .http import FORM, Fields, Unreadable, basic_credentials, first, json_response, read_form, read_text
 from .message import Message, Send, e164, is_sender_name, parts
@@ -44,7 +44,6 @@ class Twilio:
     """Twilio's face."""
 
     SERVICE: ClassVar[str] = "twilio"
-    HOSTS: ClassVar[tuple[str, ...]] = ("api.twilio.com", "api.*.twilio.com")
     PATHS: ClassVar[tuple[str, ...]] = (
         f"POST /{VERSION}/Accounts/<AccountSid>/Messages.json",
         f"GET /{VERSION}/Accounts/<AccountSid>/Messages/<Sid>.json",
@@ -192,7 +191,7 @@ def _channel_prefix(address: str) -> str:
 def _resource(account: str, to: str, service: str, sender: str | None, body: str, media: int) -> dict[str, object]:
     sid = ("MM" if media else "SM") + uuid.uuid4().hex
     uri = f"/{VERSION}/Accounts/{account}/Messages/{sid}"
-    now = format_datetime(datetime.now(timezone.utc).replace(microsecond=0))
+    now = format_datetime(utc_now().replace(microsecond=0))
     return {
         "account_sid": account,
         "api_version": VERSION,
@@ -220,7 +219,7 @@ def _resource(account: str, to: str, service: str, sender: str | None, body: str
 
 def _outcome(held: bool) -> dict[str, object]:
     """What fetching the message shows beyond what sending it answered."""
-    sent = format_datetime(datetime.now(timezone.utc).replace(microsecond=0))
+    sent = format_datetime(utc_now().replace(microsecond=0))
     if held:
         return {"status": "delivered", "date_sent": sent}
     failed: dict[str, object] = {"error_code": 30005, "error_message": "Unknown destination handset"}

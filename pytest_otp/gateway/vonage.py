@@ -37,14 +37,6 @@ class Vonage:
     """Vonage's face, for both of its APIs."""
 
     SERVICE: ClassVar[str] = "vonage"
-    HOSTS: ClassVar[tuple[str, ...]] = (
-        "rest.nexmo.com",
-        "rest-*.nexmo.com",
-        "api.nexmo.com",
-        "api-*.nexmo.com",
-        "api-*.vonage.com",
-        "messages-sandbox.nexmo.com",
-    )
     PATHS: ClassVar[tuple[str, ...]] = (f"POST {SMS_PATH}", f"POST {MESSAGES_PATH}")
 
     def __init__(self, send: Send) -> None:

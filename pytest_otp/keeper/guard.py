@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import weakref
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from ..orders.entries import Budget, Entry, MemoryBook
 from ..orders.location import ledger_path
+from ..orders.process_locks import call_in_forked_child
 from ..orders.recording import Bookkeeping, Recorded, Watched
 from ..providers.registry import recipe_of
 from .patience import Patience
@@ -41,9 +40,7 @@ class Guard:
         self._keeper: Keeper | None = None
         self._books: dict[str, Bookkeeping] = {}
         self._lock = threading.RLock()
-        in_child = weakref.WeakMethod(self._forget)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=lambda: (forget := in_child()) and forget())
+        call_in_forked_child(self._forget)
 
     def guarded(self, provider: Provider) -> Provider:
         """The provider, with its orders written down, and placed and closed by the keeper where that is possible."""

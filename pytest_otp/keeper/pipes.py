@@ -9,11 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from typing import IO, Any
 
 from ..errors import OtpError
+from ..orders.process_locks import call_in_forked_child
 from ..providers.registry import BUILT_IN, load
 from ..redact import scrub
 from .wire import Message, decode, encode
@@ -76,9 +76,7 @@ class Side:
         self._input = self._process.stdin.fileno()
         if sys.platform != "win32":
             os.set_blocking(self._input, False)
-        in_child = weakref.WeakMethod(self._leave)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=lambda: (leave := in_child()) and leave())
+        call_in_forked_child(self._leave)
         with contextlib.suppress(OSError, Stuck):  # it has died, or was killed: that is noticed where we read
             self.write(encode({**hello, "home": _HOME, "path": [os.path.abspath(folder) for folder in sys.path]}))
         threading.Thread(target=self._read, args=(on_message, on_end), name="pytest-otp keeper", daemon=True).start()

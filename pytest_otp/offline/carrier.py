@@ -14,9 +14,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
-from ..errors import InvalidRequest, NumberUnavailable
+from ..clock import utc_now
+from ..errors import InvalidRequest, NumberUnavailable, listed
 from .numbering import check_region, numbers
 
 __tracebackhide__ = True
@@ -122,7 +123,7 @@ class Line:
         with self._lock:
             if self._shows(self._ends):
                 return False
-            shows_at = datetime.now(timezone.utc) + timedelta(seconds=after)
+            shows_at = utc_now() + timedelta(seconds=after)
             sms = Delivery(message_id, sender, text, self._clock() + after, shows_at)
             bisect.insort(self._deliveries, sms, key=lambda other: other.due)
             told = list(self._subscribers.values()) if sms.due <= self._ends else []
@@ -289,8 +290,7 @@ class Carrier:
         held = [line.e164 for line in self.lines]
         if not held:
             return "No number is held now: order one first, and deliver before it is closed."
-        more = f" and {len(held) - _MOST_SHOWN} more" if len(held) > _MOST_SHOWN else ""
-        return f"Held now: {', '.join(held[:_MOST_SHOWN])}{more}."
+        return f"Held now: {listed(held, _MOST_SHOWN)}."
 
 
 def _check_message(text: object, sender: object, after: object) -> None:

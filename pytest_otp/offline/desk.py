@@ -7,9 +7,10 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from ..clock import utc_now
 from ..errors import InvalidRequest, NumberUnavailable, SettingsError
 from ..providers.base import OrderState
 from .carrier import LONGEST_DELAY, TICK
@@ -154,7 +155,7 @@ class RentalDesk:
             service,
             country,
             operator,
-            datetime.now(timezone.utc),
+            utc_now(),
             _clock=self._clock,
             # Read off before the line's own end is set: who is told of that one finds the order ended already.
             _ends=self._clock() + course.ends_after,

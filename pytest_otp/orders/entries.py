@@ -8,10 +8,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from ..clock import utc_now
 from ..errors import BudgetExceeded
 from ..providers.base import Order, OrderState
 
@@ -172,7 +173,7 @@ class MemoryBook:
         """No budget counts what costs nothing."""
         with self._lock:
             self._entries[intent.key] = Entry(
-                len(self._entries) + 1, intent, None, None, None, ORDERING, "", _now(), _now()
+                len(self._entries) + 1, intent, None, None, None, ORDERING, "", utc_now(), utc_now()
             )
 
     def placed(self, key: str, order: Order, budget: Budget = NO_BUDGET) -> None:
@@ -195,7 +196,7 @@ class MemoryBook:
     def changed(self, key: str, state: str, reason: str = "") -> None:
         """The order's state is another one."""
         with self._lock:
-            self._entries[key] = replace(self._entries[key], state=state, reason=reason, changed_at=_now())
+            self._entries[key] = replace(self._entries[key], state=state, reason=reason, changed_at=utc_now())
 
     def waited(self, key: str, seconds: float, codes: int) -> None:
         """A test waited, and got so many messages."""
@@ -226,7 +227,3 @@ def check_price(intent: Intent, spent: Decimal, budget: Budget) -> None:
     else:
         return
     raise BudgetExceeded(said, provider=intent.provider, hint=hint)
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -19,6 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from ..clock import utc_now
 from ..errors import BudgetExceeded, OtpError, SettingsError
 from ..providers.base import Order, OrderState
 from ..redact import Secret, scrub
@@ -328,7 +329,7 @@ class Ledger:
             done = (*CLOSED, REFUSED, FORGOTTEN)
             self._db.execute(
                 f"DELETE FROM orders WHERE changed_at < ? AND state IN ({_marks(done)})",  # noqa: S608 - question marks only
-                ((datetime.now(timezone.utc) - KEPT).isoformat(), *done),
+                ((utc_now() - KEPT).isoformat(), *done),
             )
 
     def _update(self, key: str, **columns: str | int | None) -> None:
@@ -405,4 +406,4 @@ def _marks(values: Collection[object]) -> str:
 
 
 def _now() -> str:
-    return datetime.now(timezone.utc).isoformat()
+    return utc_now().isoformat()

@@ -12,7 +12,7 @@ import sys
 import time
 import uuid
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 STALE_AFTER = 86_400.0
@@ -53,6 +53,13 @@ def make_private(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
+def call_in_forked_child(method: Callable[[], None]) -> None:
+    """Call a bound method in each child that this process forks, as long as its object lives."""
+    reference = weakref.WeakMethod(method)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: (alive := reference()) and alive())
+
+
 class Alive:
     """A sign of life: a lock that this process, and no child of it, holds until it ends or calls `end`."""
 
@@ -64,9 +71,7 @@ class Alive:
         self._file = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
         while not _try_lock(self._file, shared=False):  # somebody is just looking
             time.sleep(0.001)
-        in_child = weakref.WeakMethod(self._leave)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=lambda: (leave := in_child()) and leave())
+        call_in_forked_child(self._leave)
 
     def end(self) -> None:
         """Let the lock go; doing it twice is doing it once."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
+from ..errors import listed
 from ..providers.base import OrderState
 from .entries import FORGOTTEN, OPEN, ORDERING, REFUSED, UNCERTAIN, Entry
 
@@ -58,8 +59,7 @@ def strays(numbers: Iterable[str]) -> list[str]:
     if not counts:
         return []
     shown = [number + (f" ({count} times)" if count > 1 else "") for number, count in sorted(counts.items())]
-    more = f" and {len(shown) - _MOST_STRAYS} more" if len(shown) > _MOST_STRAYS else ""
-    return [f"SMS to numbers that no test held: {', '.join(shown[:_MOST_STRAYS])}{more}"]
+    return [f"SMS to numbers that no test held: {listed(shown, _MOST_STRAYS)}"]
 
 
 def orders(count: int) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 
+from ..clock import utc_now
 from ..providers.base import OrderState
 from .closers import Closers, Told
 from .entries import Entry
@@ -44,7 +44,7 @@ def begin_sweep(
     for entry in claimed:
         provider = providers[entry.intent.account]
         # Of an order of another process there is nothing but the time of day to tell its age.
-        age = (datetime.now(timezone.utc) - entry.ordered_at).total_seconds()
+        age = (utc_now() - entry.ordered_at).total_seconds()
         patience = max(LEAST, lifetime(provider) - max(0.0, age))
         provider.knows(entry.intent.key, entry.order, OrderState(entry.state))
         closers.close(

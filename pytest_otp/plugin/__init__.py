@@ -12,7 +12,7 @@ from ..options import OPTIONS
 from ..settings import Settings, env_file_of, settings_of
 
 if TYPE_CHECKING:
-    from ..gateway.app import GatewayAddress
+    from ..gateway.address import GatewayAddress
     from ..numbers.ordering import Numbers
     from ..offline.carrier import Carrier
     from ..providers.base import Provider

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..errors import InvalidRequest, SettingsError
-from ..gateway.address import serving
-from ..gateway.app import Gateway, GatewayAddress
-from ..server.server import LOOPBACK
+from ..gateway.address import GatewayAddress, serving
+from ..gateway.app import Gateway
+from ..loopback import LOOPBACK
 from .number_fixtures import lane
 from .run import watch_strays
 

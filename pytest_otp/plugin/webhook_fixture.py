@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from ..loopback import LOOPBACK
 from ..providers.registry import built_alike
 from ..push.pushed import Outcome, Push, Pushed, Pushes
 from ..push.webhook import PATH, TOKEN_VARIABLE, Webhook, WebhookAddress, check_token
 from ..redact import Secret
-from ..server.server import LOOPBACK, Server
+from ..server.server import Server
 from ..settings import Settings
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Protocol, TypeVar
 
-from ..errors import InvalidRequest, SettingsError
+from ..errors import InvalidRequest, SettingsError, listed
 
 __tracebackhide__ = True
 
@@ -86,9 +86,8 @@ def region_of_entry(entry: Entry, regions: Mapping[str, str] | None = None) -> s
 
 def unknown(wanted: str, entries: Iterable[Entry], *, kind: str, provider: str) -> InvalidRequest:
     """The error for something that no entry matches; it lists what there is."""
-    listed = [f"{entry.name} ({entry.id})" if entry.name != entry.id else entry.id for entry in entries]
-    more = f" and {len(listed) - _MOST_SHOWN} more" if len(listed) > _MOST_SHOWN else ""
-    shown = ", ".join(listed[:_MOST_SHOWN]) + more
+    known = [f"{entry.name} ({entry.id})" if entry.name != entry.id else entry.id for entry in entries]
+    shown = listed(known, _MOST_SHOWN)
     return InvalidRequest(
         f"knows no {kind} {wanted!r}", provider=provider, hint=f"It has: {shown or 'nothing'}. Give a name or an id."
     )

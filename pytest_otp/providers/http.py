@@ -12,7 +12,6 @@ import http.cookiejar
 import importlib.util
 import json
 import random
-import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import wait
@@ -26,6 +25,7 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
 from ..errors import OtpError, ProviderUnavailable, SettingsError
+from ..loopback import is_loopback
 from ..redact import Secret, guard_loggers, scrub
 from .answers import Answer as Answer
 from .answers import described, judged, read
@@ -54,7 +54,6 @@ _LOGGERS = (
     "requests",
     "pytest_otp",
 )
-_LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1")
 _PASSING = (408, 425, 429)
 
 _Value = Any  # what JSON can hold, or a Secret in place of a text
@@ -207,11 +206,6 @@ def check_url(url: str, allow_http: frozenset[str]) -> None:
             f"{scrub(url)!r} would send credentials without TLS",
             hint=f"Use https, or name the host in --otp-allow-http {host} (PYTEST_OTP_ALLOW_HTTP).",
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine."""
-    return _LOOPBACK.fullmatch(host.lower()) is not None
 
 
 def _scheme_and_host(url: str) -> tuple[str, str]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..clock import utc_now
 from ..errors import (
     AuthenticationError,
     InsufficientBalance,
@@ -115,7 +115,7 @@ class OtpcepatProvider:
             operator=None if operator_id == ANY_OPERATOR else operator_id,
             price=price,
             currency=None if price is None else CURRENCY,
-            ordered_at=_now(),
+            ordered_at=utc_now(),
             region=self._region(country_name, country_id),
         )
 
@@ -305,8 +305,4 @@ class _Inbox:
         changed = not self.messages or self.messages[-1].text != text
         if changed or (self.expects_another and state is OrderState.RECEIVED):
             self.expects_another = False
-            self.messages.append(SmsMessage(f"{order.id}:{len(self.messages) + 1}", None, text, _now(), None))
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
+            self.messages.append(SmsMessage(f"{order.id}:{len(self.messages) + 1}", None, text, utc_now(), None))

@@ -10,10 +10,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
-from datetime import datetime, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..clock import utc_now
 from ..errors import (
     InvalidRequest,
     NumberUnavailable,
@@ -93,7 +93,7 @@ class OtpvirtProvider:
             operator=operator or None,
             price=price,
             currency=None if price is None else currency,
-            ordered_at=_now(),
+            ordered_at=utc_now(),
             region=None if country_id is None else region_of_entry(_country(country_id)),
         )
 
@@ -319,10 +319,6 @@ def _message(row: Mapping[str, Any], own_id: str) -> SmsMessage:
         id=text_of(row.get("id")) or own_id,
         sender=text_of(row.get("phoneFrom")) or None,
         text=text if isinstance(text, str) else text_of(text),
-        received_at=_now(),
+        received_at=utc_now(),
         code=text_of(row.get("code")) or None,
     )
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

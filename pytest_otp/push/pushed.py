@@ -6,10 +6,10 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from enum import Enum
 from typing import Any, ClassVar
 
+from ..clock import utc_now
 from ..providers.base import Messages, Order, OrderState, Provider, SmsMessage, Variable
 from ..providers.deadline import begun
 
@@ -175,7 +175,7 @@ class _Box:
 
 
 def _message(push: Push) -> SmsMessage:
-    return SmsMessage(push.message_id, push.sender, push.text, datetime.now(timezone.utc), push.code)
+    return SmsMessage(push.message_id, push.sender, push.text, utc_now(), push.code)
 
 
 def _key(guid: str) -> str:

@@ -20,13 +20,13 @@ from __future__ import annotations
 import hmac
 import json
 import re
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import SettingsError
 from ..redact import Secret
+from ..server.gunzip import TooLarge, gunzip
 from .pushed import Outcome, Push
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ SHORTEST_TOKEN = 16
 TOKEN_VARIABLE = "OTPVIRT_WEBHOOK_TOKEN"  # noqa: S105 - its name
 
 _SUCCESS, _ERROR = 2, 4
-_GZIP_FORMAT = 16 + zlib.MAX_WBITS
 _LARGEST_ULONG = 2**64 - 1
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{SHORTEST_TOKEN},}}")
 _LONGEST_ID = 128
@@ -167,16 +166,12 @@ _TOO_LARGE = f"the body is larger than {MAX_BODY} bytes"
 def _unpacked(body: bytes, encoding: str) -> bytes:
     if encoding in ("", "identity"):
         return body
-    unpacker = zlib.decompressobj(_GZIP_FORMAT)
     try:
-        unpacked = unpacker.decompress(body, MAX_BODY + 1)
-    except zlib.error:
-        _refuse(400, "the body is no gzip")
-    if len(unpacked) > MAX_BODY:
+        return gunzip(body, MAX_BODY)
+    except TooLarge:
         _refuse(413, _TOO_LARGE)
-    if not unpacker.eof or unpacker.unused_data:
-        _refuse(400, "the gzip is cut off, or something comes after it")
-    return unpacked
+    except ValueError as error:
+        _refuse(400, str(error))
 
 
 def _json_object(body: bytes) -> dict[str, object]:

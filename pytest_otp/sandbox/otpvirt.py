@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 import threading
-import zlib
 from collections.abc import Callable
 from decimal import Decimal
 
 from ..offline.desk import Refused, Rental, RentalDesk
 from ..providers.base import OrderState
+from ..server.gunzip import gunzip
 from ..server.server import log_failure
 from .catalogue import OTPVIRT_COUNTRIES, OTPVIRT_SERVICES, OTPVIRT_UNLISTED_PRICE, OtpvirtCountry
 
@@ -29,7 +29,6 @@ _SUCCESS, _ERROR = 2, 4
 _SUCCESS_OF_LISTS = 0  # GetSms and GetPrice say so in the recorded answers, against the document's own table
 _NO_NUMBERS, _INTERNAL_ERROR, _INVALID_REQUEST, _SMS_HAS_BEEN_RECEIVED = 1, 2, 3, 4
 _FREE_NUMBERS = 36261
-_GZIP_FORMAT = 16 + zlib.MAX_WBITS
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CODE = re.compile(r"(?<![\d+])\d{4,8}(?!\d)")
 
@@ -176,14 +175,10 @@ def _unpacked(body: bytes, content_encoding: str) -> bytes:
         return body
     if encoding not in ("gzip", "x-gzip"):
         raise _Failed(_INVALID_REQUEST)
-    unpacker = zlib.decompressobj(_GZIP_FORMAT)
     try:
-        unpacked = unpacker.decompress(body, MAX_BODY)
-    except zlib.error:
+        return gunzip(body, MAX_BODY)
+    except ValueError:
         raise _Failed(_INVALID_REQUEST) from None
-    if not unpacker.eof:
-        raise _Failed(_INVALID_REQUEST)
-    return unpacked
 
 
 def _read(body: bytes) -> dict[str, object]:

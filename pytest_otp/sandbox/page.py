@@ -20,7 +20,7 @@ from importlib import resources
 
 from werkzeug.wrappers import Request, Response
 
-from ..gateway.app import serves
+from ..gateway.hosts import serves
 from ..gateway.http import JSON, host_name, is_local, json_response
 from ..gateway.message import Message
 from ..gateway.plain import Plain

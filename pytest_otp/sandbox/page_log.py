@@ -7,8 +7,10 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from ..clock import utc_now
 
 if TYPE_CHECKING:
     from ..gateway.app import SmsNetwork
@@ -83,7 +85,7 @@ class PageLog:
         if self._network.submit(to, text, sender=sender):
             return True
         with self._lock:
-            self._note(to, sender, text, datetime.now(timezone.utc), None)
+            self._note(to, sender, text, utc_now(), None)
         if self._on_stray is not None:
             self._on_stray(to)
         return False

@@ -7,7 +7,6 @@ any other is refused, so that a test sends nothing out by accident, unless the u
 from __future__ import annotations
 
 import base64
-import ipaddress
 import os
 import re
 import selectors
@@ -18,6 +17,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import unquote, urlsplit
 
 from ..errors import SettingsError
+from ..loopback import ip_address, is_loopback
 
 CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 300.0
@@ -56,7 +56,7 @@ def asked_of_proxy(command: str, target: str) -> Asked | None:
     parts = urlsplit(f"//{target}" if connect else target)
     port = parts.port if connect else parts.port or 80
     host = (parts.hostname or "").rstrip(".")
-    if not port or not (_HOST.fullmatch(host) or _address(host)):
+    if not port or not (_HOST.fullmatch(host) or ip_address(host)):
         raise ValueError("no host and port")
     return Asked(host, port, connect)
 
@@ -124,7 +124,7 @@ def checked_hosts(hosts: Iterable[object], serves: Callable[[str], bool]) -> lis
     """Hosts to let through, in lower case; SettingsError for what is no host, and for one that is served."""
     checked = []
     for host in hosts:
-        if not isinstance(host, str) or not (_PATTERN.fullmatch(host.lower()) or _address(host)):
+        if not isinstance(host, str) or not (_PATTERN.fullmatch(host.lower()) or ip_address(host)):
             raise SettingsError(f"let_through takes hosts such as example.com or *.example.com, not {host!r}")
         if serves(host.lower()):
             raise SettingsError(
@@ -185,15 +185,6 @@ def tunnel(one: socket.socket, other: socket.socket) -> None:
                     sink.shutdown(socket.SHUT_WR)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a name or an address is this machine's loopback."""
-    address = _address(host)
-    if address is None:
-        return host == "localhost" or host.endswith(".localhost")
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
-
-
 class _Before:
     """The proxies of an environment, as the standard library reads it."""
 
@@ -227,10 +218,3 @@ def _open_tunnel(connection: socket.socket, asked: Asked, header: str) -> None:
     status = head.split(b" ", 2)[1:2]
     if status != [b"200"]:
         raise OSError(f"the proxy in the environment answered {b''.join(status).decode('latin-1')!r}")
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import SettingsError
+from ..loopback import LOOPBACK
 from .connection import Connections, handler_for
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from .authority import Authority
     from .proxy import Proxy
 
-LOOPBACK = "127.0.0.1"
 
 _GRACE_SECONDS = 0.5
 _BACKLOG = 128

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from pytest_otp.errors import SettingsError
-from pytest_otp.gateway.address import serving
-from pytest_otp.gateway.app import Gateway, GatewayAddress
+from pytest_otp.gateway.address import GatewayAddress, serving
+from pytest_otp.gateway.app import Gateway
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.server.authority import Certificates
 

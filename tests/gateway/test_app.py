@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from pytest_otp.errors import SettingsError
-from pytest_otp.gateway.app import Gateway, GatewayAddress
+from pytest_otp.gateway.address import GatewayAddress
+from pytest_otp.gateway.app import Gateway
 from pytest_otp.gateway.http import MAX_BODY
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.server.server import Server

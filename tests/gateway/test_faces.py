@@ -8,7 +8,8 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from pytest_otp.gateway.app import MOST_KEPT, Gateway, serves
+from pytest_otp.gateway.app import MOST_KEPT, Gateway
+from pytest_otp.gateway.hosts import serves
 from pytest_otp.gateway.message import Message, e164, is_sender_name, parts
 from tests.gateway.world import HELD, STRAY, Network, World
 

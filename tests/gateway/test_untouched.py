@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp.gateway.address import serving
-from pytest_otp.gateway.app import Gateway, GatewayAddress
+from pytest_otp.gateway.address import GatewayAddress, serving
+from pytest_otp.gateway.app import Gateway
 from pytest_otp.offline.carrier import Carrier, Line
 
 ACCOUNT = "AC" + "0" * 32

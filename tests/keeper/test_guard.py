@@ -87,7 +87,7 @@ class TestFake:
             guard.end()
             assert len(guard.offline_entries()) == 1
             print(*sorted(name for name in sys.modules if name in ("sqlite3", "_sqlite3", "platformdirs")
-                or name.startswith(("pytest_otp.keeper.", "pytest_otp.orders.ledger", "pytest_otp.orders.proc"))
+                or name.startswith(("pytest_otp.keeper.", "pytest_otp.orders.ledger"))
                 and name not in ("pytest_otp.keeper.guard", "pytest_otp.keeper.patience")))
             print(Path(f"/proc/self/task/{os.getpid()}/children").read_text())
         """

@@ -33,7 +33,7 @@ from pytest_otp.errors import (
 from pytest_otp.providers import answers, http
 from pytest_otp.providers.base import Repeat
 from pytest_otp.providers.deadline import time_left, time_limit
-from pytest_otp.providers.http import ATTEMPTS, Answer, HttpClient, check_url, is_loopback
+from pytest_otp.providers.http import ATTEMPTS, Answer, HttpClient, check_url
 from pytest_otp.redact import Secret
 from tests.providers.conftest import KEY
 from tests.servers import (
@@ -844,21 +844,6 @@ class TestUrls:
         for call in (client.http.get, client.http.post):
             with pytest.raises(SettingsError, match="without TLS"):
                 call("http://sms.test/", {"api_key": Secret(KEY)})
-
-    @pytest.mark.parametrize(
-        ("host", "loopback"),
-        [
-            ("localhost", True),
-            ("LOCALHOST", True),
-            ("127.0.0.1", True),
-            ("::1", True),
-            ("127.1", False),
-            ("a127.0.0.1", False),
-        ],
-    )
-    def test_loopback(self, host: str, loopback: bool) -> None:
-        """Names and addresses of this machine, and nothing that only looks like one."""
-        assert is_loopback(host) is loopback
 
 
 def held(error: BaseException) -> Iterator[object]:

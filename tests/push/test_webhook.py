@@ -359,19 +359,19 @@ class TestHostile:
     @pytest.mark.parametrize(
         ("body", "reason"),
         [
-            (b"no gzip at all", "the body is no gzip"),
-            (json.dumps(TABLE).encode(), "the body is no gzip"),
-            (zlib.compress(json.dumps(TABLE).encode()), "the body is no gzip"),
-            (b"", "the gzip is cut off, or something comes after it"),
+            (b"no gzip at all", "the body is not valid gzip"),
+            (json.dumps(TABLE).encode(), "the body is not valid gzip"),
+            (zlib.compress(json.dumps(TABLE).encode()), "the body is not valid gzip"),
+            (b"", "the gzip data is incomplete, or has something after it"),
             (
                 gzip.compress(json.dumps(TABLE).encode(), mtime=0)[:-9],
-                "the gzip is cut off, or something comes after it",
+                "the gzip data is incomplete, or has something after it",
             ),
             (
                 gzip.compress(json.dumps(TABLE).encode(), mtime=0) + b"x",
-                "the gzip is cut off, or something comes after it",
+                "the gzip data is incomplete, or has something after it",
             ),
-            (gzip.compress(b"{}", mtime=0) * 2, "the gzip is cut off, or something comes after it"),
+            (gzip.compress(b"{}", mtime=0) * 2, "the gzip data is incomplete, or has something after it"),
             (gzip.compress(b"garbage", mtime=0), NO_JSON),
             (gzip.compress(gzip.compress(json.dumps(TABLE).encode(), mtime=0), mtime=0), NO_JSON),
         ],
@@ -386,7 +386,9 @@ class TestHostile:
         """A gzip whose check sum does not hold is no message."""
         body = bytearray(gzip.compress(json.dumps(TABLE).encode(), mtime=0))
         body[-6] ^= 1
-        assert post(door.url, bytes(body), headers={"Content-Encoding": "gzip"}) == refusal(400, "the body is no gzip")
+        assert post(door.url, bytes(body), headers={"Content-Encoding": "gzip"}) == refusal(
+            400, "the body is not valid gzip"
+        )
         assert door.unchanged()
 
     @pytest.mark.parametrize(

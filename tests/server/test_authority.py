@@ -76,7 +76,7 @@ def test_what_it_needs_is_loaded_when_it_is_needed() -> None:
     program = """
 import sys
 from pytest_otp.server.authority import Authority
-from pytest_otp.gateway.app import GatewayAddress
+from pytest_otp.gateway.address import GatewayAddress
 from pytest_otp.server.proxy import Proxy
 heavy = ("trustme", "cryptography", "certifi", "ssl")
 GatewayAddress(None).environ()

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pytest_otp.errors import SettingsError
-from pytest_otp.server.proxy import Asked, Proxy, asked_of_proxy, is_loopback
+from pytest_otp.server.proxy import Asked, Proxy, asked_of_proxy
 from pytest_otp.server.server import Server
 from tests.servers import Asked as Received
 from tests.servers import Hang, WireServer, closed_port, raw, reply
@@ -117,14 +117,6 @@ def test_a_connect_without_host_and_port_is_refused(target: str) -> None:
             assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
             assert answer.endswith(b"pytest-otp: the request names no host and port\n")
         assert get(proxy, "/up") == (200, f"http://{proxy}/up")
-
-
-@pytest.mark.parametrize(("host", "is_one"), [("localhost", True), ("a.localhost", True), ("127.8.8.8", True),
-                                              ("::1", True), ("::ffff:127.0.0.1", True), ("localhost.example", False),
-                                              ("10.0.0.1", False), ("::ffff:10.0.0.1", False)])  # fmt: skip
-def test_loopback(host: str, is_one: bool) -> None:
-    """Names and addresses of this machine's loopback are told from others."""
-    assert is_loopback(host) is is_one
 
 
 def test_a_served_host_is_answered_here() -> None:
