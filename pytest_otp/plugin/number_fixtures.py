@@ -36,7 +36,7 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
     scenario = marked.get("fake", settings.fake)
     if "fake" in marked and provider.name == "fake":
         provider = _with_scenario(provider, scenario)
-    timeout = marked.get("timeout", settings.timeout_for(provider.name, scenario))
+    timeout = marked.get("timeout", settings.timeout_for(scenario if getattr(provider, "offline", False) else None))
     if settings.webhook:
         from .webhook_fixture import pushed  # noqa: PLC0415 - only for a run with a webhook
 

@@ -310,7 +310,7 @@ def test_a_ledger_that_is_removed_in_mid_run(wire: Wire, keeper: str) -> None:
     assert "1 failed, 1 passed" in output
     assert "INTERNALERROR" not in output
     assert summary(output) == [
-        f"the ledger {path} is gone: nobody knows what became of this run's orders but their keeper"
+        f"the ledger {path} is missing, so the state of this run's orders is unknown"
     ]
     assert len(wire.orders) == 1
     assert wire.rented() == []
@@ -433,7 +433,7 @@ def test_a_refused_close_is_handed_on(tmp_path: Path) -> None:
     with otpcepat(tmp_path, set_status=set_status) as wire:
         wire.test("def test_it(otp_number):\n    otp_number()\n")
         output = wire.run()
-    assert "otp: waiting up to 20 s for 1 order not closed yet" in output
+    assert "otp: waiting up to 20 s for 1 order to close" in output
     assert summary(output)[-1] == (
         "otpcepat: 1 order, 0 finished, 1 cancelled, 0 uncertain, 0 still open; spent nothing; waited for 0 SMS"
     )
