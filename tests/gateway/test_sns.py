@@ -1,4 +1,4 @@
-"""Amazon SNS's face, by raw requests written from its documentation: what it answers, each error's code and words."""
+"""Amazon SNS's API, by raw requests written from its documentation: what it answers, each error's code and words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Twilio's face, by raw requests written from its documentation: what it answers, and each error's number and words."""
+"""Twilio's API, by raw requests written from its documentation: what it answers, and each error's number and words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vonage's face, by raw requests written from its documentation: both APIs, and each error's number."""
+"""Vonage's APIs, by raw requests written from its documentation: both APIs, and each error's number."""
 
 from __future__ import annotations
 
@@ -142,8 +142,8 @@ def test_a_message_with_a_failover_has_a_workflow(world: World) -> None:
         ({"text": "\ud83d"}, 1020, "text", "Invalid params", "`text` must be text"),
         ({"channel": "whatsapp"}, 1020, "channel", "Invalid params", "only text by sms is served here"),
         ({"message_type": "image"}, 1020, "message_type", "Invalid params", "only text by sms is served here"),
-        ({"to": "12"}, 1170, "to", "Invalid or Missing Msisdn Param", "The `to` parameter is no phone number."),
-        ({"to": "999123456789"}, 1170, "to", "Invalid or Missing Msisdn Param", "no phone number"),
+        ({"to": "12"}, 1170, "to", "Invalid or Missing Msisdn Param", "The `to` parameter is not a phone number."),
+        ({"to": "999123456789"}, 1170, "to", "Invalid or Missing Msisdn Param", "not a phone number"),
         ({"from": "!"}, 1120, "from", "Invalid sender", "The `from` parameter is invalid for the given channel."),
         ({"text": "x" * 3201}, 1090, "text", "Message too long", "The `text` is longer than 3200 characters."),
     ],

@@ -31,7 +31,7 @@ class World:
     def ask(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, bytes, http.client.HTTPMessage]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             raw = None if body is None else json.dumps(body)
             kind = {"Content-Type": "application/json"} if body is not None else {}
@@ -120,10 +120,10 @@ def test_a_message_by_hand_to_nobody_is_a_stray(world: World) -> None:
 @pytest.mark.parametrize(
     ("headers", "body", "status", "error"),
     [
-        ({"Content-Type": "text/plain"}, SMS, 415, "Content-Type must be application/json, not text/plain"),
+        ({"Content-Type": "text/plain"}, SMS, 415, "Content-Type must be application/json; got text/plain"),
         ({"Content-Type": "application/x-www-form-urlencoded"}, SMS, 415, "Content-Type must be application/json"),
         ({}, {"to": "12"}, 400, '"text" is missing'),
-        ({}, {"to": "12", "text": "x"}, 400, '"to" is no phone number'),
+        ({}, {"to": "12", "text": "x"}, 400, '"to" must be a phone number'),
         ({}, {**SMS, "text": "x" * 70_000}, 413, "the body is larger than 65536 bytes"),
     ],
 )
@@ -153,7 +153,7 @@ def test_other_web_sites_are_refused(world: World, headers: Mapping[str, str]) -
     """What a browser says to come from elsewhere, another port of this machine too, neither sends nor reads."""
     for method, path, body in (("POST", "/page/sms", SMS), ("GET", "/page/log", None)):
         status, said, answer = world.ask(method, path, body, headers)
-        assert (status, json.loads(said)) == (403, {"error": "only the sandbox's own page may ask this"})
+        assert (status, json.loads(said)) == (403, {"error": "only the sandbox's own page may use this endpoint"})
         assert "Access-Control-Allow-Origin" not in answer
     assert world.strays == []
 
@@ -168,7 +168,7 @@ def test_another_name_of_this_machine_is_refused(world: World, host: str) -> Non
     for method, path, body in (("POST", "/page/sms", SMS), ("GET", "/page/log", None), ("GET", "/", None)):
         status, said, _ = world.ask(method, path, body, headers)
         assert status == 403
-        assert "by an IP address or as localhost" in json.loads(said)["error"]
+        assert "at an IP address or at localhost" in json.loads(said)["error"]
     assert world.strays == []
 
 
