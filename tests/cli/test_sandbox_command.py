@@ -150,7 +150,7 @@ Client("AC{"0" * 32}", "an-invented-token").messages.create(to=sys.argv[1], from
 
 
 def test_a_whole_stack_runs_offline(start: StartProcess) -> None:
-    """An unmodified application sends through Twilio, a provider's client reads it, and the certificates are removed."""
+    """An unmodified application sends by Twilio, a provider's client reads it, and the certificates are removed."""
     process = start("--fake", "manual")
     order = process.virt("GetNumber", service="vi", detail={})
     folder = Path(process.variables["SSL_CERT_FILE"]).parent
