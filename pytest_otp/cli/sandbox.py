@@ -35,9 +35,10 @@ def add_to(commands: Any) -> None:
     sandbox = commands.add_parser(
         "sandbox",
         help="serve both providers' APIs offline, to try real clients without an account",
-        description="Serve the APIs of the providers otpcepat and OTP-virt and of the SMS services Twilio, Vonage and "
-        "Amazon SNS on one offline phone network, by http, https and as a proxy, and a page for the browser. Prints "
-        "the environment variables for clients and applications, then a line for each order, SMS and close.",
+        description="Serve the APIs of the providers otpcepat and OTP-virt and of the SMS services\n"
+        "Twilio, Vonage and Amazon SNS on one offline phone network, by http, https and\n"
+        "as a proxy, and a page for the browser. Prints the environment variables for\n"
+        "clients and applications, then a line for each order, SMS and close.",
         epilog="scenarios:\n" + "\n".join(f"  {each.name:<16}{each.help}" for each in SCENARIOS.values()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -112,7 +113,7 @@ def _sandbox(arguments: argparse.Namespace) -> int:
     from ..gateway.address import serving  # noqa: PLC0415
     from ..loopback import is_loopback  # noqa: PLC0415
     from ..offline.carrier import Carrier  # noqa: PLC0415
-    from ..sandbox.app import Sandbox, environ  # noqa: PLC0415
+    from ..sandbox.app import Sandbox, endpoints, environ  # noqa: PLC0415
 
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
     events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
@@ -129,7 +130,8 @@ def _sandbox(arguments: argparse.Namespace) -> int:
             serving(app, host=arguments.host, port=arguments.port, setting="--port") as address,
         ):
             address.allow_hosts(*arguments.allow_host)
-            _print_start(address, environ(address.url or ""), f"scenario {arguments.fake}, seed {seed}")
+            url = address.url or ""
+            _print_start(address, endpoints(url), environ(url), f"scenario {arguments.fake}, seed {seed}")
             if not is_loopback(arguments.host):
                 _print_exposed(address)
             print(flush=True)
@@ -152,13 +154,13 @@ def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _print_start(address: GatewayAddress, clients: Mapping[str, str], how: str) -> None:
+def _print_start(address: GatewayAddress, providers: Mapping[str, str], clients: Mapping[str, str], how: str) -> None:
     url = address.url
     application = address.environ()
     print(f"# pytest-otp sandbox at {url}, {how}; press Ctrl-C to stop")
     print(f"#   page       {url}/  numbers, orders and messages in a browser, and a form to send an SMS")
-    print(f"#   otpcepat   GET  {clients['OTPCEPAT_BASE_URL']}")
-    print(f"#   OTP-virt   POST {clients['OTPVIRT_BASE_URL']}/<Action>")
+    for name, where in providers.items():
+        print(f"#   {name:<10} {where}")
     print(f'#   gateway    POST {url}/sms  {{"to": "+12015550123", "text": "...", "from": "..."}}')
     print("#              and the APIs of Twilio, Vonage and Amazon SNS, by http, https or as a proxy")
     print("# Environment variables for provider clients:")

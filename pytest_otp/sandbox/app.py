@@ -139,6 +139,11 @@ class Sandbox:
         return self.desk.trouble()
 
 
+def endpoints(url: str) -> dict[str, str]:
+    """Method and address of each provider's API in a sandbox at this URL, for people."""
+    return {"otpcepat": f"GET  {url}{OTPCEPAT_PATH}", "OTP-virt": f"POST {url}{OTPVIRT_PATH}/<Action>"}
+
+
 def environ(url: str) -> dict[str, str]:
     """Environment variables that point provider clients, and users of the plain SMS API, at a sandbox at this URL."""
     return {
