@@ -129,7 +129,7 @@ def _authenticate(request: Request) -> None:
         raise _Error(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
     match = _SIGNATURE.fullmatch(given.strip())
     if match is None:
-        raise _Error(400, "IncompleteSignature", "Authorization header is no AWS Signature Version 4.")
+        raise _Error(400, "IncompleteSignature", "Authorization header is not AWS Signature Version 4.")
     parts = dict(re.findall(r"(\w+)=([^,\s]+)", match[1]))
     missing = [f"Authorization header requires '{name}' parameter." for name in _SIGNATURE_PARTS if name not in parts]
     if missing:

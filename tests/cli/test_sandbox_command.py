@@ -237,7 +237,7 @@ def test_a_message_to_nobody_is_seen(start: StartProcess) -> None:
 
 
 def test_an_order_that_the_provider_ends_is_seen(start: StartProcess) -> None:
-    """What nobody asked for is seen too: the provider's own end of an order."""
+    """An order that the provider ends is printed too."""
     process = start("--fake", "cancelled")
     order = process.cepat_order()
     assert process.columns()[1] == "order"
@@ -307,7 +307,7 @@ def test_a_port_in_use_is_one_line_and_status_2(capsys: pytest.CaptureFixture[st
 def test_bad_arguments_are_one_line_and_status_2(
     capsys: pytest.CaptureFixture[str], arguments: list[str], error: str
 ) -> None:
-    """What is wrong, what is allowed and where to read on, in one line on stderr; nothing is served."""
+    """One line on stderr says what is wrong, what is expected and where to read on; nothing is served."""
     assert cli.main(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -325,14 +325,14 @@ def test_an_unknown_scenario_lists_all(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_version(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the installed distribution's."""
+    """The version is that of the installed distribution."""
     monkeypatch.setattr(importlib.metadata, "version", lambda name: f"1.2.3 of {name}")
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out == "pytest-otp 1.2.3 of pytest-otp\n"
 
 
 def test_version_of_a_checkout(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing is installed it says so."""
+    """If the package is not installed, it says so."""
 
     def missing(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)
@@ -343,14 +343,14 @@ def test_version_of_a_checkout(capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    """The first help leads on to the commands."""
+    """The help lists the commands."""
     assert cli.main(["--help"]) == 0
     shown = capsys.readouterr().out
     assert [command for command in ("sandbox", "orders", "sweep", "codes") if f"\n    {command} " not in shown] == []
 
 
 def test_help_of_the_sandbox_explains_each_option_and_scenario(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nobody needs the docs to start it."""
+    """The help lists every option and every scenario."""
     assert cli.main(["sandbox", "--help"]) == 0
     shown = capsys.readouterr().out
     options = (

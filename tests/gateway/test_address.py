@@ -38,7 +38,7 @@ def elsewhere() -> GatewayAddress:
 
 
 def test_the_variables() -> None:
-    """All that the SDKs look at is there: the proxy in both spellings, and each one's certificates."""
+    """All variables that the SDKs read are set: the proxy in both spellings, and the certificates for each."""
     url = "http://127.0.0.1:8025"
     assert elsewhere().environ() == {
         "PYTEST_OTP_GATEWAY_URL": url,
@@ -57,7 +57,7 @@ def test_the_variables() -> None:
 
 
 def test_node_keeps_its_extra_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where NODE_EXTRA_CA_CERTS was set, it names the file that has those too."""
+    """If NODE_EXTRA_CA_CERTS was set, it names a file that includes those certificates."""
     monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "/mine.pem")
     assert elsewhere().environ()["NODE_EXTRA_CA_CERTS"] == "/somewhere/extra.pem"
 
@@ -175,7 +175,7 @@ def test_allowing_a_host_changes_the_proxy(address: GatewayAddress) -> None:
 
 
 def test_a_gateway_in_another_process(address: GatewayAddress) -> None:
-    """Plain data, such as fits into JSON, makes the same address elsewhere; a stopped one and a plain one too."""
+    """An address survives the way to another process as JSON; so does one without a gateway or without https."""
     plain = json.loads(json.dumps(address.to_plain()))
     assert GatewayAddress.from_plain(plain).environ() == address.environ()
     assert GatewayAddress.from_plain({}) == GatewayAddress(None)

@@ -49,7 +49,7 @@ def exchanged(world: World, sent: bytes) -> bytes:
 @each_service
 @pytest.mark.parametrize("kind", list(bodies("plain")))
 def test_a_bad_body_is_refused_and_the_next_good_one_arrives(world: World, service: str, kind: str) -> None:
-    """Each bad body gets a 4xx (or the SMS API's own 200), and nothing of it is handed on."""
+    """Each bad body gets a 4xx (or the SMS API's own 200), and nothing is delivered."""
     body, more, statuses = bodies(service)[kind]
     path, headers, _ = SERVICES[service]
     answer = world.ask("POST", path, body, headers | more)
@@ -98,7 +98,7 @@ def test_a_slow_sender_holds_nobody_up(world: World, service: str) -> None:
 
 @each_service
 def test_a_replayed_request_is_another_message(world: World, service: str) -> None:
-    """As at the services, the same request twice is two messages."""
+    """The same request twice sends two messages, as at the real services."""
     good(world, service)
     good(world, service)
 

@@ -22,7 +22,7 @@ GOOD = {"to": "+12015550123", "text": "Your code is 482913", "from": "Shop"}
 
 @dataclass
 class Network:
-    """Remembers what it was given, and holds one number."""
+    """Records what it is given; holds one number."""
 
     taken: list[tuple[str, str, str | None]] = field(default_factory=list)
 
@@ -159,7 +159,7 @@ def test_another_path_is_404(world: World, path: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_another_method_is_405(world: World, method: str) -> None:
-    """Only POST is allowed, and the answer says so in its header too."""
+    """Only POST is allowed, and the Allow header says so."""
     status, answer, headers = world.post(json.dumps(GOOD).encode(), method=method)
     assert (status, answer) == (405, {"error": f"{method} is not allowed; use POST"})
     assert headers["Allow"] == "POST"

@@ -140,10 +140,10 @@ class TestAsking:
 
 
 class TestTrouble:
-    """A worker that does not do its part stops no other."""
+    """A worker with a problem does not affect the others."""
 
     def test_a_handler_that_fails(self, stack: ExitStack, hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
-        """It is no answer; the log has the kind of failure, not its words, which may hold an SMS."""
+        """It gives no answer; the log has the error's type, but not its message, which may hold an SMS."""
 
         def failing(text: str) -> None:
             raise ValueError(text)
@@ -222,7 +222,7 @@ class TestTrouble:
             assert pool.submit(hub.ask, "sms").result(PATIENCE) == ["here"]
 
     def test_a_worker_that_leaves(self, stack: ExitStack, hub: Hub) -> None:
-        """After stop() it is not asked any more; stopping twice is stopping once."""
+        """After stop() it is not asked any more; a second stop() does nothing."""
         branch = a_branch(stack, hub, sms=lambda: "gone")
         a_branch(stack, hub, sms=lambda: "here")
         branch.stop()
@@ -246,14 +246,14 @@ class TestTrouble:
 
 
 class TestPrivate:
-    """Who is let in, and what is left."""
+    """Who is admitted, and what remains afterwards."""
 
     def test_only_this_user_may_enter(self, hub: Hub) -> None:
-        """The socket is in a folder that nobody else may look into."""
+        """The socket is in a folder that no other user can enter."""
         assert stat.S_IMODE(Path(hub.address["path"]).parent.stat().st_mode) == 0o700
 
     def test_each_hub_has_a_key_of_its_own(self, stack: ExitStack, hub: Hub) -> None:
-        """Another run's worker does not get in by accident."""
+        """A worker of another run is not admitted."""
         other = a_hub(stack)
         assert hub.address["key"] != other.address["key"]
         with pytest.raises(OtpError, match="this xdist worker cannot connect to its controller: access denied"):
@@ -292,7 +292,7 @@ class TestPrivate:
         assert hasty.ask("sms") == ["here"]
 
     def test_nothing_is_left(self, stack: ExitStack, hub: Hub) -> None:
-        """After stop() socket and folder are gone, nobody gets in, and the address is no more; twice is once."""
+        """After stop() socket and folder are removed, and nobody can connect; a second stop() does nothing."""
         address = hub.address
         hub.stop()
         hub.stop()
@@ -317,7 +317,7 @@ class TestPrivate:
         wait_until(lambda: set(threading.enumerate()) <= before)
 
     def test_starting_twice(self, hub: Hub) -> None:
-        """Is starting once."""
+        """A second start() does nothing."""
         address = hub.address
         hub.start()
         assert hub.address == address
@@ -335,7 +335,7 @@ class TestPrivate:
         assert not list(deep.iterdir())
 
     def test_no_folder_at_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Where nothing can be written, the error says what does not work."""
+        """If the folder cannot be created, the error says so."""
 
         def refuse(**_: object) -> str:
             raise OSError("disk full")

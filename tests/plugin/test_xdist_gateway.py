@@ -81,7 +81,7 @@ class TestWorkers:
             pass  # it is free again
 
     def test_a_shared_application(self, pytester: pytest.Pytester, run: Run) -> None:
-        """An application that knows the port reaches tests that ask for a number only, with and without xdist."""
+        """An application that knows the port reaches tests that use only otp_number, with and without xdist."""
         port = closed_port()
         pytester.makepyfile(
             f"""
@@ -136,7 +136,7 @@ class TestWorkers:
         ]
 
     def test_a_worker_that_crashes(self, pytester: pytest.Pytester, run: Run) -> None:
-        """Its replacement takes part as the others do."""
+        """Its replacement receives SMS like the others."""
         port = closed_port()
         pytester.makepyfile(
             """
@@ -268,7 +268,7 @@ class TestStrays:
 
     @pytest.mark.parametrize("args", [(), (*XDIST, "-n1", "--otp-gateway=PORT")], ids=["alone", "controller"])
     def test_a_number_that_was_given_back(self, pytester: pytest.Pytester, run: Run, args: tuple[str, ...]) -> None:
-        """An SMS that came after its test's end is one too; the carrier that had the number keeps it, as ever."""
+        """An SMS to a number that was given back is reported too; its carrier keeps it in `strays`."""
         pytester.makepyfile(
             """
             from sends import send
@@ -288,7 +288,7 @@ class TestStrays:
         assert reported(result) == [f"SMS to numbers that no test held: {', '.join(sorted([number, STRAY]))}"]
 
     def test_in_words(self) -> None:
-        """Digits only, whatever an application took for a number; each once, a dozen at most."""
+        """Only digits are shown, whatever the application used as a number; each number once, a dozen at most."""
         assert strays([]) == []
         assert strays(["+1201", "whatsapp:+1 201", "\x1b[31m99" + "9" * 50]) == [
             "SMS to numbers that no test held: +1201 (2 times), +319999999999999"
@@ -345,6 +345,6 @@ def test_a_run_that_serves_nothing_opens_no_socket(
 def test_a_run_that_serves_opens_sockets(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
 ) -> None:
-    """With otp_gateway there are some: the test above would see them."""
+    """With otp_gateway there are sockets, so that the test above would notice them."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     assert sockets(pytester, "def test_it(otp_gateway): pass", *args) == {"socket.__new__", "socket.bind"}

@@ -40,7 +40,7 @@ def test_another_path_is_404(world: World, path: str) -> None:
 
 
 def test_the_gateway_stands_beside_them(world: World) -> None:
-    """What an application sends to /sms shows at either provider, by the number."""
+    """An SMS sent to /sms shows at the provider that rents the number out."""
     orders = [world.cepat_order(), world.virt_order()]
     for order in orders:
         body = json.dumps({"to": f"+{order['number']}", "text": "Your code is 482913", "from": "Shop"}).encode()
@@ -62,7 +62,7 @@ def test_the_services_gateways_stand_beside_them(world: World) -> None:
 
 
 def test_an_order_belongs_to_its_provider(world: World) -> None:
-    """Neither provider knows the other one's orders, though one carrier serves both."""
+    """Neither provider knows the other's orders, though both use one carrier."""
     at_cepat, at_virt = world.cepat_order(), world.virt_order()
     as_guid = re.sub(r"(.{8})(.{4})(.{4})(.{4})(.{12})", r"\1-\2-\3-\4-\5", at_cepat["order_id"])
     assert world.virt("GetSms", activationId=as_guid) == {"status": 4, "error": 3}
@@ -82,8 +82,8 @@ def test_the_environment_points_clients_at_it() -> None:
     }
 
 
-def test_who_watches_learns_of_orders_and_strays() -> None:
-    """An order is told with its provider and the id that its client sees, a message to nobody with its number."""
+def test_orders_and_strays_are_reported() -> None:
+    """An order is reported with its provider and its id, an SMS to a number that nobody holds with that number."""
     told: list[tuple[str, ...]] = []
     app = Sandbox(
         Carrier(seed=7),

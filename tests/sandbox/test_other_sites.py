@@ -65,7 +65,7 @@ def test_a_form_of_another_site(url: str, carrier: Carrier, headers: dict[str, s
 
 
 def test_a_name_that_was_pointed_here(url: str, carrier: Carrier) -> None:
-    """By a name that any site can have, JSON of a page under that name is refused too."""
+    """A request from a page at a host name that was pointed at this machine is refused too."""
     line = carrier.allocate("US")
     body = json.dumps({"to": line.e164, "text": "Your code is 482913"})
     headers = {"Host": "evil.example", "Origin": "http://evil.example"}
@@ -74,7 +74,7 @@ def test_a_name_that_was_pointed_here(url: str, carrier: Carrier) -> None:
 
 
 def test_orders_of_another_site(carrier: Carrier) -> None:
-    """Another site orders nothing at the sandbox, by no picture's address and by no form."""
+    """Another web site cannot order at the sandbox, neither with an image's address nor with a form."""
     with Server(Sandbox(carrier)) as server:
         headers = {"Sec-Fetch-Site": "cross-site"}
         path = "/api/handler_api.php?api_key=k&action=getBalance"
@@ -112,7 +112,7 @@ def test_a_forked_child_leaves_the_gateway_to_its_parent(carrier: Carrier, monke
 
 @FORKS
 def test_the_port_is_free_though_a_child_lives(carrier: Carrier) -> None:
-    """After the stop nobody listens any more, also where a forked child still has the socket."""
+    """After stopping, the port is free, even if a forked child still has the socket."""
     with Server(Gateway(carrier)) as server:
         port = urlsplit(server.url).port
         child = os.fork()

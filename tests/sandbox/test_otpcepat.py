@@ -143,7 +143,7 @@ def test_refuses_in_the_documents_words(world: World, query: dict[str, str], msg
     [("", "INVALID STATUS"), ("done", "INVALID STATUS"), ("-2", "INVALID STATUS"), ("1", "WRONG STATUS")],
 )
 def test_refuses_a_status_that_is_none(world: World, status: str, msg: str) -> None:
-    """What is no number is invalid, a number without a meaning is wrong; the order goes on."""
+    """A status that is not a number is INVALID, an unknown number WRONG; the order stays open."""
     order = world.cepat_order()
     assert world.cepat_set(order, status) == {"status": "false", "msg": msg}
     assert world.cepat_status(order)["status"] == "Waiting SMS"
@@ -212,7 +212,7 @@ def test_shows_the_newest_of_several(world: World) -> None:
 @pytest.mark.parametrize("status", ["2", "3", "4"])
 @pytest.mark.parametrize("closed_by", ["2", "4"])
 def test_does_not_change_a_closed_order(world: World, closed_by: str, status: str) -> None:
-    """Whatever is asked of it afterwards, it stays as it was closed."""
+    """A closed order does not change its state any more."""
     order = world.cepat_order()
     if closed_by == "4":
         world.deliver(order, "code 111111")

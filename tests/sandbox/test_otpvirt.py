@@ -31,7 +31,7 @@ def test_numbers_count(world: World) -> None:
     ],
 )
 def test_counts_nothing_where_it_has_nothing(world: World, fields: dict[str, str]) -> None:
-    """What is not there counts 0, which is no error; ordering it is error 1."""
+    """An unavailable service counts 0 without an error; ordering it is error 1."""
     assert world.virt("GetNumbersCount", **fields) == {"count": 0, "status": 2, "error": 0}
     detail = {"country": fields["country"], "provider": fields["provider"]}
     assert world.virt("GetNumber", service=fields["service"], detail=detail) == {"status": 4, "error": 1}
@@ -86,7 +86,7 @@ def test_price_list_and_country_list_disagree(world: World) -> None:
 
 
 def test_balance(world: World) -> None:
-    """The amount is a number, and the only place that tells the currency beside the price list."""
+    """The amount is a number; only this answer and the price list name the currency."""
     assert world.virt("GetBalance") == {"currency": "USD", "balance": 131.95, "status": 2, "error": 0}
 
 
@@ -127,7 +127,7 @@ def test_confirm(world: World) -> None:
 
 
 def test_cancel(world: World) -> None:
-    """Without an SMS it can be cancelled; after that the order is gone, for every request."""
+    """Without an SMS it can be cancelled; after that the order is unknown to every request."""
     order = world.virt_order()
     assert world.virt_for(order, "CancelActivation") == {"status": 2, "error": 0}
     for action in ("ConfirmActivation", "CancelActivation", "GetSms"):
@@ -136,7 +136,7 @@ def test_cancel(world: World) -> None:
 
 
 def test_does_not_cancel_after_an_sms(world: World) -> None:
-    """Error 4: an SMS has been received; the order goes on and can be finished."""
+    """Error 4: an SMS has been received; the order stays open and can be finished."""
     order = world.virt_order()
     world.deliver(order, "code 111111")
     assert world.virt_for(order, "CancelActivation") == {"status": 4, "error": 4}
@@ -188,7 +188,7 @@ def test_bad_request_is_error_3(world: World, action: str, fields: dict[str, obj
 def test_failure_of_the_sandbox_itself_is_error_2(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What nobody foresaw is the document's internal error; the log says where it happened."""
+    """An unexpected error is the document's internal error; the log says where it happened."""
 
     def fail(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError
@@ -215,7 +215,7 @@ def test_failure_of_the_sandbox_itself_is_error_2(
     ],
 )
 def test_what_cannot_be_read_is_error_3(world: World, body: bytes, headers: dict[str, str]) -> None:
-    """No JSON, too much of it, or a packing that is not what its header says: the document has one error for all."""
+    """Invalid JSON, too large a body, or a wrong Content-Encoding: the document has one error for all."""
     status, answer, _ = world.ask("POST", "/native/GetBalance", body, headers)
     assert (status, json.loads(answer)) == (200, {"status": 4, "error": 3})
 

@@ -112,7 +112,7 @@ def test_orders_and_messages_appear_live(sandbox_page: Page) -> None:
 
 
 def test_a_message_from_the_page_arrives_at_a_client(sandbox_page: Page) -> None:
-    """What a person sends is what the order's owner reads; a number is chosen by a click; mistakes are told."""
+    """An SMS from the form reaches the order; a click chooses a number; errors are shown."""
     order = sandbox_page.order()
     sandbox_page.wait_for("#orders tr:first-child .number", "+" + order.number)
     sandbox_page.driver.find_element(By.CSS_SELECTOR, "#orders tr:first-child .number button").click()

@@ -16,7 +16,7 @@ from tests.sandbox.world import CLIENT, KEY, Start, World
 
 
 def test_an_unknown_scenario_is_a_settings_error() -> None:
-    """It is said before anything is served, with what is allowed."""
+    """The error lists the known scenarios, before anything is served."""
     with pytest.raises(SettingsError, match="cancel-refused"):
         Sandbox(Carrier(seed=1), scenario="nonsense")
 
@@ -50,7 +50,7 @@ def test_the_same_seed_gives_the_same_answers(start: Start) -> None:
 
 
 def test_no_numbers(start: Start) -> None:
-    """OTP-virt says error 1 and counts 0; otpcepat has no such error, and says that it does not have the service."""
+    """OTP-virt answers error 1 and counts 0; otpcepat has no such error, and answers that it lacks the service."""
     world = start("no-numbers")
     assert world.virt("GetNumber", service="vi", detail={}) == {"status": 4, "error": 1}
     assert world.virt("GetNumbersCount", service="vi", country="tajikistan", provider="any")["count"] == 0
@@ -116,7 +116,7 @@ def requests_of(world: World) -> dict[str, Callable[[], tuple[int, bytes, http.c
 
 @pytest.mark.parametrize("request_name", ["cepat", "cepat order", "virt", "virt order"])
 def test_down_answers_nothing(start: Start, request_name: str) -> None:
-    """Under `down` no request is answered, an order neither; the application's gateway goes on."""
+    """Under `down` no request is answered, not even an order; the application's gateway works."""
     world = start("down")
     met = {trouble_of(requests_of(world)[request_name]) for _ in range(20)}
     assert met <= {"502", "reset", "429"}

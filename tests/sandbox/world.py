@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 class Clock:
-    """Stands still until it is told to go on."""
+    """A clock that moves only when a test sets it."""
 
     def __init__(self) -> None:
         self.now = 1000.0

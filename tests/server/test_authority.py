@@ -65,7 +65,7 @@ def names_in(certificate: dict[str, object]) -> object:
 
 
 def test_nothing_is_made_before_it_is_needed(authority: Authority) -> None:
-    """An authority that nobody asks writes nothing; the first question makes its folder."""
+    """An unused authority writes nothing; the first call creates its folder."""
     assert list(Path(tempfile.gettempdir()).iterdir()) == []
     authority.certificates()
     assert len(list(Path(tempfile.gettempdir()).iterdir())) == 1
@@ -119,7 +119,7 @@ def test_who_trusts_it_trusts_what_it_issues(authority: Authority, name: str) ->
 
 
 def test_who_does_not_trust_it_refuses(authority: Authority) -> None:
-    """The certificates of one authority are nothing to a client of another."""
+    """A client that trusts one authority refuses another's certificates."""
     with Authority() as other:
         client = ssl.create_default_context(cafile=other.certificates().ca_file)
         with pytest.raises(ssl.SSLCertVerificationError):
@@ -127,7 +127,7 @@ def test_who_does_not_trust_it_refuses(authority: Authority) -> None:
 
 
 def test_the_client_names_the_host(authority: Authority) -> None:
-    """Whom a client asks for decides about the certificate; who does not say gets that of the context."""
+    """A client gets the certificate of the host that it names; without a name, that of the context."""
     trusting = ssl.create_default_context(cafile=authority.certificates().ca_file)
     shown = greet(authority.context("127.0.0.1"), trusting, "rest.nexmo.com")
     assert names_in(shown) == (("DNS", "rest.nexmo.com"),)
@@ -193,7 +193,7 @@ def test_what_was_trusted_stays_trusted(authority: Authority, tmp_path: Path, mo
 
 
 def test_node_keeps_what_it_trusted(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What NODE_EXTRA_CA_CERTS named is in the file for Node, beside the authority's own certificate."""
+    """The file for Node.js includes the certificates in NODE_EXTRA_CA_CERTS and the authority's own."""
     (tmp_path / "company.pem").write_text(made_up("A"), encoding="ascii")
     monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(tmp_path / "company.pem"))
     files = authority.certificates()

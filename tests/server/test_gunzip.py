@@ -32,6 +32,6 @@ def test_a_body_above_the_limit() -> None:
     ],
 )
 def test_bad_gzip(body: bytes, says: str) -> None:
-    """What is not gzip, is cut off or goes on after its end is a ValueError that says so."""
+    """A body that is not gzip, is cut off or has trailing data is a ValueError that says so."""
     with pytest.raises(ValueError, match=says):
         gunzip(body, 100)

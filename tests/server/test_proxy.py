@@ -107,7 +107,7 @@ def test_what_a_request_line_asks(command: str, target: str, parsed: ProxyReques
      "ex\x1bample.com:443", "[::1:443", "x" * 300 + ":443"],
 )  # fmt: skip
 def test_a_connect_without_host_and_port_is_refused(target: str) -> None:
-    """What names no host and port is a ValueError, and for the client a 400; the server goes on."""
+    """A target without host and port is a ValueError, and for the client a 400; the server goes on."""
     with pytest.raises(ValueError):  # noqa: PT011 - the words are the library's
         proxy_request("CONNECT", target)
     with proxied() as proxy:
@@ -252,7 +252,7 @@ def test_the_proxy_of_the_environment_goes_on_being_used(spelling: Callable[[str
 
 
 def test_the_exceptions_of_the_environment_hold(far_away: Callable[[str, int], None]) -> None:
-    """What NO_PROXY excepted, and loopback, is reached directly."""
+    """Hosts in NO_PROXY, and loopback, are reached directly."""
     with WireServer(raw(reply("far"))) as far:
         far_away("far.example", far.port)
         before = {"ALL_PROXY": f"127.0.0.1:{closed_port()}", "NO_PROXY": "other,.example"}
@@ -323,7 +323,7 @@ def test_a_silent_tunnel_is_closed() -> None:
 
 
 def test_stop_cuts_a_tunnel() -> None:
-    """An open tunnel does not hold the stop, and both its sides see the end."""
+    """An open tunnel does not delay stopping, and both its ends are closed."""
     server = Server(app, proxy=Proxy(serves, environ={}))
     server.start()
     with (

@@ -161,7 +161,7 @@ def test_two_requests_are_answered_at_the_same_time() -> None:
 
 
 def test_a_port_in_use_is_a_settings_error_that_names_the_setting() -> None:
-    """Who asked for the port learns which option to change."""
+    """The error names the option to change."""
     with Server(hello) as first:
         port = port_of(first.url)
         with pytest.raises(SettingsError) as caught:

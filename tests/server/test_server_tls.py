@@ -100,7 +100,7 @@ def test_large_bodies_pass(server: Server, trusting: ssl.SSLContext) -> None:
 
 
 def test_a_tunnel_to_a_served_host_ends_here(server: Server, trusting: ssl.SSLContext) -> None:
-    """In a tunnel the client finds the host that it wanted, with a certificate for it."""
+    """In a tunnel the client reaches the host that it asked for, with a certificate for it."""
     assert by_tunnel(server, trusting, SERVED, "/x") == f"https://{SERVED}/x 0"
 
 
@@ -123,7 +123,7 @@ def test_a_reset_inside_tls_is_one(server: Server, trusting: ssl.SSLContext) -> 
 
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_a_tunnel_in_a_tunnel_is_refused(server: Server, trusting: ssl.SSLContext, wrapped: bool) -> None:
-    """Neither inside https nor inside a tunnel can another be opened."""
+    """A tunnel cannot be opened inside https or another tunnel."""
     with ExitStack() as stack:
         client = stack.enter_context(connect(server))
         if wrapped:
@@ -152,7 +152,7 @@ def test_garbage_ends_its_own_connection_only(
     server: Server, trusting: ssl.SSLContext, garbage: bytes, inside: str, caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    """What begins like TLS and is none, or ends in the middle, is dropped in silence; others are served."""
+    """Data that starts like TLS and is not, or ends in the middle, is dropped silently; others are served."""
     caplog.set_level(logging.DEBUG)
     with connect(server) as client:
         if inside:
@@ -225,7 +225,7 @@ def test_half_open_connections_hold_nobody(authority: Authority, trusting: ssl.S
 
 
 def test_stop_cuts_tls_that_is_silent_and_lets_an_answer_end(authority: Authority, trusting: ssl.SSLContext) -> None:
-    """A TLS connection that asks nothing sees the end; one that is being answered gets its answer whole."""
+    """An idle TLS connection is closed; one that is being answered gets its whole response."""
     asked, go_on = threading.Event(), threading.Event()
 
     def slow(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
