@@ -30,6 +30,7 @@ def test_a_body_above_the_limit() -> None:
         (gzip.compress(b"abc")[:-4], "incomplete"),
         (gzip.compress(b"abc") + b"rest", "something after it"),
     ],
+    ids=["plain", "empty", "cut off", "trailing data"],
 )
 def test_bad_gzip(body: bytes, says: str) -> None:
     """A body that is not gzip, is cut off or has trailing data is a ValueError that says so."""
