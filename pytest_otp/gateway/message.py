@@ -1,12 +1,10 @@
-"""An SMS on its way from a service to the phone network: its number and sender, and in how many parts it is sent."""
+"""An SMS on its way from a service to the phone network: its sender, and in how many parts it is sent."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-import phonenumbers
 
 # GSM 03.38 (3GPP TS 23.038, 6.2.1): the basic alphabet, and the characters that count as two.
 _GSM_BASIC = frozenset(
@@ -30,22 +28,6 @@ class OutgoingSms:
 
 Send = Callable[[OutgoingSms], bool]
 """Passes an SMS on; returns whether anybody holds its number. May raise `OtpError`."""
-
-
-def e164(written: str, region: str | None = None) -> str | None:
-    """A phone number in E.164 form, or None if it is not a possible number.
-
-    Args:
-        written: An international number with a plus, or a national one of `region`.
-        region: ISO code; None to accept international numbers only.
-    """
-    try:
-        number = phonenumbers.parse(written, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if number.extension or not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def is_sender_name(sender: str, special: str = "") -> bool:

@@ -1,30 +1,10 @@
-"""An SMS on its way to the network: its number, its sender, and in how many parts it is sent."""
+"""An SMS on its way to the network: its sender, and in how many parts it is sent."""
 
 from __future__ import annotations
 
 import pytest
 
-from pytest_otp.gateway.message import e164, is_sender_name, parts
-from tests.gateway.world import HELD, STRAY
-
-
-@pytest.mark.parametrize(
-    ("written", "region", "number"),
-    [
-        (HELD, None, HELD),
-        ("+1 (201) 555-0123", None, HELD),
-        ("2015550123", "US", HELD),
-        ("2015550123", None, None),
-        ("+44 20 7946 0958", "US", STRAY),
-        ("+12015550123 ext. 5", None, None),
-        ("+1201", None, None),
-        ("+" + "1" * 300, None, None),
-        ("", "US", None),
-    ],
-)
-def test_numbers(written: str, region: str | None, number: str | None) -> None:
-    """A possible number becomes E.164; one with an extension cannot receive SMS."""
-    assert e164(written, region) == number
+from pytest_otp.gateway.message import is_sender_name, parts
 
 
 @pytest.mark.parametrize(
