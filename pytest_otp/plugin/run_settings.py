@@ -18,7 +18,10 @@ _SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 
 
 def resolve_settings(config: pytest.Config, seed: int) -> None:
-    """Resolve and check the settings of a run that sets some. Raises pytest.UsageError."""
+    """Resolve and check the settings of a run that sets some, and connect a worker to what its controller serves.
+
+    Raises pytest.UsageError.
+    """
     try:
         env_file = env_file_of(config)
         settings = _from_controller(config) or resolve(*lookups(config), os.environ, env_file, seed=seed)
@@ -29,6 +32,10 @@ def resolve_settings(config: pytest.Config, seed: int) -> None:
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_SETTINGS] = settings
+    if "otp_hub" in getattr(config, "workerinput", {}):
+        from .relay_worker import join  # noqa: PLC0415 - only if the controller serves something for the workers
+
+        join(config)
 
 
 def settings_of(config: pytest.Config, seed: int) -> Settings:

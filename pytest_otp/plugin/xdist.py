@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .signals import OrderlyStop
 
 
-class Face(Protocol):
+class SharedService(Protocol):
     """A server that the controller runs for all workers, which it reaches through the hub."""
 
     name: str
@@ -38,9 +38,9 @@ class Face(Protocol):
         ...
 
 
-def faces(settings: Settings, config: pytest.Config) -> list[Face]:
+def shared_services(settings: Settings, config: pytest.Config) -> list[SharedService]:
     """Return what the settings ask the controller to serve."""
-    found: list[Face] = []
+    found: list[SharedService] = []
     if settings.offline and settings.gateway and settings.gateway[1]:
         from .gateway_fixtures import SharedGateway  # noqa: PLC0415 - only for a gateway on a fixed port
 
@@ -62,13 +62,13 @@ class XdistHooks:
         self._outputs: list[dict[str, Any]] = []
         self._unreported = 0
         self._stop: OrderlyStop | None = None
-        self._faces: list[Face] = []
+        self._services: list[SharedService] = []
         self._hub: Hub | None = None
 
     def join(self) -> None:
         """Take part in the run, and serve what all workers share. Raises pytest.UsageError."""
         self._config.pluginmanager.register(self, "otp-xdist")
-        wanted = faces(self._settings, self._config)
+        wanted = shared_services(self._settings, self._config)
         if wanted:
             self._serve(wanted)
 
@@ -82,7 +82,7 @@ class XdistHooks:
         node.workerinput["otp_run"] = self._run
         if self._hub:
             node.workerinput["otp_hub"] = self._hub.address
-            node.workerinput.update({face.name: face.plain() for face in self._faces})
+            node.workerinput.update({service.name: service.plain() for service in self._services})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -95,15 +95,15 @@ class XdistHooks:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Stop serving: the workers have ended."""
-        for face in self._faces:
-            face.stop()
+        for service in self._services:
+            service.stop()
         if self._hub:
             self._hub.stop()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write one summary for all workers. The orders of workers that crashed are in the ledger."""
         look = self._unreported and not self._settings.offline
-        strays = [number for face in self._faces for number in face.strays()]
+        strays = [number for service in self._services for number in service.strays()]
         if not (self._outputs or look or strays):
             return
         from ..orders.entries import Entry  # noqa: PLC0415
@@ -127,16 +127,16 @@ class XdistHooks:
         if self._stop:
             self._stop.disarm()
 
-    def _serve(self, wanted: list[Face]) -> None:
+    def _serve(self, wanted: list[SharedService]) -> None:
         from ..errors import OtpError  # noqa: PLC0415 - only where the controller serves
         from .relay import Hub  # noqa: PLC0415
 
         self._hub = Hub()
         try:
             self._hub.start()
-            for face in wanted:
-                face.start(self._hub)
-                self._faces.append(face)
+            for service in wanted:
+                service.start(self._hub)
+                self._services.append(service)
         except OtpError as error:
             reason = str(error)
         else:
