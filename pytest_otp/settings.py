@@ -211,7 +211,7 @@ def _replaced(known: Option, value: object) -> Any:
 
 
 def _checked(known: Option, given: object, source: str) -> Any:
-    hint = f"Set {known.flag}, {known.variable}, or {known.ini} in the configuration file."
+    hint = f"Set it with {known.flag} ({known.variable}, ini {known.ini})."
     kind = KINDS[known.name]
     try:
         return kind.parse(given)

@@ -144,7 +144,7 @@ def test_an_invalid_value_names_its_source(source: str) -> None:
         resolved(**given_by(source, "timeout", "soon"))
     assert str(caught.value) == (
         f"{shown(source, 'timeout')}: invalid value 'soon': expected seconds greater than 0. "
-        "Set --otp-timeout, PYTEST_OTP_TIMEOUT, or otp_timeout in the configuration file."
+        "Set it with --otp-timeout (PYTEST_OTP_TIMEOUT, ini otp_timeout)."
     )
 
 

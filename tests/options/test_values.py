@@ -147,7 +147,7 @@ def test_invalid_values(name: str, value: object, expected: str) -> None:
     flag = "--otp-" + name.replace("_", "-")
     assert str(caught.value) == (
         f"{flag}: invalid value {value!r}: expected {expected}. "
-        f"Set {flag}, PYTEST_OTP_{name.upper()}, or otp_{name} in the configuration file."
+        f"Set it with {flag} (PYTEST_OTP_{name.upper()}, ini otp_{name})."
     )
     assert "\n" not in str(caught.value)
 

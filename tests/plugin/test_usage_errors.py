@@ -16,7 +16,7 @@ from tests.plugin.inner import KEY, XDIST, Run
             ["--otp-timeout=soon"],
             (
                 "--otp-timeout: invalid value 'soon': expected seconds greater than 0. "
-                "Set --otp-timeout, PYTEST_OTP_TIMEOUT, or otp_timeout in the configuration file."
+                "Set it with --otp-timeout (PYTEST_OTP_TIMEOUT, ini otp_timeout)."
             ),
         ),
         (
@@ -41,7 +41,7 @@ from tests.plugin.inner import KEY, XDIST, Run
         ),
         (
             ["-o", "otp_unavailable=ignore"],
-            "otp_unavailable: invalid value 'ignore': expected fail, skip or xfail. Set --otp-unavailable, *",
+            "otp_unavailable: invalid value 'ignore': expected fail, skip or xfail. Set it with --otp-unavailable *",
         ),
     ],
 )
@@ -75,6 +75,6 @@ def test_a_usage_error_under_xdist(pytester: pytest.Pytester, run: Run) -> None:
     assert [line for line in result.errlines if line] == [
         (
             "ERROR: --otp-timeout: invalid value 'soon': expected seconds greater than 0. "
-            "Set --otp-timeout, PYTEST_OTP_TIMEOUT, or otp_timeout in the configuration file."
+            "Set it with --otp-timeout (PYTEST_OTP_TIMEOUT, ini otp_timeout)."
         )
     ]
