@@ -279,7 +279,7 @@ def test_an_unknown_provider(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         resolved(option={"provider": name})
     assert str(caught.value).startswith(
-        f"--otp-provider (PYTEST_OTP_PROVIDER): {name!r} is no provider. Choose one of: fake, otpcepat, otpvirt"
+        f"--otp-provider (PYTEST_OTP_PROVIDER): unknown provider {name!r}. Choose one of: fake, otpcepat, otpvirt"
     )
     assert "\n" not in str(caught.value)
 

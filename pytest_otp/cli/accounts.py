@@ -10,6 +10,7 @@ from ..errors import OtpError
 from ..orders.entries import Entry
 from ..orders.ledger import Ledger
 from ..orders.recording import Bookkeeping, Recorded
+from ..providers.base import identifying
 from ..providers.registry import create, credentials, load, names
 from ..redact import Secret, scrub
 from .ledgers import NO_ACCOUNT
@@ -60,7 +61,8 @@ class Accounts:
             if missing:
                 return _Access(lacking=f"set {', '.join(missing)} in the environment or in .env")
             values = credentials(name, os.environ, self._env_file, allow_http=self._allow_http)
-            return _Access(self._ledger.account(name, values), self._recorded(name, values))
+            account = self._ledger.account(name, identifying(load(name), values))
+            return _Access(account, self._recorded(name, values))
         except OtpError as error:
             return _Access(lacking=str(error))
         except Exception as error:  # noqa: BLE001 - a plugin's mistake must not keep other orders open

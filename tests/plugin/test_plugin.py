@@ -201,7 +201,7 @@ def test_bad_markers(pytester: pytest.Pytester, run: Run, marker: str, error: st
         ),
         (
             ["--otp-provider=twilio"],
-            "--otp-provider (PYTEST_OTP_PROVIDER): 'twilio' is no provider. Choose one of: fake, otpcepat, otpvirt*",
+            "--otp-provider (PYTEST_OTP_PROVIDER): unknown provider 'twilio'. Choose one of: fake, otpcepat, otpvirt*",
         ),
         (["--otp-fake=x"], "--otp-fake (PYTEST_OTP_FAKE): 'x' is no scenario. Choose one of: manual, auto, late, *"),
         (
