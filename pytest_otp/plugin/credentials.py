@@ -44,6 +44,6 @@ def _check_webhook(settings: Settings, values: Values) -> None:
     from ..push.webhook import check_token  # noqa: PLC0415 - start-up: only for a run with a webhook
 
     endpoint = push_of(settings.provider)
-    token = values.get(endpoint.token) if endpoint else None
+    token = values.get(endpoint.variable) if endpoint else None
     if endpoint and isinstance(token, Secret):
-        check_token(token, endpoint.token)
+        check_token(token, endpoint.variable)

@@ -154,7 +154,7 @@ def _token(endpoint: PushEndpoint, values: Values) -> tuple[Secret, str]:
 
 
 def _fixed_token(endpoint: PushEndpoint, values: Values) -> Secret | None:
-    return cast("Secret | None", values.get(endpoint.token))  # the registry checked that the variable is secret
+    return cast("Secret | None", values.get(endpoint.variable))  # the registry checked that the variable is secret
 
 
 def _address(url: str, endpoint: PushEndpoint, token: Secret) -> WebhookAddress:

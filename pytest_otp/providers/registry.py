@@ -189,8 +189,8 @@ def _wrong_push(found: Any) -> str:
 
     if not isinstance(push, PushEndpoint):
         return f"a class whose push is {type(push).__name__}, not PushEndpoint"
-    if push.token not in {variable.name for variable in found.variables if variable.secret}:
-        return f"a class whose push.token, {push.token!r}, is not the name of a secret variable of its own"
+    if push.variable not in {variable.name for variable in found.variables if variable.secret}:
+        return f"a class whose push.variable, {push.variable!r}, is not the name of a secret variable of its own"
     return ""
 
 

@@ -414,8 +414,8 @@ class TestDeclarations:
         ("push", "what"),
         [
             ("/odd/", "a class whose push is str, not PushEndpoint"),
-            (PushEndpoint("/odd/", "THIRD_NOTE", Foreign.push.parse), "a class whose push.token, 'THIRD_NOTE', is not"),
-            (PushEndpoint("/odd/", "MISSING", Foreign.push.parse), "a class whose push.token, 'MISSING', is not"),
+            (PushEndpoint("/odd/", "THIRD_NOTE", Foreign.push.parse), "a class whose push.variable, 'THIRD_NOTE', is not"),
+            (PushEndpoint("/odd/", "MISSING", Foreign.push.parse), "a class whose push.variable, 'MISSING', is not"),
         ],
         ids=["a text", "no secret", "not its own"],
     )
