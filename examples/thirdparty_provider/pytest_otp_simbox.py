@@ -20,7 +20,7 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from pytest_otp.errors import NumberUnavailable, OrderNotFound, ProviderError, Unsupported
-from pytest_otp.providers.answers import Answer
+from pytest_otp.providers.answers import JsonResponse
 from pytest_otp.providers.base import (
     Balance,
     Country,
@@ -89,7 +89,7 @@ class SimboxProvider:
             raise NumberUnavailable("every SIM is in use", provider=self.name, words=answer.excerpt)
         order_id, number = answer.data.get("id"), answer.data.get("number")
         if not isinstance(order_id, str) or not isinstance(number, str):
-            raise answer.makes_no_sense("an order without an id or a number")
+            raise answer.unexpected("an order without an id or a number")
         return Order(
             id=order_id,
             number=number,
@@ -150,7 +150,7 @@ class SimboxProvider:
     def _order_url(self, order: Order) -> str:
         return f"{self._url}/orders/{quote(order.id, safe='')}"
 
-    def _refuse(self, answer: Answer, order: Order) -> None:
+    def _refuse(self, answer: JsonResponse, order: Order) -> None:
         if answer.status == 404:
             raise OrderNotFound("the box does not know it", provider=self.name, order_id=order.id)
         if answer.status >= 400:

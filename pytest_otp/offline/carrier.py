@@ -284,7 +284,16 @@ class Carrier:
     def _find(self, written: str) -> Line | None:
         digits = "".join(char for char in written if char in "0123456789").removeprefix("00")
         with self._lock:
-            return self._lines.get(digits) or self._lines.get(_digits(written))
+            line = self._lines.get(digits)
+        return line or self._find_by_e164(written)
+
+    def _find_by_e164(self, written: str) -> Line | None:
+        """The line of a number whose digits alone do not settle it, `+44 (0)7400 123456`."""
+        from ..phone import e164  # noqa: PLC0415 - start-up: 35 ms that only an unusual writing needs
+
+        number = e164(written)
+        with self._lock:
+            return self._lines.get((number or "").removeprefix("+"))
 
     def _held_now(self) -> str:
         held = [line.e164 for line in self.lines]
@@ -304,14 +313,3 @@ def _check_message(text: object, sender: object, after: object) -> None:
         raise InvalidRequest(f"after must be a number of seconds, not {type(after).__name__}")
     if not 0 <= after <= LONGEST_DELAY:
         raise InvalidRequest(f"after must be from 0 to {LONGEST_DELAY:.0f} seconds, not {after!r}")
-
-
-def _digits(written: str) -> str:
-    """E.164 without the plus of a number in a writing that its digits alone do not settle, `+44 (0)7400 123456`."""
-    import phonenumbers  # noqa: PLC0415 - 35 ms that only a look-up by an unusual writing needs
-
-    try:
-        number = phonenumbers.parse(written)
-    except phonenumbers.NumberParseException:
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]

@@ -31,7 +31,7 @@ _E = TypeVar("_E", bound=OtpError)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class JsonResponse:
     """A JSON object that the provider sent, whatever it says."""
 
     provider: str
@@ -45,7 +45,7 @@ class Answer:
     repeat: Repeat
     """How the call was made."""
 
-    def makes_no_sense(self, why: str) -> ProviderError | OrderUncertain:
+    def unexpected(self, why: str) -> ProviderError | OrderUncertain:
         """The error to raise where the object is not what the provider documents."""
         return judged(_refusal(self.provider, self.status, self.excerpt, scrub(why)[:120]), self.repeat)
 
@@ -55,7 +55,7 @@ class Answer:
         return judged(failure, self.repeat)
 
 
-def read(provider: str, status: int, retry_after: str, text: str, repeat: Repeat) -> Answer:
+def read(provider: str, status: int, retry_after: str, text: str, repeat: Repeat) -> JsonResponse:
     """The JSON object in a response; `retry_after` is the header's value.
 
     Raises ProviderUnavailable or AuthenticationError where there is none.
@@ -64,7 +64,7 @@ def read(provider: str, status: int, retry_after: str, text: str, repeat: Repeat
     data = _parsed(text)
     usable = status < 300 or (400 <= status < 500 and status != 429)
     if isinstance(data, dict) and usable:
-        return Answer(provider, status, data, excerpt, repeat)
+        return JsonResponse(provider, status, data, excerpt, repeat)
     failure = _refusal(provider, status, excerpt, _what_it_is(text, data))
     if isinstance(failure, ProviderUnavailable):
         failure.retry_after = _seconds(retry_after.strip())

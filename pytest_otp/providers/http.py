@@ -27,7 +27,7 @@ from requests.adapters import HTTPAdapter
 from ..errors import OtpError, ProviderUnavailable, SettingsError
 from ..loopback import is_loopback
 from ..redact import Secret, guard_loggers, scrub
-from .answers import Answer as Answer
+from .answers import JsonResponse as JsonResponse
 from .answers import described, judged, read
 from .base import Repeat
 from .deadline import begun, time_left
@@ -60,7 +60,7 @@ _Value = Any  # what JSON can hold, or a Secret in place of a text
 
 
 _Received = tuple[int, str, str]
-Check = Callable[[Answer], None]
+Check = Callable[[JsonResponse], None]
 """Raises what an answer's refusal means. It runs inside the retries: a failure that passes is asked again."""
 
 
@@ -88,7 +88,7 @@ class HttpClient:
         repeat: Repeat = Repeat.ALWAYS,
         headers: Mapping[str, str] | None = None,
         check: Check | None = None,
-    ) -> Answer:
+    ) -> JsonResponse:
         """GET a JSON object.
 
         Raises ProviderUnavailable (no answer, or one that is none), AuthenticationError (401, 403), and OrderUncertain
@@ -105,7 +105,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         compress: bool = False,
         check: Check | None = None,
-    ) -> Answer:
+    ) -> JsonResponse:
         """POST a JSON object and get one back; with `compress` the body is sent gzipped. Raises what `get` raises."""
         return self._call(
             _Envelope("POST", url, payload=payload, headers=headers or {}, compress=compress), repeat, check
@@ -115,7 +115,7 @@ class HttpClient:
         """Close all connections."""
         self._session.close()
 
-    def _call(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> Answer:
+    def _call(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> JsonResponse:
         check_url(envelope.url, self._allow_http)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: _worth_repeating(error, repeat)),
@@ -132,7 +132,7 @@ class HttpClient:
         failure.__traceback__ = failure.__context__ = failure.__cause__ = None
         raise failure
 
-    def _once(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> Answer:
+    def _once(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> JsonResponse:
         limit = time_left()
         if limit is not None and limit < LEAST_TIME:
             raise ProviderUnavailable("no time was left to ask", provider=self._provider, sent=False)

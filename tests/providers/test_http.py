@@ -33,7 +33,7 @@ from pytest_otp.errors import (
 from pytest_otp.providers import answers, http
 from pytest_otp.providers.base import Repeat
 from pytest_otp.providers.deadline import time_left, time_limit
-from pytest_otp.providers.http import ATTEMPTS, Answer, HttpClient, check_url
+from pytest_otp.providers.http import ATTEMPTS, HttpClient, JsonResponse, check_url
 from pytest_otp.redact import Secret
 from tests.providers.conftest import KEY
 from tests.servers import (
@@ -64,7 +64,7 @@ class Client:
         self.pauses: list[float] = []
         self.http = HttpClient("acme", sleep=self.pauses.append)
 
-    def get(self, url: str, repeat: Repeat = Repeat.ALWAYS, **params: str | Secret) -> Answer:
+    def get(self, url: str, repeat: Repeat = Repeat.ALWAYS, **params: str | Secret) -> JsonResponse:
         return self.http.get(url, params, repeat=repeat)
 
 
@@ -457,21 +457,21 @@ class TestNoAnswers:
 class TestAnswer:
     """An object that came, and what a provider says of it."""
 
-    def given(self, repeat: Repeat, status: int = 200) -> Answer:
+    def given(self, repeat: Repeat, status: int = 200) -> JsonResponse:
         return answers.read("acme", status, "", '{"status": "true", "sms": "Your code is 1234"}', repeat)
 
     def test_its_repr_shows_no_content(self) -> None:
         """Neither the object nor an SMS is in the repr."""
         assert "1234" not in repr(self.given(Repeat.NEVER))
 
-    def test_one_that_makes_no_sense(self) -> None:
+    def test_one_that_unexpected(self) -> None:
         """A read says what is wrong with it; an order is uncertain."""
-        error = self.given(Repeat.NEVER).makes_no_sense("no saldo")
+        error = self.given(Repeat.NEVER).unexpected("no saldo")
         assert isinstance(error, ProviderUnavailable)
         assert str(error).startswith(
             'acme: no usable answer (HTTP 200 with no saldo: \'{"status": "true", "sms": …\'). '
         )
-        uncertain = self.given(Repeat.UNSENT).makes_no_sense("no order_id")
+        uncertain = self.given(Repeat.UNSENT).unexpected("no order_id")
         assert isinstance(uncertain, OrderUncertain)
         assert uncertain.message.startswith(
             "the order was sent, its answer is lost: no usable answer (HTTP 200 with no "
@@ -479,12 +479,12 @@ class TestAnswer:
 
     def test_no_sense_with_401_is_about_credentials(self) -> None:
         """An object of no known shape under 401 is still a refusal, also of an order."""
-        assert isinstance(self.given(Repeat.UNSENT, 401).makes_no_sense("no error number"), AuthenticationError)
+        assert isinstance(self.given(Repeat.UNSENT, 401).unexpected("no error number"), AuthenticationError)
 
     def test_a_key_in_the_reason_is_masked(self) -> None:
         """A provider's word that goes into the message is scrubbed, and cut."""
         Secret(KEY)
-        error = self.given(Repeat.NEVER).makes_no_sense(f"the order status {KEY!r}" + "x" * 999)
+        error = self.given(Repeat.NEVER).unexpected(f"the order status {KEY!r}" + "x" * 999)
         assert "the order status '***'" in error.message
         assert len(error.message) < 300
 
@@ -581,7 +581,7 @@ class TestRepeating:
     def test_what_the_provider_says_of_itself_is_asked_again(self, client: Client) -> None:
         """A check that finds a passing failure in a good object is part of the try."""
 
-        def check(answer: Answer) -> None:
+        def check(answer: JsonResponse) -> None:
             if answer.data["error"] == 2:
                 raise answer.failed("error 2")
             if answer.data["error"] == 1:
@@ -641,7 +641,7 @@ class TestOrders:
     def test_a_check_that_fails_is_uncertain(self, client: Client) -> None:
         """A failure of the provider's own leaves the order in doubt, after one request."""
 
-        def check(answer: Answer) -> None:
+        def check(answer: JsonResponse) -> None:
             raise answer.failed("error 2")
 
         with WireServer(reply({"error": 2})) as server, pytest.raises(OrderUncertain):

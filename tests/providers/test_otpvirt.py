@@ -368,7 +368,7 @@ class TestGzip:
 ERRORS: dict[int, tuple[type[OtpError], str]] = {
     1: (NumberUnavailable, "said error 1: no numbers for "),
     2: (ProviderUnavailable, "said error 2: an internal error"),
-    3: (InvalidRequest, "said error 3: {} is no valid request"),
+    3: (InvalidRequest, "said error 3: invalid request ({})"),
     4: (SmsAlreadyReceived, "said error 4: an SMS has come"),
     9: (ProviderError, "said error 9 ("),
 }

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar
 
@@ -414,7 +415,10 @@ class TestDeclarations:
         ("push", "what"),
         [
             ("/odd/", "a class whose push is str, not PushEndpoint"),
-            (PushEndpoint("/odd/", "THIRD_NOTE", Foreign.push.parse), "a class whose push.variable, 'THIRD_NOTE', is not"),
+            (
+                PushEndpoint("/odd/", "THIRD_NOTE", Foreign.push.parse),
+                "a class whose push.variable, 'THIRD_NOTE', is not",
+            ),
             (PushEndpoint("/odd/", "MISSING", Foreign.push.parse), "a class whose push.variable, 'MISSING', is not"),
         ],
         ids=["a text", "no secret", "not its own"],
