@@ -89,7 +89,7 @@ def unknown(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider:
     known = [f"{item.name} ({item.id})" if item.name != item.id else item.id for item in items]
     shown = listed(known, _MOST_SHOWN)
     return InvalidRequest(
-        f"knows no {kind} {wanted!r}", provider=provider, hint=f"It has: {shown or 'nothing'}. Give a name or an id."
+        f"unknown {kind} {wanted!r}", provider=provider, hint=f"Available: {shown or 'none'}. Use a name or an id."
     )
 
 
@@ -98,7 +98,7 @@ def required(value: str | None, kind: str, provider: str) -> str:
     if value is None or not value.strip():
         raise SettingsError(
             f"provider {provider} needs a {kind} to order a number",
-            hint=f"Give otp_number({kind}=...), @pytest.mark.otp({kind}=...), --otp-{kind}, PYTEST_OTP_{kind.upper()} "
+            hint=f"Set otp_number({kind}=...), @pytest.mark.otp({kind}=...), --otp-{kind}, PYTEST_OTP_{kind.upper()} "
             f"or the ini value otp_{kind}.",
         )
     return value.strip()
@@ -108,7 +108,7 @@ def _only(ids: set[str], items: Iterable[CatalogueItem], wanted: str, kind: str,
     if len(ids) > 1:
         candidates = ", ".join(f"{item.name} ({item.id})" for item in items if item.id in ids)
         raise InvalidRequest(
-            f"{kind} {wanted!r} could be any of {candidates}", provider=provider, hint="Give its id instead."
+            f"ambiguous {kind} {wanted!r}: could be {candidates}", provider=provider, hint="Use the id instead."
         )
     return next(iter(ids), None)
 

@@ -135,7 +135,7 @@ class HttpClient:
     def _once(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> JsonResponse:
         limit = time_left()
         if limit is not None and limit < LEAST_TIME:
-            raise ProviderUnavailable("no time was left to ask", provider=self._provider, sent=False)
+            raise ProviderUnavailable("no time was left for the request", provider=self._provider, sent=False)
         longest = ORDER_READ_TIMEOUT if repeat is Repeat.UNSENT else READ_TIMEOUT
         timeouts = (CONNECT_TIMEOUT, longest) if limit is None else (min(CONNECT_TIMEOUT, limit), min(longest, limit))
         whole = sum(timeouts) if limit is None else min(limit, sum(timeouts))
@@ -155,7 +155,7 @@ class HttpClient:
         """
         received = begun(transmit, "pytest-otp request")
         if not wait({received}, seconds).done:
-            raise ProviderUnavailable(f"no answer within {seconds:.3g} s", provider=self._provider)
+            raise ProviderUnavailable(f"no response within {seconds:.3g} s", provider=self._provider)
         return received.result()
 
     def _transmit(self, envelope: _Envelope, timeouts: tuple[float, float], *, fresh: bool) -> _Received:
@@ -197,7 +197,9 @@ class HttpClient:
 def check_url(url: str, allow_http: frozenset[str]) -> None:
     """Raise SettingsError unless the URL is https, or http to loopback or to an allowed host."""
     if "@" in url.partition("://")[2].partition("/")[0]:
-        raise SettingsError("the URL holds a user name or password", hint="Give it without: it would show in errors.")
+        raise SettingsError(
+            "the URL contains a user name or password", hint="Remove it: it would appear in error messages."
+        )
     scheme, host = _scheme_and_host(url)
     if scheme not in ("http", "https") or not host:
         raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")
@@ -291,9 +293,9 @@ def _body(response: requests.Response, patience: float) -> bytes:
         body += chunk
         left = end - time.monotonic()
         if len(body) > LARGEST_BODY:
-            raise requests.exceptions.ContentDecodingError(f"a body above {LARGEST_BODY} bytes")
+            raise requests.exceptions.ContentDecodingError(f"a body larger than {LARGEST_BODY} bytes")
         if left <= 0:
-            raise requests.ReadTimeout("the answer came too slowly")
+            raise requests.ReadTimeout("the response came too slowly")
         _hurry(response, left)
     return bytes(body)
 

@@ -133,7 +133,7 @@ class OtpcepatProvider:
     def resend(self, order: Order) -> None:
         """`set_status` 3, after a look at what is there, so that its text is known to be an old one afterwards."""
         if self.messages(order).state is OrderState.ENDED:
-            raise OrderEnded("it is cancelled or done", provider=self.name, order_id=order.id)
+            raise OrderEnded("the order is already cancelled or done", provider=self.name, order_id=order.id)
         try:
             self._set_status(order, _RESEND, repeat=Repeat.ALWAYS)
         except ProviderUnavailable:
@@ -150,7 +150,7 @@ class OtpcepatProvider:
         self._close(order, _CANCEL)
 
     def finish(self, order: Order) -> None:
-        """`set_status` 4; done too where the order is closed already."""
+        """`set_status` 4; done too where the order is already closed."""
         self._close(order, _FINISH)
 
     def balance(self) -> Balance:
@@ -192,7 +192,7 @@ class OtpcepatProvider:
 
     def count(self, service: str, country: str, operator: str | None) -> int:
         """Not offered."""
-        raise Unsupported("does not tell how many numbers are free", provider=self.name)
+        raise Unsupported("does not report how many numbers are available", provider=self.name)
 
     def _close(self, order: Order, status: str) -> None:
         with self._lock:
@@ -217,7 +217,7 @@ class OtpcepatProvider:
             return
         if state is OrderState.RECEIVED and status == _CANCEL:
             raise SmsAlreadyReceived(
-                f"refused the cancel, an SMS is there ({refusal.words})",
+                f"refused to cancel: an SMS has arrived ({refusal.words})",
                 provider=self.name,
                 order_id=order.id,
                 words=refusal.words,
@@ -285,7 +285,7 @@ class OtpcepatProvider:
         if kind is ProviderError and "no number" in words.casefold():
             kind = NumberUnavailable
         asked = ", ".join(f"{name} {value}" for name, value in params.items() if name != "order_id")
-        hint = f"It was asked for {asked}." if kind is InvalidRequest and asked else ""
+        hint = f"The request was for {asked}." if kind is InvalidRequest and asked else ""
         said = scrub(words)
         raise kind(f"said {said!r}", provider=self.name, order_id=params.get("order_id"), words=said, hint=hint)
 

@@ -119,7 +119,7 @@ class OtpvirtProvider:
         self._close("CancelActivation", order)
 
     def finish(self, order: Order) -> None:
-        """`ConfirmActivation` [3]; done too where the order is closed already."""
+        """`ConfirmActivation` [3]; done too where the order is already closed."""
         self._close("ConfirmActivation", order)
 
     def balance(self) -> Balance:
@@ -189,7 +189,9 @@ class OtpvirtProvider:
         """The id in the price list's spelling; what it does not list passes through."""
         if len(wanted) not in _SERVICE_LENGTH:
             raise InvalidRequest(
-                f"knows no service {wanted!r}", provider=self.name, hint="A service has 2 to 36 characters, like 'wa'."
+                f"unknown service {wanted!r}",
+                provider=self.name,
+                hint="A service has 2 to 36 characters, such as 'wa'.",
             )
         if wanted == wanted.lower():
             return wanted

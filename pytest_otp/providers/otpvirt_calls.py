@@ -109,7 +109,7 @@ class OtpvirtCalls:
         if error == _INVALID:
             raise InvalidRequest(f"said error 3: invalid request ({action})", **context, hint=_CHECK)
         if error == _SMS_RECEIVED:
-            raise SmsAlreadyReceived("said error 4: an SMS has come", **context)
+            raise SmsAlreadyReceived("said error 4: an SMS has arrived", **context)
         raise ProviderError(f"said error {error} ({response.excerpt})", **context)
 
 

@@ -230,7 +230,7 @@ class TestRedirects:
         with WireServer(OK) as elsewhere, WireServer(reply("", status, headers={"Location": elsewhere.url})) as server:
             error = failure(client, server.url, Repeat.NEVER)
         assert isinstance(error, ProviderUnavailable)
-        assert (error.http_status, error.message) == (status, f"no usable answer (HTTP {status} with an empty body)")
+        assert (error.http_status, error.message) == (status, f"unusable response (HTTP {status} with an empty body)")
         assert not elsewhere.asked
 
     def test_a_huge_redirect_is_not_read(self, client: Client) -> None:
@@ -238,7 +238,7 @@ class TestRedirects:
         endless = reply(b" " * (http.LARGEST_BODY + 1), 302, headers={"Location": "/"})
         with WireServer(endless) as server:
             error = failure(client, server.url, Repeat.NEVER)
-        assert "a body above 4194304 bytes" in error.message
+        assert "a body larger than 4194304 bytes" in error.message
 
     def test_a_redirect_to_nonsense_is_a_redirect(self, client: Client) -> None:
         """A Location that is no URL is not looked at."""
@@ -307,30 +307,30 @@ class TestReading:
 
 
 NO_ANSWERS: dict[str, tuple[Reply, int | None, str]] = {
-    "html": (reply(PAGE), 200, r"^no usable answer \(HTTP 200 with HTML: '502 Bad Gateway 502'\)$"),
-    "empty": (reply(""), 200, r"^no usable answer \(HTTP 200 with an empty body\)$"),
-    "blank": (reply(" \n"), 200, r"^no usable answer \(HTTP 200 with an empty body\)$"),
+    "html": (reply(PAGE), 200, r"^unusable response \(HTTP 200 with HTML: '502 Bad Gateway 502'\)$"),
+    "empty": (reply(""), 200, r"^unusable response \(HTTP 200 with an empty body\)$"),
+    "blank": (reply(" \n"), 200, r"^unusable response \(HTTP 200 with an empty body\)$"),
     "cut json": (
         reply('{"status":"tr'),
         200,
-        r"""^no usable answer \(HTTP 200 with no valid JSON: '\{"status":"tr'\)$""",
+        r"""^unusable response \(HTTP 200 with invalid JSON: '\{"status":"tr'\)$""",
     ),
-    "a list": (reply("[1]"), 200, r"^no usable answer \(HTTP 200 with JSON that is no object: '\[1\]'\)$"),
-    "null": (reply("null"), 200, r"^no usable answer \(HTTP 200 with no valid JSON: 'null'\)$"),
-    "a text": (reply('"ok"'), 200, r"""JSON that is no object: '"ok"'"""),
-    "NaN": (reply('{"price": NaN}'), 200, r"with no valid JSON"),
-    "deep": (reply("[" * 100_000), 200, r"with no valid JSON"),
+    "a list": (reply("[1]"), 200, r"^unusable response \(HTTP 200 with JSON that is not an object: '\[1\]'\)$"),
+    "null": (reply("null"), 200, r"^unusable response \(HTTP 200 with invalid JSON: 'null'\)$"),
+    "a text": (reply('"ok"'), 200, r"""JSON that is not an object: '"ok"'"""),
+    "NaN": (reply('{"price": NaN}'), 200, r"with invalid JSON"),
+    "deep": (reply("[" * 100_000), 200, r"with invalid JSON"),
     "a number of a thousand digits": (reply('{"n": ' + "9" * 5000 + "}"), 200, r"HTTP 200 with"),
-    "not utf-8": (reply(b"\xff\xfe\x00"), 200, r"with no valid JSON"),
+    "not utf-8": (reply(b"\xff\xfe\x00"), 200, r"with invalid JSON"),
     "500": (reply(PAGE, 500), 500, r"HTTP 500 with HTML"),
-    "502": (reply(PAGE, 502), 502, r"^no usable answer \(HTTP 502 with HTML: '502 Bad Gateway 502'\)$"),
-    "503 in json": (reply({"error": 2}, 503), 503, r"""^no usable answer \(HTTP 503 with JSON: '\{"error": 2\}'\)$"""),
-    "404": (reply("not found", 404), 404, r"^no usable answer \(HTTP 404 with no valid JSON: 'not found'\)$"),
+    "502": (reply(PAGE, 502), 502, r"^unusable response \(HTTP 502 with HTML: '502 Bad Gateway 502'\)$"),
+    "503 in json": (reply({"error": 2}, 503), 503, r"""^unusable response \(HTTP 503 with JSON: '\{"error": 2\}'\)$"""),
+    "404": (reply("not found", 404), 404, r"^unusable response \(HTTP 404 with invalid JSON: 'not found'\)$"),
     "408": (reply("", 408), 408, r"HTTP 408 with an empty body"),
-    "429": (reply("slow down", 429), 429, r"^no usable answer \(HTTP 429 with no valid JSON: 'slow down'\)$"),
+    "429": (reply("slow down", 429), 429, r"^unusable response \(HTTP 429 with invalid JSON: 'slow down'\)$"),
     "429 in json": (reply({"msg": "slow down"}, 429), 429, r"HTTP 429 with JSON"),
-    "403 html": (reply("<h1>Forbidden</h1>", 403), 403, r"^no usable answer \(HTTP 403 with HTML: 'Forbidden'\)$"),
-    "204": (reply("", 204), 204, r"^no usable answer \(HTTP 204 with an empty body\)$"),
+    "403 html": (reply("<h1>Forbidden</h1>", 403), 403, r"^unusable response \(HTTP 403 with HTML: 'Forbidden'\)$"),
+    "204": (reply("", 204), 204, r"^unusable response \(HTTP 204 with an empty body\)$"),
     "reset": (reset, None, r"^the connection failed \(ConnectionResetError: Connection reset by peer\)$"),
     "drop": (
         drop,
@@ -362,17 +362,17 @@ NO_ANSWERS: dict[str, tuple[Reply, int | None, str]] = {
     "cut gzip": (
         reply(gzip.compress(b'{"n": 1}' * 100)[:30], headers={"Content-Encoding": "gzip"}),
         200,
-        r"with (no valid JSON|an empty body)",
+        r"with (invalid JSON|an empty body)",
     ),
     "oversized": (
         reply(b" " * (http.LARGEST_BODY + 1)),
         None,
-        r"^the connection failed \(ContentDecodingError: a body above 4194304 bytes\)$",
+        r"^the connection failed \(ContentDecodingError: a body larger than 4194304 bytes\)$",
     ),
     "gzip bomb": (
         reply(gzip.compress(b" " * (http.LARGEST_BODY + 1)), headers={"Content-Encoding": "gzip"}),
         None,
-        r"a body above 4194304 bytes",
+        r"a body larger than 4194304 bytes",
     ),
 }
 
@@ -397,7 +397,7 @@ class TestNoAnswers:
         with WireServer(reply(body, status)) as server:
             error = failure(client, server.url)
         assert isinstance(error, AuthenticationError)
-        assert error.message.startswith(f"the credentials were refused (HTTP {status} with ")
+        assert error.message.startswith(f"the credentials were rejected (HTTP {status} with ")
         assert len(server.asked) == 1
 
     @pytest.mark.parametrize("page", ["error code: 1010", "<html><body>error code: 1010</body></html>"])
@@ -406,9 +406,9 @@ class TestNoAnswers:
         with WireServer(reply(page, 403)) as server:
             error = failure(client, server.url)
         assert isinstance(error, ProviderUnavailable)
-        assert error.message.startswith("the edge in front of the service refused the request itself (HTTP 403 with ")
+        assert error.message.startswith("the service's edge (such as Cloudflare) blocked the request (HTTP 403 with ")
         assert error.hint == (
-            "Set a browser's user agent (for otpcepat: OTPCEPAT_USER_AGENT), or ask the service to let you in."
+            "Set a browser's user agent (for otpcepat: OTPCEPAT_USER_AGENT), or ask the service for access."
         )
         assert (error.http_status, len(server.asked)) == (403, 1)
 
@@ -450,7 +450,7 @@ class TestNoAnswers:
         with WireServer(reply("word " * 10_000, 500)) as server:
             error = failure(client, server.url, Repeat.NEVER)
         assert (
-            error.message == f"no usable answer (HTTP 500 with no valid JSON: {('word ' * 24).strip()!r})"[:-2] + " ')"
+            error.message == f"unusable response (HTTP 500 with invalid JSON: {('word ' * 24).strip()!r})"[:-2] + " ')"
         )
 
 
@@ -469,12 +469,12 @@ class TestAnswer:
         error = self.given(Repeat.NEVER).unexpected("no saldo")
         assert isinstance(error, ProviderUnavailable)
         assert str(error).startswith(
-            'acme: no usable answer (HTTP 200 with no saldo: \'{"status": "true", "sms": …\'). '
+            'acme: unusable response (HTTP 200 with no saldo: \'{"status": "true", "sms": …\'). '
         )
         uncertain = self.given(Repeat.UNSENT).unexpected("no order_id")
         assert isinstance(uncertain, OrderUncertain)
         assert uncertain.message.startswith(
-            "the order was sent, its answer is lost: no usable answer (HTTP 200 with no "
+            "the order was sent, but its response was lost: unusable response (HTTP 200 with no "
         )
 
     def test_no_sense_with_401_is_about_credentials(self) -> None:
@@ -606,7 +606,7 @@ class TestOrders:
         with WireServer(NO_ANSWERS[case][0]) as server:
             error = failure(client, server.url, Repeat.UNSENT)
         assert isinstance(error, OrderUncertain)
-        assert error.message.startswith("the order was sent, its answer is lost: ")
+        assert error.message.startswith("the order was sent, but its response was lost: ")
         assert (error.provider, len(server.asked), client.pauses) == ("acme", 1, [])
 
     def test_a_stalled_answer_is_uncertain_after_one_request(
@@ -617,7 +617,7 @@ class TestOrders:
         with WireServer(stall) as server:
             error = failure(client, server.url, Repeat.UNSENT)
         assert isinstance(error, OrderUncertain)
-        assert error.message == "the order was sent, its answer is lost: no answer within 0.1 s"
+        assert error.message == "the order was sent, but its response was lost: no response within 0.1 s"
         assert len(server.asked) == 1
 
     @pytest.mark.parametrize(
@@ -652,7 +652,7 @@ class TestOrders:
         """What nobody took in cannot have rented anything."""
         error = failure(client, f"http://127.0.0.1:{closed_port()}/", Repeat.UNSENT)
         assert isinstance(error, ProviderUnavailable)
-        assert re.fullmatch(r"no connection \(NewConnectionError: .*Connection refused\)", error.message)
+        assert re.fullmatch(r"could not connect \(NewConnectionError: .*Connection refused\)", error.message)
         assert (error.sent, len(client.pauses)) == (False, ATTEMPTS - 1)
 
     def test_a_name_that_does_not_resolve_is_tried_again(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -665,7 +665,7 @@ class TestOrders:
         error = failure(client, "https://sms.test/", Repeat.UNSENT)
         assert isinstance(error, ProviderUnavailable)
         assert re.fullmatch(
-            r"no connection \(NameResolutionError: .*sms\.test.*Name or service not known\)+", error.message
+            r"could not connect \(NameResolutionError: .*sms\.test.*Name or service not known\)+", error.message
         )
         assert (error.sent, len(client.pauses)) == (False, ATTEMPTS - 1)
 
@@ -675,7 +675,7 @@ class TestOrders:
         with deaf_port() as port:
             error = failure(client, f"http://127.0.0.1:{port}/", Repeat.UNSENT)
         assert isinstance(error, ProviderUnavailable)
-        assert error.message == "no connection within 0.05 s"
+        assert error.message == "could not connect within 0.05 s"
         assert (error.sent, len(client.pauses)) == (False, ATTEMPTS - 1)
 
     def test_a_server_that_comes_up_gets_it_once(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -712,7 +712,7 @@ class TestTimeLimit:
         with WireServer(bad) as server, time_limit(0.2):
             error = failure(client, server.url, repeat)
         assert time.monotonic() - start < 2.0
-        assert re.search(r"no answer within 0\.\d+ s$", error.message)
+        assert re.search(r"no response within 0\.\d+ s$", error.message)
         assert len(server.asked) == 1
 
     def test_a_body_that_stops_ends_with_it(self, client: Client) -> None:
@@ -727,13 +727,13 @@ class TestTimeLimit:
         with WireServer(late) as server, time_limit(0.3):
             error = failure(client, server.url, Repeat.NEVER)
         assert time.monotonic() - start < 2.0
-        assert error.message.startswith("no answer within 0.")
+        assert error.message.startswith("no response within 0.")
 
     def test_a_drip_ends_without_a_limit_too(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         """The read time-out is for the whole body, not for each letter."""
         monkeypatch.setattr(http, "READ_TIMEOUT", 0.1)
         with WireServer(drip) as server:
-            assert failure(client, server.url, Repeat.NEVER).message == "no answer within 0.1 s"
+            assert failure(client, server.url, Repeat.NEVER).message == "no response within 0.1 s"
 
     def test_a_connection_is_as_patient_as_before_afterwards(self, client: Client) -> None:
         """What a hurried call told the socket does not outlive it."""
@@ -756,7 +756,7 @@ class TestTimeLimit:
             for repeat in Repeat:
                 error = failure(client, server.url, repeat)
                 assert isinstance(error, ProviderUnavailable)
-                assert (error.message, error.sent) == ("no time was left to ask", False)
+                assert (error.message, error.sent) == ("no time was left for the request", False)
         assert (server.asked, client.pauses) == ([], [])
 
     def test_a_pause_that_would_outlast_it_is_not_begun(self, client: Client) -> None:
@@ -821,7 +821,9 @@ class TestUrls:
         """A user name or password in the URL is refused, and not quoted back."""
         with pytest.raises(SettingsError) as caught:
             check_url(url, frozenset())
-        assert str(caught.value) == ("the URL holds a user name or password. Give it without: it would show in errors.")
+        assert str(caught.value) == (
+            "the URL contains a user name or password. Remove it: it would appear in error messages."
+        )
 
     @pytest.mark.parametrize(
         "url", ["", "sms.test", "//sms.test", "file:///etc/passwd", "http://", "http://[", "https://a:b/"]

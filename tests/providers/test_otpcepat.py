@@ -201,7 +201,7 @@ class TestSamples:
         """There is no action that counts free numbers."""
         with pytest.raises(Unsupported) as caught:
             wire.provider.count("7", "6", None)
-        assert str(caught.value) == "otpcepat: does not tell how many numbers are free"
+        assert str(caught.value) == "otpcepat: does not report how many numbers are available"
 
 
 ERRORS = {
@@ -327,7 +327,7 @@ class TestRefusals:
         kind: type[OtpError] = OrderUncertain if action == "get_order" else ProviderUnavailable
         with pytest.raises(kind) as caught:
             CALLS[action](wire)
-        assert "no usable answer (HTTP 200 with n" in caught.value.message
+        assert "unusable response (HTTP 200 with n" in caught.value.message
         assert repr(body)[1:-1] in caught.value.message
 
 
@@ -503,7 +503,7 @@ class TestOrdering:
         with pytest.raises(InvalidRequest) as caught:
             wire.provider.order("7", "Atlantis", None)
         assert str(caught.value) == (
-            "otpcepat: knows no country 'Atlantis'. It has: Russia (0), Ukraine (1). Give a name or an id."
+            "otpcepat: unknown country 'Atlantis'. Available: Russia (0), Ukraine (1). Use a name or an id."
         )
 
     def test_an_unknown_service_lists_what_there_is(self, wire: Wire) -> None:
@@ -514,7 +514,7 @@ class TestOrdering:
             wire.provider.order("Nope", "6", None)
         listed = ", ".join(f"S{n} ({n})" for n in range(1, 13))
         assert str(caught.value) == (
-            f"otpcepat: knows no service 'Nope'. It has: {listed} and 8 more. Give a name or an id."
+            f"otpcepat: unknown service 'Nope'. Available: {listed} and 8 more. Use a name or an id."
         )
 
     def test_an_ambiguous_name_lists_the_candidates(self, wire: Wire) -> None:
@@ -524,7 +524,7 @@ class TestOrdering:
         with pytest.raises(InvalidRequest) as caught:
             wire.provider.order("other", "6", None)
         assert str(caught.value) == (
-            "otpcepat: service 'other' could be any of Other (7), Other (8). Give its id instead."
+            "otpcepat: ambiguous service 'other': could be Other (7), Other (8). Use the id instead."
         )
 
     @pytest.mark.parametrize("missing", ["service", "country"])
@@ -535,7 +535,7 @@ class TestOrdering:
         with pytest.raises(SettingsError) as caught:
             wire.provider.order(given["service"], given["country"], None)
         assert str(caught.value) == (
-            f"provider otpcepat needs a {missing} to order a number. Give otp_number({missing}=...), "
+            f"provider otpcepat needs a {missing} to order a number. Set otp_number({missing}=...), "
             f"@pytest.mark.otp({missing}=...), --otp-{missing}, PYTEST_OTP_{missing.upper()} or the ini value "
             f"otp_{missing}."
         )
@@ -609,7 +609,7 @@ class TestUserAgent:
     def test_the_edges_refusal(self, wire: Wire) -> None:
         """403 `error code: 1010` is told as the edge's, with the variable that helps; nothing was ordered."""
         wire.says("error code: 1010", http=403)
-        with pytest.raises(ProviderUnavailable, match=r"the edge in front .* OTPCEPAT_USER_AGENT"):
+        with pytest.raises(ProviderUnavailable, match=r"the service's edge .* OTPCEPAT_USER_AGENT"):
             wire.provider.order("7", "6", None)
 
 
@@ -710,7 +710,10 @@ class TestResend:
         wire.says(status(word))
         with pytest.raises(OrderEnded) as caught:
             wire.provider.resend(wire.order)
-        assert str(caught.value) == f"otpcepat, order {ORDER_ID}: it is cancelled or done. Order another number."
+        assert (
+            str(caught.value)
+            == f"otpcepat, order {ORDER_ID}: the order is already cancelled or done. Order another number."
+        )
 
     def test_a_refusal_of_an_order_that_waits_is_none(self, wire: Wire) -> None:
         """Where an earlier resend's answer was lost the service refuses, and waits all the same."""
@@ -764,7 +767,8 @@ class TestClosing:
         with pytest.raises(SmsAlreadyReceived) as caught:
             wire.provider.cancel(wire.order)
         assert str(caught.value) == (
-            f"otpcepat, order {ORDER_ID}: refused the cancel, an SMS is there (WRONG STATUS). Finish the order instead."
+            f"otpcepat, order {ORDER_ID}: refused to cancel: an SMS has arrived (WRONG STATUS). "
+            "Finish the order instead."
         )
         assert caught.value.words == "WRONG STATUS"
 

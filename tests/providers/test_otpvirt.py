@@ -329,8 +329,8 @@ class TestGzip:
             with pytest.raises(InvalidRequest) as caught:
                 wire.provider.balance()
             assert str(caught.value) == (
-                "otpvirt: said error 3: GetBalance is no valid request. Check service, country and operator, and "
-                "OTPVIRT_CLIENT_ID and OTPVIRT_API_PASSWORD: the service has no other error for wrong ones."
+                "otpvirt: said error 3: invalid request (GetBalance). Check service, country and operator, and "
+                "OTPVIRT_CLIENT_ID and OTPVIRT_API_PASSWORD: the service has no error of its own for wrong credentials."
             )
         assert wire.gzipped == [True, False, True, False]
 
@@ -369,7 +369,7 @@ ERRORS: dict[int, tuple[type[OtpError], str]] = {
     1: (NumberUnavailable, "said error 1: no numbers for "),
     2: (ProviderUnavailable, "said error 2: an internal error"),
     3: (InvalidRequest, "said error 3: invalid request ({})"),
-    4: (SmsAlreadyReceived, "said error 4: an SMS has come"),
+    4: (SmsAlreadyReceived, "said error 4: an SMS has arrived"),
     9: (ProviderError, "said error 9 ("),
 }
 
@@ -399,7 +399,10 @@ class TestRefusals:
         passing = number == 2 and http == 200 and action not in ONCE
         wire.ready().says(action, *[error(number)] * (3 if passing else 1), http=http)
         if (action, number) == ("GetNumber", 2):
-            kind, message = OrderUncertain, "the order was sent, its answer is lost: said error 2: an internal error"
+            kind, message = (
+                OrderUncertain,
+                "the order was sent, but its response was lost: said error 2: an internal error",
+            )
         with pytest.raises(OtpError) as caught:
             CALLS[action](wire)
         assert type(caught.value) is kind
@@ -413,7 +416,7 @@ class TestRefusals:
         with pytest.raises(SmsAlreadyReceived) as caught:
             wire.provider.cancel(wire.order)
         assert str(caught.value) == (
-            f"otpvirt, order {ORDER_ID}: said error 4: an SMS has come. Finish the order instead."
+            f"otpvirt, order {ORDER_ID}: said error 4: an SMS has arrived. Finish the order instead."
         )
         assert caught.value.words == "error 4"
 
@@ -470,7 +473,7 @@ class TestRefusals:
         wire.ready().says(action, body)
         with pytest.raises(ProviderUnavailable) as caught:
             CALLS[action](wire)
-        assert caught.value.message.startswith(f"no usable answer (HTTP 200 with {why}: ")
+        assert caught.value.message.startswith(f"unusable response (HTTP 200 with {why}: ")
 
 
 class TestOrdering:
@@ -544,7 +547,7 @@ class TestOrdering:
         with pytest.raises(InvalidRequest) as caught:
             wire.provider.order(service, "tajikistan", None)
         assert str(caught.value) == (
-            f"otpvirt: knows no service {service!r}. A service has 2 to 36 characters, like 'wa'."
+            f"otpvirt: unknown service {service!r}. A service has 2 to 36 characters, such as 'wa'."
         )
         assert wire.actions == []
 
@@ -849,6 +852,6 @@ def test_no_secret_in_what_it_shows(wire: Wire, caplog: pytest.LogCaptureFixture
 
 def test_a_time_limit_holds_for_the_first_balance_too(wire: Wire) -> None:
     """Whatever a call needs before it is inside its limit."""
-    with time_limit(0), pytest.raises(ProviderUnavailable, match="no time was left to ask"):
+    with time_limit(0), pytest.raises(ProviderUnavailable, match="no time was left for the request"):
         wire.provider.messages(wire.order)
     assert wire.actions == []

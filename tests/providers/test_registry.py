@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar
 

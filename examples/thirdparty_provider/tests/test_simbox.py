@@ -153,7 +153,7 @@ def test_a_wrong_token_is_told_and_not_shown(
     pytester.makepyfile(SIGN_UP)
     result = pytester.runpytest_subprocess("--otp-provider", "simbox", "--showlocals", "--log-level=DEBUG")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*AuthenticationError*credentials were refused*"])
+    result.stdout.fnmatch_lines(["*AuthenticationError*credentials were rejected*"])
     assert "another-token-of-mine" not in result.stdout.str() + result.stderr.str()
 
 
