@@ -35,7 +35,7 @@ from pytest_otp.providers.base import Balance, Country, Messages, Operator, Orde
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.otpcepat import OtpcepatProvider
 from pytest_otp.redact import Secret
-from tests.providers.conftest import KEY
+from tests.providers.clients import KEY
 
 URL = "https://otpcepat.org/api/handler_api.php"
 ORDER_ID = "fbe71d05c3***779df1272c8e7"
