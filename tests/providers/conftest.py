@@ -9,9 +9,6 @@ import pytest
 from pytest_otp import redact
 from tests.providers.clients import Client
 
-CLIENT_ID = "8c0d2f4e-51b7-4e9a-a3c6-0b1d2e3f4a5b"
-PASSWORD = "Pw%9/vT+e=n&Q3-invented-word-uB8"
-
 
 @pytest.fixture(autouse=True)
 def _no_known_secret(monkeypatch: pytest.MonkeyPatch) -> None:
