@@ -1,6 +1,6 @@
 """The webhook of a run: where it listens, and how a push gets to the process whose test waits for it.
 
-With xdist it listens in the controller, which asks the workers over the relay whose order a push is for.
+With xdist it listens in the controller, which asks the workers over the relay whose order an SMS is for.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ _JOINED: pytest.StashKey[_Joined] = pytest.StashKey()
 
 
 def is_wanted(settings: Settings) -> bool:
-    """Whether the settings ask for a webhook, and the provider can push SMS to it."""
+    """Return whether the settings ask for a webhook, and the provider can push SMS to it."""
     return settings.webhook is not None and takes_push(settings.provider)
 
 
 def address_of(config: pytest.Config, settings: Settings) -> WebhookAddress:
-    """Where the webhook is; it starts now unless it already listens. Raises SettingsError."""
+    """Return where the webhook is, after starting it if it does not listen yet. Raises SettingsError."""
     return _joined(config, settings).address if is_wanted(settings) else WebhookAddress(None)
 
 
 def pushed(provider: Provider, config: pytest.Config, settings: Settings) -> Provider:
-    """The provider with what is pushed to this run, or the provider itself if nothing is."""
+    """Return the provider with what is pushed to this run, or the provider itself if nothing is."""
     if not is_wanted(settings) or getattr(provider, "push", None) is not push_of(settings.provider):
-        return provider  # the latter: an overridden otp_provider that is another one than the settings say
+        return provider  # or an overridden otp_provider returned another one than that of the settings
     wrapper = cast("Provider", Pushed(provider, _joined(config, settings).pushes))  # the rest is the provider's own
     built_alike(wrapper, provider)
     return wrapper
@@ -75,7 +75,7 @@ class SharedWebhook:
         self._server: Server | None = None
 
     def start(self, hub: Hub) -> None:
-        """Listen, and ask the workers whose order a push is for."""
+        """Listen, and ask the workers whose order an SMS is for."""
 
         def take(sms: PushedSms) -> Outcome:
             answers = hub.ask(TOPIC, sms.plain(), until=lambda answer: answer != Outcome.UNKNOWN)
@@ -87,15 +87,15 @@ class SharedWebhook:
         self._server = _listening(self._settings, endpoint, token, values, take)
 
     def plain(self) -> dict[str, Any]:
-        """No secret but one that dies with the run: a fixed token each worker reads for itself."""
+        """Return what workers need. The one secret in it ends with the run: a fixed token each worker reads for itself."""
         return {"url": self._server.url, "drawn": self._drawn} if self._server else {}
 
     def strays(self) -> list[str]:
-        """None: what is refused is not looked at any further."""
+        """Return an empty list: refused requests are not examined."""
         return []
 
     def stop(self) -> None:
-        """The port is free again."""
+        """Close the port."""
         if self._server:
             self._server.stop()
 
