@@ -87,7 +87,7 @@ class SharedWebhook:
         self._server = _listening(self._settings, endpoint, token, values, take)
 
     def plain(self) -> dict[str, Any]:
-        """Return what workers need. The one secret in it ends with the run: a fixed token each worker reads for itself."""
+        """Return what workers need. Its one secret ends with the run: each worker reads a fixed token for itself."""
         return {"url": self._server.url, "drawn": self._drawn} if self._server else {}
 
     def strays(self) -> list[str]:
