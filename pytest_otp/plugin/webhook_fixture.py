@@ -64,7 +64,7 @@ def pushed(provider: Provider, config: pytest.Config, settings: Settings) -> Pro
 
 
 class SharedWebhook:
-    """Listens in xdist's controller for all workers: a `_xdist.Face`."""
+    """Listens in xdist's controller for all workers: an `xdist.SharedService`."""
 
     name = "otp_webhook"
 
@@ -118,14 +118,11 @@ def _alone(config: pytest.Config, settings: Settings, values: Values) -> _Joined
 
 
 def _with_controller(config: pytest.Config, settings: Settings, values: Values) -> _Joined:
-    from .relay import Branch  # noqa: PLC0415 - start-up: only with xdist
+    from .relay_worker import branch_of  # noqa: PLC0415 - start-up: only with xdist
 
-    given = config.workerinput  # type: ignore[attr-defined]  # set by xdist
     pushes = Pushes()
-    branch = Branch(given["otp_hub"], {TOPIC: lambda plain: pushes.take(PushedSms(**plain)).value})
-    branch.start()
-    config.add_cleanup(branch.stop)
-    shared = given[SharedWebhook.name]
+    branch_of(config).handle(TOPIC, lambda plain: pushes.take(PushedSms(**plain)).value)
+    shared = config.workerinput[SharedWebhook.name]  # type: ignore[attr-defined]  # set by xdist
     endpoint = _endpoint(settings)
     token = Secret(shared["drawn"]) if shared["drawn"] else _fixed_token(endpoint, values)
     return _Joined(_address(shared["url"], endpoint, cast("Secret", token)), pushes)
