@@ -134,7 +134,7 @@ def test_unavailable(pytester: pytest.Pytester, run: Run, what: str, outcome: di
     result = run("--otp-fake=no-numbers", f"--otp-unavailable={what}", "-o", "xfail_strict=true")
     result.assert_outcomes(**outcome)
     result.stdout.fnmatch_lines(
-        ["*fake, after 0.0 s: no number of US is free. Try later, another country or operator*"]
+        ["*fake, after 0.0 s: no numbers available in US. Try later, another country or operator*"]
     )
 
 

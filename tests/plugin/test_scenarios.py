@@ -16,13 +16,13 @@ SCENARIO_TESTS = {
         assert number.wait_code(5).isdecimal()
     """,
     "late": """
-        with pytest.raises(CodeTimeout, match="the SMS comes 5 s after the order"):
+        with pytest.raises(CodeTimeout, match="the SMS arrives 5 s after the order"):
             number.wait_code(0.2)
         assert number.wait_code(10).isdecimal()
     """,
     "never": """
         otp_carrier.deliver(number, "Your code is 482913")
-        with pytest.raises(CodeTimeout, match="no SMS ever comes"):
+        with pytest.raises(CodeTimeout, match="no SMS ever arrives"):
             number.wait_code(0.2)
         number.close()
         assert number.state == "cancelled"
@@ -48,7 +48,7 @@ SCENARIO_TESTS = {
         number.close()
         assert number.state == "finished"
     """,
-    "no-numbers": "NumberUnavailable: fake, after 0.0 s: no number of US is free. Try later, another country *",
+    "no-numbers": "NumberUnavailable: fake, after 0.0 s: no numbers available in US. Try later, another country *",
     "no-balance": "InsufficientBalance: fake, after 0.0 s: the balance is too low. Top the account up, *",
     "down": "ProviderUnavailable: fake, after 0.0 s: reset the connection. The scenario down does so on purpose: *",
 }
