@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import Union
+from collections.abc import Callable, Iterable
 
-from ..codes import candidates, extract_code
+from ..codes import Candidate, candidates, extract_code
 from ..errors import SettingsError
 from ..providers.base import SmsMessage
 
 __tracebackhide__ = True
 
-Pattern = Union[str, "re.Pattern[str]", Callable[[str], "str | None"]]
+Pattern = str | re.Pattern[str] | Callable[[str], str | None]
 """A regular expression with at most one group, or a function that takes the text and returns the code or None."""
-Sender = Union[str, "re.Pattern[str]"]
+Sender = str | re.Pattern[str]
 """A sender's name or number, compared without case and punctuation, or a compiled regular expression to search for."""
 
 REASONS = 3
@@ -61,12 +60,15 @@ class Wanted:
         if not self._sender(message.sender):
             sender = f"sender {message.sender!r}" if message.sender else "no sender given"
             return f"{sender}, expected {getattr(self._wanted_sender, 'pattern', self._wanted_sender)!r}"
-        return "the pattern does not match" if self._search else _no_code(message.text, show)
+        if self._search:
+            return "the pattern does not match"
+        return no_code_reason(message.text, candidates(message.text), show)
 
 
-def _no_code(text: str, show: Callable[[str], str]) -> str:
+def no_code_reason(text: str, refused: Iterable[Candidate], show: Callable[[str], str]) -> str:
+    """Why a text has no code: the likeliest of its refused candidates, each with the reason why it is none."""
     # Among equal scores, the longer one is more likely what a reader took for the code.
-    likeliest = sorted(candidates(text), key=lambda candidate: (-candidate.score, -len(candidate.code)))
+    likeliest = sorted(refused, key=lambda candidate: (-candidate.score, -len(candidate.code)))
     reasons = dict.fromkeys(f"{show(text[slice(*each.span)])!r}, {each.reason}" for each in likeliest)
     return "no code found: " + ("; ".join(list(reasons)[:REASONS]) if reasons else "nothing looks like one")
 

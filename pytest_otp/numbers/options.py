@@ -36,14 +36,14 @@ class NumberOptions:
             raise SettingsError(f"show_sms must be True or False; got {self.show_sms!r}")
 
 
-DEFAULTS = NumberOptions()
-
-
 def checked_seconds(value: object, name: str, *, zero: bool = True) -> float:
     """The value as seconds, a day at most. Raises `SettingsError` unless it is a finite number in range."""
     if not isinstance(value, bool) and isinstance(value, (int, float)) and 0 <= value < float("inf"):
-        seconds = min(float(value), LONGEST_TIME)
+        seconds = float(min(value, LONGEST_TIME))
         if zero or seconds > 0:
             return seconds
     allowed = "a number of seconds, 0 or more" if zero else "a number of seconds greater than 0"
     raise SettingsError(f"{name} must be {allowed}; got {value!r}")
+
+
+DEFAULTS = NumberOptions()

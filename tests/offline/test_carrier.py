@@ -19,6 +19,7 @@ from phonenumbers import PhoneNumberType
 
 from pytest_otp.errors import InvalidRequest, NumberUnavailable
 from pytest_otp.offline.carrier import Carrier, Line
+from tests.scripted import Time as Clock
 
 SMS_KINDS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
@@ -35,16 +36,6 @@ FICTIONAL = {
     "DE": r"\+49(17139200\d\d|176040690\d\d|152\d{8}|172\d{7}|174\d{7})",
     "AU": r"\+6149157\d{4}",
 }
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass(frozen=True)

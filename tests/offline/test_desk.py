@@ -17,22 +17,13 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import Refused, Rental, RentalDesk
 from pytest_otp.offline.scenarios import SCENARIOS, scenario
 from pytest_otp.providers.base import OrderState
+from tests.scripted import Time as Clock
 
 ALL = (
     *("manual", "auto", "late", "never", "duplicate", "no-code", "no-numbers", "no-balance", "down", "flaky"),
     *("cancelled", "cancel-refused"),
 )
 THAT_RENT = tuple(name for name in ALL if name not in ("no-numbers", "no-balance"))
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest
 
 from pytest_otp.errors import CodeTimeout, OrderEnded, ProviderUnavailable
 from pytest_otp.numbers.number import OtpNumber
+from pytest_otp.numbers.options import NumberOptions
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.providers.base import Messages, Order, OrderState, SupportsPush
@@ -54,7 +55,7 @@ class Scene:
 
     def number(self, **options: Any) -> OtpNumber:
         provider: Any = self.provider
-        return OtpNumber(provider, self.order, clock=self.time.clock, sleep=self.sleep, **options)
+        return OtpNumber(provider, self.order, NumberOptions(**options), clock=self.time.clock, sleep=self.sleep)
 
     def sleep(self, seconds: float) -> None:
         """As a bell would be slept on: a push ends it."""
@@ -576,7 +577,7 @@ def test_sms_the_service_shows_after_a_push_without_id(pytester: pytest.Pytester
         number = otp_number()
         first = threading.Timer(0.3, send, (otp_webhook.url, number, "482913"), {"id": None})
         first.start()
-        with pytest.raises(Exception, match="no SMS came"):
+        with pytest.raises(Exception, match="no SMS within"):
             number.wait_code(1.5)
         first.join()
     """

@@ -24,22 +24,13 @@ from pytest_otp.sandbox.app import Sandbox
 from pytest_otp.sandbox.catalogue import OTPCEPAT_COUNTRIES, OTPVIRT_COUNTRIES
 from pytest_otp.sandbox.otpcepat import STALE_SECONDS
 from pytest_otp.server.server import Server
+from tests.scripted import Time as Clock
 
 KEY = "sandbox-key-not-a-secret"
 CLIENT = {"clientId": "5a4db0c5-1111-4222-8333-444444444444", "apiPassword": "sandbox-password"}
 UNKNOWN_GUID = "0f9aa28a-125e-4f61-ac48-3d3a48b404a5"
 
 Answer = dict[str, Any]
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class World:

@@ -11,16 +11,7 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import Rental, RentalDesk
 from pytest_otp.offline.scenarios import scenario
 from pytest_otp.sandbox.page_log import LONGEST_TEXT, MOST_SHOWN, PageLog
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.scripted import Time as Clock
 
 
 class World:
