@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..phone import Phone, read
 from ..providers.base import Order, OrderState, Provider, SmsMessage, SupportsCounting
+from .bell import Bell
 from .filters import Pattern, Sender, Wanted
 from .open_order import OpenOrder
 from .options import DEFAULTS, NumberOptions, checked_seconds
 from .receiving import Receiver
 from .timeout_text import code_timeout
-from .waiting import Bell, Pace, Wait, pace_for
+from .waiting import Pace, Wait, pace_for
 
 __tracebackhide__ = True
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pytest
@@ -22,8 +23,20 @@ from .run import STOP, guard_of, running_item
 __tracebackhide__ = True
 
 _MARKER = "@pytest.mark.otp"
-_MARKER_NAMES = ("service", "country", "operator", "timeout", "fake")
 _LANES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """What a test's marker may say."""
+
+    service: str | None
+    country: str | None
+    operator: str | None
+    timeout: float | None = None
+    """Seconds; None is what the settings say."""
+    fake: str | None = None
+    """The scenario of an offline provider; None is what the settings say."""
 
 
 def numbers(provider: Provider, settings: Settings, request: pytest.FixtureRequest) -> Iterator[Numbers]:
@@ -34,14 +47,14 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
             f"the fixture otp_provider must return a provider; {type(provider).__name__} has no {', '.join(missing)}",
             hint="See the Provider protocol in pytest_otp.providers.base.",
         )
-    marked = _marked(request.node)
-    scenario = marked.get("fake", settings.fake)
-    if "fake" in marked and hasattr(provider, "with_scenario"):
-        provider = _with_scenario(provider, scenario)
+    marked = _marked(request.node, _Marked(settings.service, settings.country, settings.operator))
+    if marked.fake is not None and hasattr(provider, "with_scenario"):
+        provider = _with_scenario(provider, marked.fake)
+    timeout = marked.timeout
+    if timeout is None:
+        timeout = settings.timeout_for(provider.name, marked.fake or settings.fake)
     options = NumberOptions(
-        timeout=checked_seconds(
-            marked.get("timeout", settings.timeout_for(provider.name, scenario)), f"{_MARKER}: timeout"
-        ),
+        timeout=checked_seconds(timeout, f"{_MARKER}: timeout"),
         poll_interval=settings.poll_interval,
         close_timeout=settings.close_timeout,
         show_sms=settings.show_sms,
@@ -55,9 +68,9 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
         _orderly_stop(request.config, provider) as before,
         Numbers(
             guard.guarded(provider),
-            service=marked.get("service", settings.service),
-            country=marked.get("country", settings.country),
-            operator=marked.get("operator", settings.operator),
+            service=marked.service,
+            country=marked.country,
+            operator=marked.operator,
             options=options,
             unavailable=lambda error: _unavailable(error, settings.unavailable),
             before=before,
@@ -91,21 +104,22 @@ def _report(number: OtpNumber, session: pytest.Session) -> None:
         item.user_properties.append(("otp_number", number.e164))
 
 
-def _marked(node: Any) -> dict[str, Any]:
+def _marked(node: Any, default: _Marked) -> _Marked:
     """What the otp markers say; the closest one wins."""
+    names = [field.name for field in fields(_Marked)]
     marked: dict[str, Any] = {}
     for marker in node.iter_markers("otp"):
-        unknown = [repr(value) for value in marker.args] + [name for name in marker.kwargs if name not in _MARKER_NAMES]
+        unknown = [repr(value) for value in marker.args] + [name for name in marker.kwargs if name not in names]
         if unknown:
             raise SettingsError(
                 f"{_MARKER}: unexpected argument {', '.join(unknown)}",
-                hint=f"Use {', '.join(f'{name}=…' for name in _MARKER_NAMES)}.",
+                hint=f"Use {', '.join(f'{name}=…' for name in names)}.",
             )
         marked = {**marker.kwargs, **marked}
     for name in ("service", "country", "operator"):
         if not isinstance(marked.get(name), (str, type(None))):
             raise SettingsError(f"{_MARKER}: {name} must be a string; got {marked[name]!r}")
-    return marked
+    return replace(default, **marked)
 
 
 def _with_scenario(provider: Any, scenario: object) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pytest_otp.errors import ProviderUnavailable
 from pytest_otp.numbers.number import OtpNumber
@@ -17,7 +18,7 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import RentalDesk
 from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.offline.scenarios import scenario
-from tests.scripted import ScriptedProvider, Time
+from tests.scripted import ScriptedProvider, Time, VirtualLoop
 
 T = TypeVar("T")
 
@@ -61,6 +62,16 @@ def begun(action: Callable[[], T]) -> Future[T]:
 
     threading.Thread(target=run, daemon=True).start()
     return outcome
+
+
+def virtual(main: Callable[[VirtualLoop], Coroutine[Any, Any, Any]]) -> Any:
+    """Run a coroutine on a loop whose clock jumps; in real time it takes next to nothing."""
+    loop = VirtualLoop()
+    try:
+        return loop.run_until_complete(asyncio.wait_for(main(loop), 100_000))
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
 
 
 @contextmanager

@@ -113,7 +113,7 @@ def test_a_pattern_function_that_fails_consumes_nothing(number: OtpNumber, provi
 
 
 class Watched(OpenOrder):
-    """An order that says when a poll is about to queue for its turn."""
+    """An order that says when its state is about to be read."""
 
     def __init__(self, provider: ScriptedProvider) -> None:
         super().__init__(provider, provider.order(None, None, None), "+12015550100")
@@ -153,6 +153,23 @@ def test_a_poll_queues_no_longer_than_its_time(provider: ScriptedProvider) -> No
     first.result(LONG)
     second.result(LONG)
     assert deadlines[0] <= before[0] + 2 * LONG
+
+
+def test_the_last_message_of_an_order_is_not_lost(provider: ScriptedProvider) -> None:
+    """A message that another thread's poll brings together with the order's end is still handed out."""
+    order = Watched(provider)
+    receiver = Receiver(order)
+    provider.receive("code 111111")
+    provider.ended.add("order-1")
+
+    def poll_meanwhile() -> None:
+        order.polling = lambda: None
+        receiver.poll(LONG)
+
+    order.polling = poll_meanwhile
+    assert receiver.claim(lambda message: message.text) == "code 111111"
+    with pytest.raises(OrderEnded):
+        receiver.claim(lambda message: message.text)
 
 
 def test_a_second_code_is_requested(number: OtpNumber, provider: ScriptedProvider, time: Time) -> None:
