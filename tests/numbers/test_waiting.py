@@ -306,17 +306,26 @@ def test_a_queued_poll_knows_how_late_it_is() -> None:
     """A poll that had to queue for a thread gets the time that is left when it begins, not when it was queued."""
     now = Time()
     allowed: list[float] = []
-    busy = threading.Barrier(REQUEST_THREADS, action=lambda: now.sleep(20))
+    all_wait = threading.Event()
+
+    def time_passes() -> None:
+        assert all_wait.wait(LONG)
+        now.sleep(20)
+
+    busy = threading.Barrier(REQUEST_THREADS, action=time_passes)
 
     def poll(seconds: float) -> None:
         allowed.append(seconds)
-        busy.wait(LONG)  # each thread is taken; time passes; then each takes the next of the queue
+        busy.wait(LONG)  # all threads are busy; time passes; then each takes the next of the queue
 
     def wait() -> Wait[str]:
         return Wait(poll, lambda: "found", timeout=60, pace=Pace(first=0.0), bell=Bell(), clock=now)
 
     async def main() -> None:
-        await asyncio.gather(*(wait().run_async() for _ in range(2 * REQUEST_THREADS)))
+        waits = [asyncio.create_task(wait().run_async()) for _ in range(2 * REQUEST_THREADS)]
+        await asyncio.sleep(0)  # each task runs until its poll is queued
+        all_wait.set()
+        await asyncio.gather(*waits)
 
     asyncio.run(main())
     assert sorted(allowed) == [40.0] * REQUEST_THREADS + [60.0] * REQUEST_THREADS
