@@ -236,7 +236,7 @@ class TestHandOn:
         """Without a keeper a number's close does as it would have done without one all along."""
         keeper.usable = False
         plain.always("cancel", InvalidRequest("no", provider="scripted"))
-        with pytest.raises(OrderNotClosed, match="could not be closed, its number may still be rented: no"):
+        with pytest.raises(OrderNotClosed, match="could not be closed, and its number may still be rented: no"):
             OtpNumber(kept, ORDER, sleep=lambda seconds: None).close(0.01)
 
 
