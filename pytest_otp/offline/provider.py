@@ -53,6 +53,8 @@ class FakeProvider:
     """
 
     name = "fake"
+    offline: ClassVar[bool] = True
+    push: ClassVar[None] = None
     instant: ClassVar[bool] = True
     """A look asks nobody: it may be made at once, and on an event loop."""
     variables: ClassVar[tuple[Variable, ...]] = ()

@@ -147,6 +147,13 @@ class Variable:
     """A run with this provider does not start without it."""
     default: str | None = None
     """Used where it is not set."""
+    account: bool | None = None
+    """Whether another value means another account. None: it does if the variable is secret, or named `*_URL`."""
+
+    @property
+    def identifies_account(self) -> bool:
+        """`account`, or what it defaults to."""
+        return self.secret or self.name.endswith("_URL") if self.account is None else self.account
 
 
 class Repeat(Enum):
@@ -167,6 +174,12 @@ class Provider(Protocol):
     with the provider's own words. A class that registers in the entry point group `pytest_otp.providers` has
     `variables` and is built as `cls(variables, http)`: `variables` maps each name to its value (`Secret` for secrets,
     None where unset and without default), `http` is a `pytest_otp.providers.http.HttpClient`.
+
+    A class may declare more about itself, as class attributes:
+
+    - `offline = True`: no SMS is really sent and nothing is charged. Defaults to False.
+    - `push`: a `pytest_otp.providers.push.PushEndpoint`, where the provider sends SMS to us. Defaults to None.
+    - `lifetime`: the seconds after which an order has certainly ended. Defaults to 20 minutes.
     """
 
     name: str

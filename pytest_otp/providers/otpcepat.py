@@ -73,6 +73,9 @@ class OtpcepatProvider:
     """The provider `otpcepat`."""
 
     name = "otpcepat"
+    offline: ClassVar[bool] = False
+    push: ClassVar[None] = None
+    lifetime: ClassVar[float] = 1200.0
     variables: ClassVar[tuple[Variable, ...]] = (
         Variable("API_KEY_OTPCEPAT", "your account's API key", secret=True, required=True),
         Variable("OTPCEPAT_BASE_URL", "where the API is", default="https://otpcepat.org/api/handler_api.php"),

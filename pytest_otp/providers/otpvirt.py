@@ -24,12 +24,14 @@ from ..errors import (
 from ..redact import Secret
 from .base import Balance, Country, Messages, Operator, Order, OrderState, Repeat, Service, SmsMessage, Variable
 from .catalogue import Cache, decimal_of, find, find_country, region_of_entry, required, text_of
+from .otpvirt_push import PUSH
 
 __tracebackhide__ = True
 
 if TYPE_CHECKING:
     from .answers import Answer
     from .http import HttpClient
+    from .push import PushEndpoint
 
 DOCUMENTED = {
     "tajikistan": ("Tajikistan", "indigo"),
@@ -51,12 +53,19 @@ class OtpvirtProvider:
     """The provider `otpvirt`."""
 
     name = "otpvirt"
+    offline: ClassVar[bool] = False
+    push: ClassVar[PushEndpoint] = PUSH
     variables: ClassVar[tuple[Variable, ...]] = (
         Variable("OTPVIRT_CLIENT_ID", "your client id, a GUID", secret=True, required=True),
         Variable("OTPVIRT_API_PASSWORD", "your API password", secret=True, required=True),
         Variable("OTPVIRT_BASE_URL", "where the API is", default="https://api.otp-service.pro/native"),
-        # Not used here: the webhook of a run reads it.
-        Variable("OTPVIRT_WEBHOOK_TOKEN", "the secret end of the webhook's path, 16 characters or more", secret=True),
+        # Read by the webhook alone: the service is not sent it.
+        Variable(
+            "OTPVIRT_WEBHOOK_TOKEN",
+            "the secret end of the webhook's path, 16 characters or more",
+            secret=True,
+            account=False,
+        ),
     )
 
     def __init__(self, variables: Mapping[str, str | Secret | None], http: HttpClient) -> None:

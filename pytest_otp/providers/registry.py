@@ -14,13 +14,24 @@ from ..errors import SettingsError
 if TYPE_CHECKING:
     from ..redact import Secret
     from .base import Provider, Variable
+    from .push import PushEndpoint
 
 GROUP = "pytest_otp.providers"
 
+
+class BuiltIn(NamedTuple):
+    """What is known of a provider of ours without importing its class, which declares the same."""
+
+    target: str
+    """As in an entry point."""
+    offline: bool = False
+    push: bool = False
+
+
 BUILT_IN = {
-    "fake": "pytest_otp.offline.provider:FakeProvider",
-    "otpcepat": "pytest_otp.providers.otpcepat:OtpcepatProvider",
-    "otpvirt": "pytest_otp.providers.otpvirt:OtpvirtProvider",
+    "fake": BuiltIn("pytest_otp.offline.provider:FakeProvider", offline=True),
+    "otpcepat": BuiltIn("pytest_otp.providers.otpcepat:OtpcepatProvider"),
+    "otpvirt": BuiltIn("pytest_otp.providers.otpvirt:OtpvirtProvider", push=True),
 }
 
 
@@ -47,7 +58,7 @@ def load(name: str) -> type[Provider]:
     """
     try:
         if name in BUILT_IN:
-            module, _, attribute = BUILT_IN[name].partition(":")
+            module, _, attribute = BUILT_IN[name].target.partition(":")
             return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
         point = _registered().get(name)
         if point is not None:
@@ -58,6 +69,28 @@ def load(name: str) -> type[Provider]:
         f"--otp-provider (PYTEST_OTP_PROVIDER): {name!r} is no provider",
         hint=f"Choose one of: {', '.join(names())}.",
     )
+
+
+def is_offline(name: str) -> bool:
+    """Whether the provider sends no real SMS and charges nothing. Raises SettingsError as `load` does."""
+    return BUILT_IN[name].offline if name in BUILT_IN else bool(getattr(load(name), "offline", False))
+
+
+def takes_push(name: str) -> bool:
+    """Whether the provider can send SMS to us. Raises SettingsError as `load` does."""
+    return BUILT_IN[name].push if name in BUILT_IN else getattr(load(name), "push", None) is not None
+
+
+def push_of(name: str) -> PushEndpoint | None:
+    """How the provider sends SMS to us, None where it does not. Raises SettingsError as `load` does."""
+    return getattr(load(name), "push", None) if takes_push(name) else None
+
+
+def identifying(name: str, values: Mapping[str, str | Secret | None]) -> dict[str, str | Secret | None]:
+    """Those of a provider's values that tell its accounts apart. Raises SettingsError as `load` does."""
+    return {
+        variable.name: values.get(variable.name) for variable in load(name).variables if variable.identifies_account
+    }
 
 
 def credentials(

@@ -19,7 +19,19 @@ from pytest_otp.providers.base import Variable
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.otpcepat import OtpcepatProvider
 from pytest_otp.providers.otpvirt import OtpvirtProvider
-from pytest_otp.providers.registry import Recipe, create, credentials, load, names, recipe_of
+from pytest_otp.providers.push import PushEndpoint
+from pytest_otp.providers.registry import (
+    Recipe,
+    create,
+    credentials,
+    identifying,
+    is_offline,
+    load,
+    names,
+    push_of,
+    recipe_of,
+    takes_push,
+)
 from pytest_otp.redact import Secret, scrub
 from tests.scripted import ScriptedProvider
 
@@ -325,3 +337,65 @@ class TestRecipe:
         del provider
         gc.collect()
         assert len(providers._recipes) == before
+
+
+class Foreign(ThirdParty):
+    """A class that declares more about itself."""
+
+    offline = True
+    push = PushEndpoint("/foreign/", "THIRD_TOKEN", lambda headers, body, values: None)
+    variables: ClassVar[tuple[Variable, ...]] = (
+        Variable("THIRD_TOKEN", "the token", secret=True),
+        Variable("THIRD_PIN", "a secret that is not sent", secret=True, account=False),
+        Variable("THIRD_URL", "where it is"),
+        Variable("THIRD_TENANT", "whose numbers", account=True),
+        Variable("THIRD_NOTE", "a note"),
+    )
+
+
+class TestDeclarations:
+    """What a provider's class declares about itself."""
+
+    @pytest.mark.parametrize("name", providers.BUILT_IN)
+    def test_the_table_agrees_with_the_classes(self, name: str) -> None:
+        """What the registry knows of a built-in provider without importing it is what its class declares."""
+        kind: Any = load(name)
+        assert (is_offline(name), takes_push(name)) == (kind.offline, kind.push is not None)
+        assert push_of(name) is kind.push
+
+    def test_asking_imports_no_class(self) -> None:
+        """For the built-in ones the table is enough."""
+        code = (
+            "import sys; from pytest_otp.providers.registry import *;"
+            "print([(is_offline(name), takes_push(name)) for name in BUILT_IN]);"
+            "print(sorted(name for name in sys.modules if name.startswith('pytest_otp.') and '.registry' not in name))"
+        )
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        declared, loaded = run.stdout.splitlines()
+        assert declared == "[(True, False), (False, False), (False, True)]"
+        assert loaded == "['pytest_otp.errors', 'pytest_otp.providers']"
+
+    def test_of_a_third_party(self, registered: Callable[..., None]) -> None:
+        """A registered class is asked itself; it is a real provider without a push unless it says otherwise."""
+        registered(thirdparty=f"{__name__}:ThirdParty", foreign=f"{__name__}:Foreign")
+        assert (is_offline("thirdparty"), takes_push("thirdparty"), push_of("thirdparty")) == (False, False, None)
+        assert (is_offline("foreign"), takes_push("foreign"), push_of("foreign")) == (True, True, Foreign.push)
+
+    @pytest.mark.parametrize("ask", [is_offline, takes_push, push_of])
+    def test_of_an_unknown_name(self, ask: Callable[[str], object]) -> None:
+        """It is refused as anywhere else."""
+        with pytest.raises(SettingsError, match="'otpcheap'"):
+            ask("otpcheap")
+
+    def test_which_variables_identify_an_account(self, registered: Callable[..., None]) -> None:
+        """Secrets and URLs do, unless the variable declares otherwise; one that is unset counts as None."""
+        registered(foreign=f"{__name__}:Foreign")
+        values: dict[str, str | Secret | None] = {"THIRD_TENANT": "one"}
+        values |= {"THIRD_TOKEN": Secret("a-third-token"), "THIRD_PIN": Secret("a-third-pin")}
+        assert identifying("foreign", {**values, "THIRD_NOTE": "two"}) == {
+            "THIRD_TOKEN": Secret("a-third-token"),
+            "THIRD_URL": None,
+            "THIRD_TENANT": "one",
+        }
+        assert list(identifying("otpcepat", {})) == ["API_KEY_OTPCEPAT", "OTPCEPAT_BASE_URL"]
+        assert list(identifying("otpvirt", {})) == ["OTPVIRT_CLIENT_ID", "OTPVIRT_API_PASSWORD", "OTPVIRT_BASE_URL"]
