@@ -14,9 +14,7 @@ PASSWORD = "Pw%9/vT+e=n&Q3-invented-word-uB8"
 @pytest.fixture(autouse=True)
 def _no_known_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """The list of secrets belongs to the process: each test has its own."""
-    monkeypatch.setattr(redact, "_forms", set())
-    monkeypatch.setattr(redact, "_short_forms", set())
-    monkeypatch.setattr(redact, "_pattern", None)
+    redact.known_values.forget()
 
 
 @pytest.fixture(autouse=True)
