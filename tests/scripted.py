@@ -64,7 +64,7 @@ class ScriptedProvider:
     """Keeps its orders in memory, writes down every call, and fails where the script says so."""
 
     name = "scripted"
-    variables: ClassVar[tuple[Variable, ...]] = ()
+    variables: ClassVar[tuple[Variable, ...]] = (Variable("KEY", "the account's key", secret=True),)
 
     def __init__(self, log: Path | None = None) -> None:
         self.events: list[str] = []
@@ -83,6 +83,10 @@ class ScriptedProvider:
     def always(self, call: str, error: Exception) -> None:
         """Each such call fails: `cancel` of any order, or `cancel order-2` of one."""
         self._always[call] = error
+
+    def recover(self) -> None:
+        """No call fails any more because of `always`."""
+        self._always.clear()
 
     def receive(self, *texts: str, order: str = "order-1", sender: str | None = None, code: str | None = None) -> None:
         """An SMS comes for each text."""

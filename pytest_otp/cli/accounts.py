@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import OtpError
-from ..orders.entries import Entry
+from ..orders.entries import LedgerEntry
 from ..orders.ledger import Ledger
-from ..orders.recording import Bookkeeping, Recorded
+from ..orders.recording import RecordingProvider, RunContext
+from ..providers.base import identifying
 from ..providers.registry import create, credentials, load, names
 from ..redact import Secret, scrub
 from .ledgers import NO_ACCOUNT
@@ -21,7 +22,7 @@ OTHER_ACCOUNT = "the credentials are of another account (or another base URL)"
 @dataclass(frozen=True, slots=True)
 class _Access:
     account: str = ""
-    provider: Recorded | None = None
+    provider: RecordingProvider | None = None
     lacking: str = ""
     """Why there is no provider."""
 
@@ -35,12 +36,12 @@ class Accounts:
         self._allow_http = frozenset(allow_http)
         self._known: dict[str, _Access] = {}
 
-    def of(self, entries: Sequence[Entry]) -> dict[str, Recorded]:
+    def of(self, entries: Sequence[LedgerEntry]) -> dict[str, RecordingProvider]:
         """The providers of these orders that there are credentials for, by the accounts that those are for."""
         found = [self._access(name) for name in {entry.intent.provider for entry in entries}]
         return {access.account: access.provider for access in found if access.provider}
 
-    def lacking(self, entry: Entry, again: str = "") -> str:
+    def lacking(self, entry: LedgerEntry, again: str = "") -> str:
         """What is missing to close an order; empty where nothing is. `again` is as in Surroundings."""
         if not entry.intent.account:
             return NO_ACCOUNT.format(id=entry.id, again=again)
@@ -60,7 +61,8 @@ class Accounts:
             if missing:
                 return _Access(lacking=f"set {', '.join(missing)} in the environment or in .env")
             values = credentials(name, os.environ, self._env_file, allow_http=self._allow_http)
-            return _Access(self._ledger.account(name, values), self._recorded(name, values))
+            account = self._ledger.account(name, identifying(load(name), values))
+            return _Access(account, self._recorded(name, values))
         except OtpError as error:
             return _Access(lacking=str(error))
         except Exception as error:  # noqa: BLE001 - a plugin's mistake must not keep other orders open
@@ -75,7 +77,7 @@ class Accounts:
             and not any(source.get(variable.name, "").strip() for source in (os.environ, self._env_file))
         ]
 
-    def _recorded(self, name: str, values: Mapping[str, str | Secret | None]) -> Recorded:
+    def _recorded(self, name: str, values: Mapping[str, str | Secret | None]) -> RecordingProvider:
         provider = create(name, values, allow_http=self._allow_http)
-        by = Bookkeeping(self._ledger, run="")
-        return Recorded(provider, lambda: by, reason=REASON)
+        by = RunContext(self._ledger, run="")
+        return RecordingProvider(provider, lambda: by, reason=REASON)

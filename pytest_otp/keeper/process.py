@@ -1,7 +1,7 @@
-"""The side process: sends the orders of its owner, writes the ledger, and closes what is open when its owner has gone.
+"""The side process: sends its owner's orders, writes the ledger, and closes what is open when its owner has gone.
 
-It reads from its standard input and writes to its standard output, which only the owner holds. However the owner dies,
-the input ends. No signal that is meant for the owner ends the keeper: it ends by itself when nothing is left to do.
+It reads from its standard input and writes to its standard output, and only the owner holds the other ends. However
+the owner dies, the input ends. The keeper ignores signals meant for the owner and ends when its work is done.
 """
 
 from __future__ import annotations
@@ -18,221 +18,251 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import OtpError
-from ..orders.closers import Closers, Told
+from ..orders.closers import Closers, OnOutcome
 from ..orders.entries import CLOSED, OPEN, Budget
 from ..orders.ledger import Ledger
-from ..orders.process_locks import Alive
-from ..orders.recording import Bookkeeping, Recorded
+from ..orders.recording import RecordingProvider, RunContext
 from ..orders.sweep import SWEEP_PATIENCE, begin_sweep, lifetime
-from ..providers.base import Order, OrderState
+from ..providers.base import Order, OrderState, Provider, identifying
 from ..providers.registry import create
-from .wire import Message, decode, encode, plain_error, values_of
+from .wire import KeeperMessage, decode, encode, plain_error, values_of
 
 WATCH_INTERVAL = 1.0
-"""Seconds between two looks whether the owner is still our parent: a child of its may hold the pipe open."""
+"""Seconds between two checks whether the owner is still our parent: a child of its may hold the pipe open."""
 LAST_ANSWERS = 600.0
 """Seconds that answers may still take when the owner has gone: longer than our HTTP client waits for an order and,
-again and again, for the lists in which its names are looked up."""
+repeatedly, for the lists in which its names are looked up."""
 
-Answer = Callable[..., None]
+Reply = Callable[..., None]
+"""Sends the answer to one request; does nothing for a notification."""
+
+_IN_THREAD = ("order", "cancel", "finish")
+"""Operations that wait for the provider."""
+_WITHOUT_ORDER = ("order", "use")
+"""Operations that are not about an order that the keeper knows."""
 
 
-class _Held:
-    """One order, and whether its close is under way."""
+class _HeldOrder:
+    """An order, and whether it is being closed."""
 
-    def __init__(self, order: Order, provider: Recorded) -> None:
+    def __init__(self, order: Order, provider: RecordingProvider) -> None:
         self.order = order
         self.provider = provider
         self.closing = False
 
 
-class Process:
-    """The keeper's state, apart from its pipes."""
+class KeeperServer:
+    """Does what the owner requests. Knows nothing of the pipes."""
 
-    def __init__(self, hello: Message, send: Callable[[Message], None]) -> None:
-        """`send` writes one message to the owner, from any thread. Raises SettingsError."""
+    def __init__(
+        self,
+        hello: KeeperMessage,
+        send: Callable[[KeeperMessage], None],
+        *,
+        create: Callable[..., Provider] = create,
+        closers: Callable[[], Closers] = Closers,
+        sweep_patience: float = SWEEP_PATIENCE,
+    ) -> None:
+        """`send` writes one message to the owner, from any thread. Raises SettingsError if the ledger is unusable.
+
+        `sweep_patience` is the time in seconds that the first order waits for the sweep.
+        """
         self._send = send
-        self._ledger = Ledger(Path(hello["ledger"]))
-        self._alive = Alive(self._ledger.locks)
+        self._create = create
+        self._sweep_patience = sweep_patience
+        self.ledger = Ledger(Path(hello["ledger"]))
+        self.liveness = self.ledger.liveness_lock()
         orders, spend, currency = hello["budget"]
         budget = Budget(orders, None if spend is None else Decimal(spend), currency)
-        self._bookkeeping = Bookkeeping(
-            self._ledger, hello["run"], owner=hello["owner"], keeper=self._alive.name, budget=budget
+        self._context = RunContext(
+            self.ledger, hello["run"], owner=hello["owner"], keeper=self.liveness.name, budget=budget
         )
-        self._providers: list[Recorded | Exception] = []
-        self._accounts: dict[str, Recorded] = {}
-        self._held: dict[str, _Held] = {}
-        self._closers, self._sweepers = Closers(), Closers()
+        self._providers: list[RecordingProvider | Exception] = []
+        self._accounts: dict[str, RecordingProvider] = {}
+        self._held: dict[str, _HeldOrder] = {}
+        self._closers, self._sweepers = closers(), closers()
         self._threads: list[threading.Thread] = []
         self._lock = threading.RLock()
-        self._swept = self._owner_gone = False
+        self._swept = False
+        self.ending = False
+        """Whether the owner has gone."""
+        self._operations: dict[str, Callable[[KeeperMessage, Reply], None]] = {
+            "use": self._use,
+            "order": self._order,
+            "cancel": self._cancel,
+            "finish": self._finish,
+            "close": self._close,
+            "state": self._set_state,
+            "wait": self._count_wait,
+        }
         for recipe in hello["providers"]:
-            self._use(recipe)
+            self._use(recipe, lambda: None)
         self._take_over(hello["run"], hello["owner"], hello["held"])
 
-    def handle(self, message: Message) -> None:
-        """Do what the owner asks; what takes time goes on in a thread."""
-        operation, answer = message["op"], partial(self._answer, message.get("id"))
-        arguments = (getattr(self, f"_{operation}"), message, answer)
-        if operation not in ("order", "use") and message["key"] not in self._held:
-            answer(unknown=True)  # one of a predecessor's that the ledger does not tell of
+    def handle(self, message: KeeperMessage) -> None:
+        """Do what the owner requests; what waits for the provider runs in a thread."""
+        operation, reply = message["op"], partial(self._reply, message.get("id"))
+        if operation not in _WITHOUT_ORDER and message["key"] not in self._held:
+            reply(unknown=True)  # an order of a predecessor that is not in the ledger
             return
-        if operation not in ("order", "cancel", "finish"):
-            self._guarded(*arguments)
+        arguments = (self._operations[operation], message, reply)
+        if operation not in _IN_THREAD:
+            self._run(*arguments)
             return
-        thread = threading.Thread(target=self._guarded, args=arguments, name=f"pytest-otp {operation}", daemon=True)
+        thread = threading.Thread(target=self._run, args=arguments, name=f"pytest-otp {operation}", daemon=True)
         with self._lock:
             self._threads.append(thread)
             thread.start()
 
     def end(self) -> None:
-        """The owner has gone: take in the answers that are on their way, close everything, and end."""
-        providers = [provider for provider in self._providers if isinstance(provider, Recorded)]
+        """The owner has gone: wait for the answers to requests already sent, close everything, and end."""
+        providers = [provider for provider in self._providers if isinstance(provider, RecordingProvider)]
         with self._lock:
-            self._owner_gone = True
+            self.ending = True
             for provider in providers:
                 provider.reason = "by its keeper, after its run"
             for key in list(self._held):
                 self._begin_close(key)
-            threads = tuple(self._threads)  # what comes later sends no order any more
+            threads = tuple(self._threads)  # later ones send no order any more
         last = time.monotonic() + LAST_ANSWERS
         for thread in threads:
             thread.join(max(0.0, last - time.monotonic()))
         longest = LAST_ANSWERS + max(map(lifetime, providers), default=0.0)
         self._closers.join(longest)
         self._sweepers.join(longest)
-        self._alive.end()
+        self.liveness.release()
 
-    def _answer(self, number: int | None, **content: object) -> None:
+    def _reply(self, number: int | None, **content: object) -> None:
         if number is not None:
             self._send({"id": number, **content})
 
-    def _guarded(self, operation: Callable[[Message, Answer], None], message: Message, answer: Answer) -> None:
+    def _run(self, operation: Callable[[KeeperMessage, Reply], None], message: KeeperMessage, reply: Reply) -> None:
         try:
-            operation(message, answer)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the owner must hear of it
-            answer(error=plain_error(error))
+            operation(message, reply)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the owner is waiting for an answer
+            reply(error=plain_error(error))
 
-    def _use(self, recipe: Message, answer: Answer = lambda: None) -> None:
-        """Build a provider, and begin to close what dead runs left open at the same account.
+    def _use(self, recipe: KeeperMessage, reply: Reply) -> None:
+        """Create a provider, and start closing what dead runs left open at its account.
 
-        Orders name a provider by its place: one that cannot be built keeps it, and says why when it is ordered from.
+        Orders refer to providers by position: one that cannot be created keeps its position and raises its error when
+        ordered from.
         """
         try:
             values = values_of(recipe["values"])
-            account = self._ledger.account(recipe["name"], values)
-            plain = create(recipe["name"], values, allow_http=frozenset(recipe["allow_http"]))
+            plain = self._create(recipe["name"], values, allow_http=frozenset(recipe["allow_http"]))
+            account = self.ledger.account(recipe["name"], identifying(plain, values))
         except Exception as error:  # noqa: BLE001 - a plugin's class may raise anything
             self._providers.append(error.with_traceback(None))
             return
-        signed = replace(self._bookkeeping, account=account)
-        provider = Recorded(plain, lambda: signed, abandon=self._abandon)
+        context = replace(self._context, account=account)
+        provider = RecordingProvider(plain, lambda: context, abandon=self._abandon)
         self._providers.append(provider)
         self._accounts[account] = provider
-        sweeper = Recorded(plain, lambda: signed, reason="by a sweep")
-        begin_sweep(self._ledger, self._alive.name, {account: sweeper}, self._sweepers)
+        sweeper = RecordingProvider(plain, lambda: context, reason="by a sweep")
+        begin_sweep(self.ledger, self.liveness.name, {account: sweeper}, self._sweepers)
 
     def _take_over(self, run: str, owner: str, wanted: Collection[str]) -> None:
-        """Care for the orders of a predecessor that has died; `wanted` are those that the owner knows of."""
-        orphans = self._ledger.adopt(owner, self._alive.name)
-        closed = [entry for entry in self._ledger.entries(run) if entry.state in CLOSED] if wanted else []
+        """Take over the orders of a predecessor that has died; `wanted` are the keys that the owner knows."""
+        orphans = self.ledger.adopt(owner, self.liveness.name)
+        closed = [entry for entry in self.ledger.entries(run) if entry.state in CLOSED] if wanted else []
         for entry in orphans + [entry for entry in closed if entry.intent.key in wanted]:
             key, provider = entry.intent.key, self._accounts.get(entry.intent.account)
-            if provider is None:  # it could not be built this time: a sweep will close the order
+            if provider is None:  # it could not be created this time: a sweep will close the order
                 continue
-            provider.knows(key, entry.order, OrderState(entry.state))
-            self._held[key] = _Held(entry.order, provider)
+            provider.track(key, entry.order, OrderState(entry.state))
+            self._held[key] = _HeldOrder(entry.order, provider)
             if key not in wanted:  # the owner never got its answer: no test uses it
                 self._begin_close(key)
 
-    def _order(self, message: Message, answer: Answer) -> None:
+    def _order(self, message: KeeperMessage, reply: Reply) -> None:
         if not self._swept:
-            self._sweepers.join(SWEEP_PATIENCE)
+            self._sweepers.join(self._sweep_patience)
             self._swept = True
         provider = self._providers[message["provider"]]
         if isinstance(provider, Exception):
             raise provider
-        if self._owner_gone:
+        if self.ending:
             raise OtpError("the run has ended")
         order = provider.order(message["service"], message["country"], message["operator"], key=message["key"])
         with self._lock:
-            self._held[message["key"]] = _Held(order, provider)
-            if self._owner_gone:
+            self._held[message["key"]] = _HeldOrder(order, provider)
+            if self.ending:
                 self._begin_close(message["key"])
-        answer(order=order)
+        reply(order=order)
 
-    def _cancel(self, message: Message, answer: Answer) -> None:
+    def _cancel(self, message: KeeperMessage, reply: Reply) -> None:
         held = self._held[message["key"]]
         held.provider.cancel(held.order)
-        answer()
+        reply()
 
-    def _finish(self, message: Message, answer: Answer) -> None:
+    def _finish(self, message: KeeperMessage, reply: Reply) -> None:
         held = self._held[message["key"]]
         held.provider.finish(held.order)
-        answer()
+        reply()
 
-    def _close(self, message: Message, answer: Answer) -> None:
-        """Answers with the order's state, or with why it is closed later; the answer may come from a thread."""
-        answered = False
+    def _close(self, message: KeeperMessage, reply: Reply) -> None:
+        """Reply with the order's state, or with why it is closed later. The reply may come from another thread."""
+        replied = False
 
-        def told(outcome: OrderState | OtpError, final: bool) -> None:
-            nonlocal answered
-            if answered:
+        def report(outcome: OrderState | OtpError, final: bool) -> None:
+            nonlocal replied
+            if replied:
                 return
-            answered = True
+            replied = True
             if isinstance(outcome, OrderState):
-                answer(state=outcome.value)
+                reply(state=outcome.value)
             else:
-                answer(**{"error" if final else "later": plain_error(outcome)})
+                reply(**{"error" if final else "later": plain_error(outcome)})
 
         held = self._held[message["key"]]
         if message["received"]:
-            held.provider.heard(held.order, OrderState.RECEIVED)
-        self._begin_close(message["key"], look=False, told=told)
+            held.provider.set_state(held.order, OrderState.RECEIVED)
+        self._begin_close(message["key"], look=False, on_outcome=report)
 
-    def _heard(self, message: Message, answer: Answer) -> None:
+    def _set_state(self, message: KeeperMessage, reply: Reply) -> None:
         held = self._held[message["key"]]
-        held.provider.heard(held.order, OrderState(message["state"]))
+        held.provider.set_state(held.order, OrderState(message["state"]))
 
-    def _waited(self, message: Message, answer: Answer) -> None:
+    def _count_wait(self, message: KeeperMessage, reply: Reply) -> None:
         held = self._held[message["key"]]
         held.provider.count_wait(held.order, message["seconds"], message["codes"])
 
-    def _abandon(self, key: str, order: Order, provider: Recorded) -> None:
+    def _abandon(self, key: str, order: Order, provider: RecordingProvider) -> None:
         with self._lock:
-            self._held[key] = _Held(order, provider)
+            self._held[key] = _HeldOrder(order, provider)
             self._begin_close(key)
 
-    def _begin_close(self, key: str, *, look: bool = True, told: Told = lambda outcome, final: None) -> None:
+    def _begin_close(self, key: str, *, look: bool = True, on_outcome: OnOutcome = lambda outcome, final: None) -> None:
         held = self._held[key]
 
         def ended(outcome: OrderState | OtpError, final: bool) -> None:
             if final:
                 held.closing = False
-            told(outcome, final)
+            on_outcome(outcome, final)
 
         with self._lock:
             state = held.provider.state(held.order)
             if held.closing or state.value not in OPEN:
-                told(OtpError("its close is under way") if held.closing else state, False)
+                on_outcome(OtpError("the order is already being closed") if held.closing else state, False)
                 return
             held.closing = True
-        self._closers.close(held.provider, held.order, look=look, timeout=lifetime(held.provider), told=ended)
+        self._closers.close(held.provider, held.order, look=look, timeout=lifetime(held.provider), on_outcome=ended)
 
 
-def main(incoming: BinaryIO, hello: Message) -> None:
-    """Serve the owner until it has gone and nothing is left to do; `hello` was the first line of `incoming`."""
+def main(incoming: BinaryIO, hello: KeeperMessage) -> None:
+    """Serve the owner until it has gone and everything is closed; `hello` was the first line of `incoming`."""
     outgoing = _own_output()
     lock = threading.Lock()
 
-    def send(message: Message) -> None:
+    def send(message: KeeperMessage) -> None:
         with lock, contextlib.suppress(OSError):  # the owner has gone: nobody needs the answer
             outgoing.write(encode(message))
             outgoing.flush()
 
     try:
-        process = Process(hello, send)
-    except Exception as error:  # noqa: BLE001 - the owner must hear of it
+        server = KeeperServer(hello, send)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the owner must get to know it
         send({"error": plain_error(error)})
         return
     send({"ready": True})
@@ -241,18 +271,18 @@ def main(incoming: BinaryIO, hello: Message) -> None:
     def serve() -> None:
         try:
             for line in incoming:
-                process.handle(decode(line))
+                server.handle(decode(line))
         finally:
             gone.set()
 
     threading.Thread(target=serve, name="pytest-otp keeper", daemon=True).start()
     while not gone.wait(WATCH_INTERVAL) and os.getppid() == hello["pid"]:
         pass
-    process.end()
+    server.end()
 
 
 def _own_output() -> BinaryIO:
-    """Standard output, in whose place nothing is left: what a provider prints must not be taken for an answer."""
+    """Our standard output, replaced by the null device: what a provider prints must not be taken for an answer."""
     outgoing = os.fdopen(os.dup(1), "wb")
     outgoing.write(b"\n")  # ends what Python's start-up may have printed
     nothing = os.open(os.devnull, os.O_RDWR)

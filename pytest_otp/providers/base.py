@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import ClassVar, Protocol, runtime_checkable
 
-from ..redact import shape
+from ..redact import Secret, shape
 
 __tracebackhide__ = True
 
@@ -229,6 +229,14 @@ class Provider(Protocol):
 def lacking(provider: object) -> list[str]:
     """What an object lacks to rent numbers and to give them back; the catalogue calls may be left out."""
     return [name for name in ("name", "order", "messages", "resend", "cancel", "finish") if not hasattr(provider, name)]
+
+
+def identifying(
+    provider: Provider | type[Provider], values: Mapping[str, str | Secret | None]
+) -> dict[str, str | Secret | None]:
+    """Those of a provider's values that tell one account from another."""
+    names = {variable.name for variable in provider.variables if variable.identifies_account}
+    return {name: value for name, value in values.items() if name in names}
 
 
 @runtime_checkable

@@ -86,13 +86,6 @@ def push_of(name: str) -> PushEndpoint | None:
     return getattr(load(name), "push", None) if takes_push(name) else None
 
 
-def identifying(name: str, values: Mapping[str, str | Secret | None]) -> dict[str, str | Secret | None]:
-    """Those of a provider's values that tell its accounts apart. Raises SettingsError as `load` does."""
-    return {
-        variable.name: values.get(variable.name) for variable in load(name).variables if variable.identifies_account
-    }
-
-
 def credentials(
     name: str,
     environ: Mapping[str, str],

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time as real_time
 from collections.abc import Callable
 
 import pytest
 
 from pytest_otp.errors import AuthenticationError, OrderNotFound, OtpError, ProviderUnavailable, SmsAlreadyReceived
-from pytest_otp.orders.closers import AT_ONCE, Closers
-from pytest_otp.orders.entries import MemoryBook
-from pytest_otp.orders.recording import Bookkeeping, Recorded
+from pytest_otp.orders.closers import CONCURRENCY, Closers
+from pytest_otp.orders.entries import InMemoryLedger
+from pytest_otp.orders.recording import RecordingProvider, RunContext
 from pytest_otp.providers.base import Order, OrderState
+from tests.orders.processes import until
 from tests.scripted import ScriptedProvider, Time
 
 AWAY = ProviderUnavailable("answered 500", provider="scripted")
 CANCELLED = (OrderState.CANCELLED, True)
 FINISHED = (OrderState.FINISHED, True)
-SOON = 10.0
+SOON = 60.0
 """Seconds of real time that no test takes unless it fails."""
 
 Heard = list[tuple["OrderState | OtpError", bool]]
@@ -36,26 +36,30 @@ def provider() -> ScriptedProvider:
 
 
 @pytest.fixture
-def book() -> MemoryBook:
-    return MemoryBook()
+def ledger() -> InMemoryLedger:
+    return InMemoryLedger()
 
 
 @pytest.fixture
-def recorded(provider: ScriptedProvider, book: MemoryBook) -> Recorded:
-    return Recorded(provider, lambda: Bookkeeping(book, "run-1"), reason="by its keeper, after its run")
+def recorded(provider: ScriptedProvider, ledger: InMemoryLedger) -> RecordingProvider:
+    return RecordingProvider(provider, lambda: RunContext(ledger, "run-1"), reason="by its keeper, after its run")
 
 
 @pytest.fixture
-def close(time: Time, recorded: Recorded) -> Callable[..., Heard]:
+def close(time: Time, recorded: RecordingProvider) -> Callable[..., Heard]:
     """Orders a number, closes it, and gives what was told until the end."""
 
     def closed(*, look: bool = True, timeout: float = 60.0, state: OrderState = OrderState.WAITING) -> Heard:
         order = recorded.order("wa", "6", None)
-        recorded.heard(order, state)
+        recorded.set_state(order, state)
         heard: Heard = []
         closers = Closers(clock=time.clock, sleep=time.sleep)
         closers.close(
-            recorded, order, look=look, timeout=timeout, told=lambda outcome, final: heard.append((outcome, final))
+            recorded,
+            order,
+            look=look,
+            timeout=timeout,
+            on_outcome=lambda outcome, final: heard.append((outcome, final)),
         )
         assert closers.join(SOON)
         return heard
@@ -66,11 +70,13 @@ def close(time: Time, recorded: Recorded) -> Callable[..., Heard]:
 class TestOne:
     """One order."""
 
-    def test_without_an_sms(self, close: Callable[..., Heard], provider: ScriptedProvider, book: MemoryBook) -> None:
-        """It is looked at, cancelled, written down with the reason, and told once."""
+    def test_without_an_sms(
+        self, close: Callable[..., Heard], provider: ScriptedProvider, ledger: InMemoryLedger
+    ) -> None:
+        """It is looked at, cancelled, recorded with the reason, and told once."""
         assert close() == [CANCELLED]
         assert provider.events == ["order order-1", "messages order-1", "cancel order-1"]
-        (entry,) = book.entries("run-1")
+        (entry,) = ledger.entries("run-1")
         assert (entry.state, entry.reason) == ("cancelled", "by its keeper, after its run")
 
     def test_an_sms_that_nobody_has_seen(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
@@ -101,14 +107,16 @@ class TestOne:
         assert close() == [(OrderState.ENDED, True)]
         assert provider.events[1:] == ["messages order-1"]
 
-    def test_one_that_is_gone(self, close: Callable[..., Heard], provider: ScriptedProvider, book: MemoryBook) -> None:
-        """An order that the provider does not know needs no further try, and is over in the book."""
+    def test_one_that_is_gone(
+        self, close: Callable[..., Heard], provider: ScriptedProvider, ledger: InMemoryLedger
+    ) -> None:
+        """An order that the provider does not know needs no further try, and is over in the ledger."""
         provider.always("cancel", OrderNotFound("unknown order"))
         heard = close()
         assert len(heard) == 1
         assert heard[0][1] is True
         assert provider.calls("cancel") == 1
-        (entry,) = book.entries("run-1")
+        (entry,) = ledger.entries("run-1")
         assert entry.state == "ended"
 
     def test_until_it_succeeds(self, close: Callable[..., Heard], provider: ScriptedProvider, time: Time) -> None:
@@ -124,13 +132,13 @@ class TestOne:
         assert tries == [0, 0.5, 1.5, 3.5, 7.5, 15.5, 25.5, 35.5]
 
     def test_until_its_time_is_over(
-        self, close: Callable[..., Heard], provider: ScriptedProvider, book: MemoryBook, time: Time
+        self, close: Callable[..., Heard], provider: ScriptedProvider, ledger: InMemoryLedger, time: Time
     ) -> None:
-        """Where it never succeeds that is told, and the book says why the order is still open."""
+        """Where it never succeeds that is told, and the ledger says why the order is still open."""
         provider.always("cancel", AWAY)
         assert close(timeout=30.0) == [(AWAY, False), (AWAY, True)]
         assert 29 <= time.elapsed <= 30
-        (entry,) = book.entries("run-1")
+        (entry,) = ledger.entries("run-1")
         assert (entry.state, entry.reason) == ("waiting", "cancel: answered 500")
 
     def test_what_further_tries_cannot_change(self, close: Callable[..., Heard], provider: ScriptedProvider) -> None:
@@ -193,14 +201,14 @@ class Busy(ScriptedProvider):
     def __init__(self) -> None:
         super().__init__()
         self.now = self.most = 0
-        self.counting = threading.Lock()
+        self.counting = threading.Condition()
 
     def cancel(self, order: Order) -> None:
         with self.counting:
             self.now += 1
             self.most = max(self.most, self.now)
-        real_time.sleep(0.01)
-        with self.counting:
+            self.counting.notify_all()
+            self.counting.wait_for(lambda: self.most >= CONCURRENCY, SOON)
             self.now -= 1
         super().cancel(order)
 
@@ -208,19 +216,19 @@ class Busy(ScriptedProvider):
 class TestMany:
     """Many orders."""
 
-    def test_as_many_at_once_as_a_provider_bears(self, book: MemoryBook) -> None:
+    def test_as_many_at_once_as_a_provider_bears(self, ledger: InMemoryLedger) -> None:
         """Closes are under way side by side, but not all of them."""
         provider = Busy()
-        recorded = Recorded(provider, lambda: Bookkeeping(book, "run-1"))
+        recorded = RecordingProvider(provider, lambda: RunContext(ledger, "run-1"))
         closers = Closers()
-        for _ in range(3 * AT_ONCE):
+        for _ in range(3 * CONCURRENCY):
             closers.close(recorded, recorded.order("wa", "6", None), look=False, timeout=SOON)
         assert closers.join(SOON)
-        assert provider.most == AT_ONCE
-        assert {entry.state for entry in book.entries("run-1")} == {"cancelled"}
+        assert provider.most == CONCURRENCY
+        assert {entry.state for entry in ledger.entries("run-1")} == {"cancelled"}
 
     def test_one_that_fails_does_not_keep_the_others(
-        self, recorded: Recorded, provider: ScriptedProvider, book: MemoryBook
+        self, recorded: RecordingProvider, provider: ScriptedProvider, ledger: InMemoryLedger
     ) -> None:
         """While one is tried again and again, the others are closed; its pauses take nobody's turn."""
         go_on = threading.Event()
@@ -230,12 +238,12 @@ class TestMany:
             go_on.wait(SOON)
 
         closers = Closers(sleep=pause)
-        for _ in range(AT_ONCE + 2):
+        for _ in range(CONCURRENCY + 2):
             closers.close(recorded, recorded.order("wa", "6", None), look=False, timeout=60.0)
-        assert not closers.join(0.2)
-        states = [entry.state for entry in book.entries("run-1")]
-        assert states == ["waiting"] + ["cancelled"] * (AT_ONCE + 1)
-        provider._always.clear()
+        others = ["waiting"] + ["cancelled"] * (CONCURRENCY + 1)
+        until(lambda: [entry.state for entry in ledger.entries("run-1")] == others)
+        assert not closers.join(0.0)
+        provider.recover()
         go_on.set()
         assert closers.join(SOON)
 
@@ -243,7 +251,7 @@ class TestMany:
         """Where nothing was begun there is nothing to wait for."""
         assert Closers().join(0.0)
 
-    def test_a_join_that_is_too_short(self, recorded: Recorded, provider: ScriptedProvider) -> None:
+    def test_a_join_that_is_too_short(self, recorded: RecordingProvider, provider: ScriptedProvider) -> None:
         """Who waits too short a time is told, and may wait again."""
         go_on = threading.Event()
         provider.script("cancel", lambda: go_on.wait(SOON))

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from pytest_otp.orders.entries import Entry
+from pytest_otp.orders.entries import LedgerEntry
 from pytest_otp.orders.summary import described, orders, spent, summary, swept
 from tests.orders.written import PLAIN
 
@@ -16,10 +16,10 @@ WHEN = datetime(2026, 11, 1, 12, 30, 15, 999999, tzinfo=timezone.utc)
 PRICED = replace(PLAIN, price=Decimal("1.50"), currency="USD")
 
 
-def an_entry(number: int = 1, state: str = "waiting", reason: str = "", **asked: object) -> Entry:
+def an_entry(number: int = 1, state: str = "waiting", reason: str = "", **asked: object) -> LedgerEntry:
     """An order that was placed, unless its state says that it was not."""
     answered = state not in ("ordering", "uncertain", "refused")
-    return Entry(
+    return LedgerEntry(
         number,
         replace(PRICED, **asked),  # type: ignore[arg-type]  # what the fields take
         f"o-{number}" if answered else None,
@@ -34,7 +34,7 @@ def an_entry(number: int = 1, state: str = "waiting", reason: str = "", **asked:
     )
 
 
-def lines(*entries: Entry, kept: bool = False) -> list[str]:
+def lines(*entries: LedgerEntry, kept: bool = False) -> list[str]:
     return summary(entries, lambda entry: kept)
 
 
@@ -88,7 +88,7 @@ class TestSummary:
 
     @pytest.mark.parametrize(
         ("kept", "rest"),
-        [(True, "its keeper goes on closing it"), (False, "close it with: pytest-otp sweep")],
+        [(True, "its keeper is still closing it"), (False, "close it with: pytest-otp sweep")],
     )
     def test_still_open(self, kept: bool, rest: str) -> None:
         """Each order that is open has a line with who closes it, or what does."""
@@ -106,8 +106,8 @@ class TestSummary:
     @pytest.mark.parametrize(
         ("kept", "rest"),
         [
-            (True, "its keeper goes on closing it"),
-            (False, "close it at the provider, since nothing but its test could"),
+            (True, "its keeper is still closing it"),
+            (False, "close it at the provider, since pytest-otp sweep cannot"),
         ],
     )
     def test_still_open_without_an_account(self, kept: bool, rest: str) -> None:
@@ -123,8 +123,8 @@ class TestSummary:
         """Each has a line with what is known, what to check, and how to end it."""
         assert lines(an_entry(4, "uncertain", "no answer"), kept=True)[1:] == [
             (
-                "uncertain: an order at scripted, for wa 6, 1.50 USD, 2026-11-01 12:30:15 UTC (no answer); look at the "
-                "open orders in your account, then: pytest-otp orders forget 4"
+                "uncertain: an order at scripted, for wa 6, 1.50 USD, 2026-11-01 12:30:15 UTC (no answer); check "
+                "the open orders in your account, then run: pytest-otp orders forget 4"
             ),
         ]
 
@@ -146,17 +146,17 @@ class TestSwept:
 
     def test_closed(self) -> None:
         """How many, however they ended."""
-        assert swept([an_entry(1, "cancelled")]) == ["closed 1 order that earlier runs had left open"]
+        assert swept([an_entry(1, "cancelled")]) == ["closed 1 order left open by earlier runs"]
         assert swept([an_entry(1, "cancelled"), an_entry(2, "finished"), an_entry(3, "ended")]) == [
-            "closed 3 orders that earlier runs had left open"
+            "closed 3 orders left open by earlier runs"
         ]
 
     def test_still_open(self) -> None:
         """Each that could not be closed yet has a line."""
-        one = "still open, of an earlier run: scripted order o-1, 12015550101, 1.50 USD, 2026-11-01 12:30:15 UTC"
+        one = "still open, from an earlier run: scripted order o-1, 12015550101, 1.50 USD, 2026-11-01 12:30:15 UTC"
         assert swept([an_entry(1, "waiting", "cancel: answered 500")]) == [f"{one} (cancel: answered 500)"]
         assert swept([an_entry(1, "received"), an_entry(2, "cancelled")]) == [
-            "closed 1 order that earlier runs had left open",
+            "closed 1 order left open by earlier runs",
             one,
         ]
 

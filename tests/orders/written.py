@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 
-from pytest_otp.orders.entries import Book, Entry, Intent
+from pytest_otp.orders.entries import Intent, LedgerEntry, RunLedger
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.providers.base import Order
 
 PLAIN = Intent("key-1", "run-1", "", "", "scripted", "account-1", "wa", "6", None)
-"""What a process asked for that is dead: nobody holds the empty sign of life."""
+"""What a process asked for that is dead: nobody holds the empty liveness lock."""
 
 
 def an_intent(key: str = "key-1", **changes: object) -> Intent:
@@ -32,7 +32,7 @@ def an_order(order_id: str = "order-1", price: str | None = "1.5", currency: str
     )
 
 
-def write(book: Book, key: str = "key-1", state: str = "waiting", reason: str = "", **changes: object) -> None:
+def write(book: RunLedger, key: str = "key-1", state: str = "waiting", reason: str = "", **changes: object) -> None:
     """Write an order down, in a state. Its id at the provider is `order-1` for `key-1`."""
     book.reserve(an_intent(key, **changes))
     if state == "ordering":
@@ -48,7 +48,7 @@ def write(book: Book, key: str = "key-1", state: str = "waiting", reason: str = 
         book.changed(key, state, reason)
 
 
-def the_only(ledger: Ledger) -> Entry:
+def the_only(ledger: Ledger) -> LedgerEntry:
     (entry,) = ledger.entries()
     return entry
 
