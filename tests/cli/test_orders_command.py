@@ -89,7 +89,7 @@ class TestWhere:
         )
 
     def test_an_empty_name(self, otp: Command) -> None:
-        """--ledger without a name is told in the words of this command."""
+        """--ledger without a name is reported in the words of this command."""
         assert otp("orders", "--ledger", "") == 2
         assert otp.err == (
             "pytest-otp orders: error: --ledger (PYTEST_OTP_LEDGER): '', from --ledger, is not allowed. Give a file.\n"
@@ -117,8 +117,8 @@ class TestWhere:
 class TestOrders:
     """What is shown."""
 
-    def test_open_orders_and_who_cares(self, otp: Command, ledger: Ledger) -> None:
-        """A run that goes on, a keeper that closes, and nobody are told apart; ended signs of life count as nobody."""
+    def test_open_orders_and_who_attends_to_them(self, otp: Command, ledger: Ledger) -> None:
+        """A run that goes on, a keeper that closes, and nobody are distinguished; a released lock counts as nobody."""
         run, keeper, ended = LivenessLock(ledger.locks), LivenessLock(ledger.locks), LivenessLock(ledger.locks)
         ended.release()
         write(ledger, "key-1", owner=run.name, keeper=keeper.name)
@@ -203,7 +203,7 @@ class TestOrders:
         assert otp.lines[4].endswith(r"(gone\x1b[2J\nopen: 0)")
 
     def test_json_has_all_of_it(self, otp: Command, ledger: Ledger) -> None:
-        """Each order with every field, refused ones too; the open ones say who cares."""
+        """Each order with every field, refused ones too; the open ones say who attends to them."""
         run = LivenessLock(ledger.locks)
         write(ledger, "key-1", owner=run.name)
         write(ledger, "key-2", keeper=run.name)
@@ -211,13 +211,13 @@ class TestOrders:
         write(ledger, "key-4", "refused", "no numbers")
         write(ledger, "key-5", "cancelled", "by its test")
         assert otp("orders", "--json") == 0
-        told = json.loads(otp.out)
-        assert [entry.get("attended_by") for entry in told] == ["run", "keeper", "none", None, None]
+        printed = json.loads(otp.out)
+        assert [entry.get("attended_by") for entry in printed] == ["run", "keeper", "none", None, None]
         assert [{**entry.plain()} for entry in ledger.entries()] == [
-            {name: value for name, value in entry.items() if name != "attended_by"} for entry in told
+            {name: value for name, value in entry.items() if name != "attended_by"} for entry in printed
         ]
-        assert told[4]["price"] == "1.5"
-        assert told[4]["reason"] == "by its test"
+        assert printed[4]["price"] == "1.5"
+        assert printed[4]["reason"] == "by its test"
         run.release()
 
     def test_it_ends_with_its_reader(self, ledger: Ledger) -> None:
@@ -264,7 +264,7 @@ class TestForget:
 
     @pytest.mark.parametrize("before", [True, False])
     def test_in_another_ledger(self, otp: Command, tmp_path: Path, before: bool) -> None:
-        """--ledger is heard before the action's word and after it."""
+        """--ledger may stand before or after the action."""
         other = Ledger(tmp_path / "other")
         write(other, "key-1", "uncertain")
         option = ["--ledger", "other"]
@@ -340,7 +340,7 @@ def test_help_says_where_the_ledger_is(otp: Command, command: list[str]) -> None
     ],
 )
 def test_bad_arguments(otp: Command, arguments: list[str], error: str) -> None:
-    """What is wrong is one line, with status 2."""
+    """An error is one line, with status 2."""
     assert otp(*arguments) == 2
     assert error in otp.err
     assert otp.err.count("\n") == 1

@@ -1,4 +1,4 @@
-"""`pytest-otp sweep`: what dead runs left open is closed, and what stays open is told with the reason."""
+"""`pytest-otp sweep`: what dead runs left open is closed, and what stays open is reported with the reason."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class TestDeadRuns:
     """What is unattended."""
 
     def test_their_orders_are_closed(self, otp: Command, ledger: Ledger, written: Write) -> None:
-        """Each is finished or cancelled, as it needs, told in a line, and written down; no open orders then."""
+        """Each is finished or cancelled, as needed, printed in a line, and recorded; then no order is open."""
         written("key-1")
         written("key-2", "received")
         assert otp("sweep") == 0
@@ -135,7 +135,7 @@ class TestDeadRuns:
         assert len(ThirdParty.closed()) == 20
 
     def test_one_that_is_over_already(self, otp: Command, written: Write) -> None:
-        """An order that the provider ended by itself is written down so, and is not closed once more."""
+        """An order that the provider ended by itself is recorded so, and is not closed once more."""
         ThirdParty.over.add("order-1")
         written()
         assert otp("sweep") == 0
@@ -146,7 +146,7 @@ class TestDeadRuns:
         assert ThirdParty.closed() == []
 
     def test_one_that_was_on_its_way(self, otp: Command, ledger: Ledger, written: Write) -> None:
-        """It becomes uncertain, is told with what to check, and does not change the status."""
+        """It becomes uncertain, is reported with what to check, and does not change the status."""
         written("key-1", "ordering", account="another")
         assert otp("sweep") == 0
         uncertain, last = otp.lines
@@ -185,7 +185,7 @@ class TestRefusals:
     """Closes that do not succeed."""
 
     def test_one_that_is_refused_for_now(self, otp: Command, ledger: Ledger, written: Write) -> None:
-        """It is tried for a few seconds, told with the provider's words, left to the next sweep, and is status 1."""
+        """It is retried for a few seconds, listed with the provider's words, and left to the next sweep: status 1."""
         ThirdParty.troubles["cancel order-1"] = AWAY
         written("key-1")
         written("key-2")
@@ -211,7 +211,7 @@ class TestRefusals:
         assert states(ledger) == {"key-1": "cancelled"}
 
     def test_what_further_tries_cannot_change(self, otp: Command, written: Write) -> None:
-        """An order that can be closed neither way is told at once, however long one would wait."""
+        """An order that can be closed neither way is reported at once, however long one would wait."""
         for call in ("cancel", "finish"):
             ThirdParty.troubles[call] = SmsAlreadyReceived("an SMS came", provider="thirdparty")
         written()
@@ -220,7 +220,7 @@ class TestRefusals:
         assert ThirdParty.closed() == ["cancel order-1", "finish order-1"]
 
     def test_a_key_that_is_not_accepted(self, otp: Command, written: Write) -> None:
-        """It is tried again, since it may be refused for a while only, and then told."""
+        """It is tried again, since it may be refused for a while only, and then reported."""
         ThirdParty.troubles["cancel"] = AuthenticationError("the key is not accepted", provider="thirdparty")
         written()
         assert otp("sweep") == 1
@@ -247,7 +247,7 @@ class TestOthers:
     def test_orders_of_living_runs(
         self, otp: Command, ledger: Ledger, written: Write, alive: LivenessLock, wait: list[str]
     ) -> None:
-        """A run that lives closes its own: it is told, not waited for, and is status 1."""
+        """A run that lives closes its own: it is printed, not waited for, and is status 1."""
         written(owner=alive.name)
         assert otp("sweep", *wait) == 1
         assert otp.lines == [
@@ -340,7 +340,7 @@ class TestOthers:
         )
 
     def test_a_base_url_without_tls(self, otp: Command, written: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A base URL that would send the key in the clear is told in the words of this command."""
+        """A base URL that would send the key in the clear is reported in the words of this command."""
         monkeypatch.setenv("THIRD_URL", "http://third.example/api")
         written()
         assert otp("sweep") == 1
@@ -378,7 +378,7 @@ class TestOthers:
         assert TOKEN not in otp.out + otp.err
 
     def test_a_provider_that_is_not_installed(self, otp: Command, written: Write) -> None:
-        """An order of a plugin that is gone is told so."""
+        """An order of a plugin that is gone is reported so."""
         written(provider="elsewhere")
         assert otp("sweep") == 1
         assert otp.lines[0].endswith("; the plugin of provider elsewhere is not installed here")
@@ -386,7 +386,7 @@ class TestOthers:
     def test_a_provider_that_cannot_be_built(
         self, otp: Command, ledger: Ledger, written: Write, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A plugin's mistake is told without the key, and keeps nothing else from being closed."""
+        """A plugin's mistake is reported without the key, and keeps nothing else from being closed."""
 
         def broken(self: ThirdParty, variables: Mapping[str, object], http: object) -> None:
             raise ValueError(f"bad token {TOKEN}")
@@ -487,7 +487,7 @@ class TestProcesses:
 
 @pytest.mark.parametrize("seconds", ["soon", "-1", "nan", "inf", "86401"])
 def test_bad_waits(otp: Command, seconds: str) -> None:
-    """What is no time to wait is one line and status 2."""
+    """An invalid time is one line and status 2."""
     assert otp("sweep", "--wait", seconds) == 2
     assert otp.err == (
         f"pytest-otp sweep: error: argument --wait: invalid value {seconds!r}: expected seconds from 0 to 86400 "
@@ -496,7 +496,7 @@ def test_bad_waits(otp: Command, seconds: str) -> None:
 
 
 def test_a_bad_host(otp: Command) -> None:
-    """What is no host name is told in the words of this command."""
+    """An invalid host name is reported in the words of this command."""
     assert otp("sweep", "--allow-http", "https://x") == 2
     assert otp.err == (
         "pytest-otp sweep: error: --allow-http (PYTEST_OTP_ALLOW_HTTP): ['https://x'], from --allow-http, is not "

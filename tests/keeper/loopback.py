@@ -24,7 +24,7 @@ KEY = "an-invented-key-for-keepers"
 
 
 class Cepat:
-    """Places an order before it answers, and closes it when it is told to."""
+    """Places an order before it answers, and closes it when requested."""
 
     def __init__(self) -> None:
         self.status: dict[str, str] = {}
@@ -151,10 +151,10 @@ class Owner:
     """A process of `owner.py`."""
 
     def __init__(self, cepat: Cepat, folder: Path, *steps: str, python: tuple[str, ...] = ()) -> None:
-        told = {"url": cepat.url, "ledger": str(folder / "ledger.sqlite3"), "steps": steps}
+        given = {"url": cepat.url, "ledger": str(folder / "ledger.sqlite3"), "steps": steps}
         self.started: set[int] = set()
         self.process = subprocess.Popen(
-            [sys.executable, *python, "-m", "tests.keeper.owner", json.dumps(told)],
+            [sys.executable, *python, "-m", "tests.keeper.owner", json.dumps(given)],
             cwd=ROOT,
             env={**os.environ, "API_KEY_OTPCEPAT": KEY},
             stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""A process that tests kill: it orders through a keeper and takes the steps that it is told."""
+"""A process that tests kill: it orders through a keeper and takes the given steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.keeper.loopback import pid_of
 
 
 class Steps:
-    """What the process can be told to do."""
+    """What the process can do."""
 
     def __init__(self, url: str, ledger: str) -> None:
         values = credentials("otpcepat", {**os.environ, "OTPCEPAT_BASE_URL": url}, {})
@@ -43,7 +43,7 @@ class Steps:
         report(child=child)
 
     def fork_in_secret(self) -> None:
-        """As a library does that is not written in Python: nothing is told of it."""
+        """As a library does that is not written in Python: Python does not notice."""
         child = ctypes.PyDLL(None).fork()
         if not child:
             self.sleep()
@@ -81,7 +81,7 @@ def report(**what: object) -> None:
 
 
 if __name__ == "__main__":
-    told = json.loads(sys.argv[1])
-    steps = Steps(told["url"], told["ledger"])
-    for step in told["steps"]:
+    given = json.loads(sys.argv[1])
+    steps = Steps(given["url"], given["ledger"])
+    for step in given["steps"]:
         getattr(steps, step)()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_otp.errors import OtpError
-from pytest_otp.keeper.process import KeeperServer
+from pytest_otp.keeper.server import KeeperServer
 from pytest_otp.keeper.wire import decode, encode, error_of, order_of
 from pytest_otp.orders.closers import Closers
 from pytest_otp.orders.entries import Intent, LedgerEntry

@@ -36,7 +36,7 @@ class TestTalk:
     """All is well."""
 
     def test_order_and_close(self, start: Started, cepat: Cepat, ledger: Ledger) -> None:
-        """Orders are placed by the side process, written down for this one, and closed when that is asked."""
+        """Orders are placed by the side process, recorded for this one, and closed on request."""
         keeper = start()
         placed = order(keeper, cepat, "a")
         written = entry(ledger, "a")
@@ -82,7 +82,7 @@ class TestTalk:
         assert len(cepat.status) == 1
 
     def test_two_accounts(self, start: Started, cepat: Cepat) -> None:
-        """Each order goes to the account that it was asked for; one that is told of twice is one."""
+        """Each order goes to its account; an account that is registered twice is one."""
         keeper = start()
         with Cepat() as other:
             order(keeper, cepat, "a")
@@ -146,7 +146,7 @@ class TestEnd:
         until(lambda: not cepat.open and not runs(pid))
 
     def test_an_order_on_its_way_and_a_keeper_that_dies(self, start: Started, cepat: Cepat) -> None:
-        """Whoever waits for the answer is told, instead of waiting on."""
+        """Whoever waits for the answer gets an error instead of waiting on."""
         keeper = start()
         cepat.answering.clear()
         answer = ordering(keeper, cepat, "a")
@@ -198,7 +198,7 @@ class TestNoStart:
     """It cannot be started."""
 
     def test_no_python(self, start: Started, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        """The error names what is missing, and how to go on without a keeper; no sign of life is left."""
+        """The error names what is missing, and how to go on without a keeper; no liveness lock is left."""
         monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
         with pytest.raises(OtpError) as caught:
             start()
@@ -254,7 +254,7 @@ class TestNoStart:
         assert not cepat.log
 
     def test_why_not_is_said_once(self, start: Started, cepat: Cepat, ledger_path: Path) -> None:
-        """One that has said why it cannot work is not started again; each order is told why."""
+        """One that has reported why it cannot work is not started again; each order gets the reason."""
         ledger_path.write_text("this is no database" * 100)
         keeper = start()
         first = keeper.side

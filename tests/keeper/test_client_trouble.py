@@ -98,7 +98,7 @@ class TestDeath:
         assert answer.result(LONG)["state"] == "cancelled"
 
     def test_again_and_again(self, start: Started, cepat: Cepat) -> None:
-        """After the last of them no order is placed, and each who asks is told why."""
+        """After the last of them no order is placed, and each request gets the reason."""
         keeper = start(max_starts=2)
         order(keeper, cepat, "a")
         killed(keeper)

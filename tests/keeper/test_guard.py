@@ -226,7 +226,7 @@ class TestInProcess:
         assert ledger.is_attended(entries[1])
         ledger.close()
 
-    def test_after_its_end_nobody_cares_for_its_orders(self, without: tuple[Guard, Provider], tmp_path: Path) -> None:
+    def test_after_its_end_its_orders_are_unattended(self, without: tuple[Guard, Provider], tmp_path: Path) -> None:
         """An order that could not be closed is the next sweep's at once, and no summary waits for it."""
         guard, provider = without
         provider.order("1", "6", None)

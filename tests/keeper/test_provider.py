@@ -45,12 +45,12 @@ ORDER = ScriptedProvider().order("1", "6", None)
 
 
 class StandIn:
-    """In the place of a keeper: answers as it is told, from messages that went through the wire's encoding."""
+    """In the place of a keeper: gives prepared answers, from messages that went through the wire's encoding."""
 
     def __init__(self) -> None:
         self.usable = True
         self.asked: list[dict[str, Any]] = []
-        self.told: list[dict[str, Any]] = []
+        self.notified: list[dict[str, Any]] = []
         self.futures: list[Future[KeeperMessage]] = []
         self.answers: dict[str, Mapping[str, Any] | Exception | None] = {"order": {"order": ORDER}}
         """By operation; without one the question stays unanswered."""
@@ -67,7 +67,7 @@ class StandIn:
         return future
 
     def notify(self, message: KeeperMessage) -> None:
-        self.told.append(decode(encode(message)))
+        self.notified.append(decode(encode(message)))
 
 
 @pytest.fixture
@@ -282,29 +282,29 @@ class TestNews:
     """What this process hears itself, it tells the keeper."""
 
     def test_a_state(self, kept: KeeperProvider, keeper: StandIn, plain: ScriptedProvider) -> None:
-        """Once for each change; what nothing changed is not told."""
+        """Once for each change; nothing if nothing changed."""
         order = kept.order("1", "6", None)
         kept.messages(order)
-        assert not keeper.told
+        assert not keeper.notified
         plain.receive("Your code is 482913", order=order.id)
         assert len(kept.messages(order).sms) == 1
         kept.messages(order)
         plain.ended.add(order.id)
         kept.messages(order)
         key = keeper.asked[0]["key"]
-        assert keeper.told == [{"op": "state", "key": key, "state": state} for state in ("received", "ended")]
+        assert keeper.notified == [{"op": "state", "key": key, "state": state} for state in ("received", "ended")]
 
     def test_a_wait(self, kept: KeeperProvider, keeper: StandIn) -> None:
         """How long, and for how many messages."""
         kept.count_wait(kept.order("1", "6", None), 1.5, 1)
-        assert keeper.told == [{"op": "wait", "key": keeper.asked[0]["key"], "seconds": 1.5, "codes": 1}]
+        assert keeper.notified == [{"op": "wait", "key": keeper.asked[0]["key"], "seconds": 1.5, "codes": 1}]
 
     def test_no_text_of_an_sms_is_told(self, kept: KeeperProvider, keeper: StandIn, plain: ScriptedProvider) -> None:
         """The keeper needs none, and its ledger has none."""
         order = kept.order("1", "6", None)
         plain.receive("Your code is 482913", order=order.id)
         kept.messages(order)
-        assert "482913" not in repr(keeper.told)
+        assert "482913" not in repr(keeper.notified)
 
 
 def test_it_is_what_a_number_needs(kept: KeeperProvider) -> None:

@@ -14,7 +14,7 @@ LONG = 60.0
 
 
 def run(path: Path, code: str) -> subprocess.Popen[str]:
-    """A process with the ledger; it waits for a line of input before it does what it is told."""
+    """A process with the ledger; it waits for a line of input before it runs the code."""
     begin = (
         "import sys\nfrom pathlib import Path\nfrom pytest_otp.orders.ledger import Ledger\n"
         "from pytest_otp.orders.entries import Budget\nfrom pytest_otp.errors import BudgetExceeded\n"

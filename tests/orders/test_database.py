@@ -110,7 +110,7 @@ def add(notes: Database, text: str) -> None:
 
 
 class TestUnusable:
-    """A ledger that cannot be used is told before anything is ordered."""
+    """A ledger that cannot be used is reported before anything is ordered."""
 
     @pytest.mark.parametrize("content", [b"no database, but some other file of yours\n" * 30, b"\0" * 4096])
     def test_no_database(self, path: Path, content: bytes) -> None:
@@ -149,7 +149,7 @@ class TestUnusable:
 
     @pytest.mark.skipif(sys.platform != "linux", reason="the folder in which nobody may make a file is Linux's")
     def test_a_folder_that_cannot_be_written(self) -> None:
-        """Where nobody may make a folder, root neither, that is told."""
+        """A directory that even root cannot create is an error."""
         assert "/proc/pytest-otp/ledger cannot be used ([Errno 2] No such file" in refusal(
             Path("/proc/pytest-otp/ledger")
         )
@@ -193,7 +193,7 @@ class TestUnusable:
         )
 
     def test_somebody_who_writes_for_ever(self, path: Path) -> None:
-        """A process that does not let others write is waited for, and then told; the next order is possible again."""
+        """A process that blocks writing for too long is an error; the next order is possible again."""
         ledger = Ledger(path, patience=0.05)
         raw = sqlite3.connect(path, isolation_level=None)
         raw.execute("BEGIN IMMEDIATE")

@@ -70,9 +70,9 @@ class TestEntry:
     """One line."""
 
     @given(_ENTRIES)
-    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     def test_it_travels_as_json(self, entry: LedgerEntry) -> None:
-        """What another process is told is what was meant: no amount becomes a float, no time loses its zone."""
+        """What another process reads is what was written: no amount becomes a float, no time loses its zone."""
         assert LedgerEntry.from_plain(json.loads(json.dumps(entry.plain()))) == entry
 
     def test_as_plain_data(self) -> None:

@@ -260,7 +260,7 @@ class TestForget:
         assert str(caught.value) == f"order 1 is {state}, so there is nothing to forget"
 
     def test_an_unknown_one(self, ledger: Ledger) -> None:
-        """A number that is not in the ledger is told, with where the numbers are."""
+        """A number that is not in the ledger is printed, with where the numbers are."""
         with pytest.raises(OtpError) as caught:
             ledger.forget(7)
         assert str(caught.value) == "the ledger has no order 7. List the orders with: pytest-otp orders"

@@ -20,7 +20,7 @@ class TestOrdersBudget:
     """`--otp-max-orders`."""
 
     def test_requests_count(self, ledger: Ledger) -> None:
-        """As many requests as allowed may leave, whatever became of them; the next one is told, and not written."""
+        """As many requests as allowed may leave, whatever became of them; the next one is reported, and not written."""
         budget = Budget(orders=3)
         for key, state in (("key-1", "cancelled"), ("key-2", "uncertain"), ("key-3", "refused")):
             ledger.reserve(an_intent(key), budget)
@@ -72,9 +72,9 @@ class TestOrdersBudget:
             "    number += 1\n"
             "print(number, ledger.account('scripted', {'BASE_URL': 'https://one.example'}))\n"
         )
-        told = all_at_once([run(path, code) for _ in range(4)])
-        assert sum(int(count) for count, _ in told) == 25
-        assert len({account for _, account in told}) == 1
+        printed = all_at_once([run(path, code) for _ in range(4)])
+        assert sum(int(count) for count, _ in printed) == 25
+        assert len({account for _, account in printed}) == 1
         ledger = Ledger(path)
         assert [entry.state for entry in ledger.entries()] == ["waiting"] * 25
         ledger.close()

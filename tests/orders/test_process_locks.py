@@ -44,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(folder: Path) -> Iterator[Start]:
-    """A function that starts a process that holds a liveness lock and does what it is told; all are killed at the end.
+    """A function that starts a process that holds a liveness lock and runs some code; all are killed at the end.
 
     Its first line is the name of the lock.
     """
@@ -162,7 +162,7 @@ class TestProcesses:
 
     def test_a_killed_process_is_dead(self, folder: Path, start: Start) -> None:
         """No handler runs, and yet the lock ends: the file stays, its lock does not."""
-        process = start("print(alive.name, flush=True); time.sleep(60)")
+        process = start("print(alive.name, flush=True); time.sleep(600)")
         name = line(process)
         assert is_alive(folder, name)
         process.kill()
@@ -174,9 +174,9 @@ class TestProcesses:
         """The parent is dead as soon as it dies, however long a child that it forked lives on."""
         process = start(
             "reader, writer = os.pipe()\n"
-            "child = os.fork() or (os.write(writer, b'here'), time.sleep(60), os._exit(0))\n"
+            "child = os.fork() or (os.write(writer, b'here'), time.sleep(600), os._exit(0))\n"
             "os.read(reader, 4)\n"
-            "print(alive.name, child, flush=True); time.sleep(60)"
+            "print(alive.name, child, flush=True); time.sleep(600)"
         )
         name, child = line(process).split()
         assert is_alive(folder, name)
@@ -197,7 +197,7 @@ class TestProcesses:
             "    print(mine.name, flush=True)\n"
             "    os._exit(0)\n"
             "os.wait()\n"
-            "print(alive.name, flush=True); time.sleep(60)"
+            "print(alive.name, flush=True); time.sleep(600)"
         )
         childs, parents = line(process), line(process)
         assert not is_alive(folder, childs)
@@ -218,8 +218,8 @@ class TestProcesses:
         """A program that the process has started does not inherit the lock, even if all files are left open to it."""
         process = start(
             "import subprocess\n"
-            "child = subprocess.Popen(['sleep', '60'], close_fds=False, stdout=subprocess.DEVNULL)\n"
-            "print(alive.name, child.pid, flush=True); time.sleep(60)"
+            "child = subprocess.Popen(['sleep', '600'], close_fds=False, stdout=subprocess.DEVNULL)\n"
+            "print(alive.name, child.pid, flush=True); time.sleep(600)"
         )
         name, child = line(process).split()
         process.kill()
@@ -293,7 +293,8 @@ class TestTurns:
     def test_a_killed_visitor_leaves(self, folder: Path, start: Start) -> None:
         """Others wait for a process that is inside, and go in when it was killed."""
         process = start(
-            "with one_at_a_time(Path(sys.argv[1]) / 'opening', 60.0):\n    print('inside', flush=True); time.sleep(60)"
+            "with one_at_a_time(Path(sys.argv[1]) / 'opening', 600.0):\n"
+            "    print('inside', flush=True); time.sleep(600)"
         )
         assert line(process) == "inside"
         entered = threading.Event()
@@ -311,8 +312,8 @@ class TestTurns:
 
     def test_no_longer_than_the_patience(self, folder: Path) -> None:
         """Who is stopped inside, as a paused container is, does not hold others up for ever."""
-        told = pytest.raises(TimeoutError, match="another process holds")
-        with one_at_a_time(folder / "opening", PATIENCE), told, one_at_a_time(folder / "opening", 0.05):
+        refused = pytest.raises(TimeoutError, match="another process holds")
+        with one_at_a_time(folder / "opening", PATIENCE), refused, one_at_a_time(folder / "opening", 0.05):
             raise AssertionError("two are inside")
 
     def test_an_error_inside_leaves_it_open_for_others(self, folder: Path) -> None:

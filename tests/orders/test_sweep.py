@@ -88,28 +88,28 @@ def placed(ledger: Ledger) -> Callable[..., None]:
     return write_one
 
 
-def test_what_nobody_cares_for_is_closed(
+def test_unattended_orders_are_closed(
     ledger: Ledger, claimer: str, provider: ScriptedProvider, recorded: RecordingProvider
 ) -> None:
-    """Orders of the dead are claimed and closed as they need; each end is told."""
+    """Orders of the dead are claimed and closed as they need; each end is reported."""
     write(ledger, "key-1")
     write(ledger, "key-2", "received")
     write(ledger, "key-3", owner=claimer)
-    heard: list[tuple[object, bool]] = []
+    outcomes: list[tuple[object, bool]] = []
     closers = Closers()
     claimed = begin_sweep(
         ledger,
         claimer,
         {"account-1": recorded},
         closers,
-        on_outcome=lambda outcome, final: heard.append((outcome, final)),
+        on_outcome=lambda outcome, final: outcomes.append((outcome, final)),
     )
     assert [entry.intent.key for entry in claimed] == ["key-1", "key-2"]
     assert closers.join(SOON)
     assert states(ledger) == {"key-1": "cancelled", "key-2": "finished", "key-3": "waiting"}
     assert {entry.reason for entry in ledger.entries()} == {"by a sweep", ""}
     assert sorted(provider.events) == ["cancel order-1", "finish order-2", "messages order-1"]
-    assert sorted(heard, key=str) == [(OrderState.CANCELLED, True), (OrderState.FINISHED, True)]
+    assert sorted(outcomes, key=str) == [(OrderState.CANCELLED, True), (OrderState.FINISHED, True)]
 
 
 def test_an_sms_that_came_after_the_death(
@@ -231,7 +231,7 @@ class TestPatience:
 
 
 def test_a_ledger_that_fails(ledger: Ledger, claimer: str, recorded: RecordingProvider) -> None:
-    """Where the ledger cannot be used nothing is closed, and why is told."""
+    """If the ledger cannot be used, nothing is closed, and the error says why."""
     write(ledger)
     ledger.close()
     with pytest.raises(SettingsError, match="cannot be used"):

@@ -1,4 +1,4 @@
-"""Orders as a book has them, for tests of what is done with them."""
+"""Orders in a ledger, for tests of what is done with them."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def an_order(order_id: str = "order-1", price: str | None = "1.5", currency: str
     )
 
 
-def write(book: RunLedger, key: str = "key-1", state: str = "waiting", reason: str = "", **changes: object) -> None:
+def write(ledger: RunLedger, key: str = "key-1", state: str = "waiting", reason: str = "", **changes: object) -> None:
     """Write an order down, in a state. Its id at the provider is `order-1` for `key-1`."""
-    book.reserve(an_intent(key, **changes))
+    ledger.reserve(an_intent(key, **changes))
     if state == "ordering":
         return
     if state == "refused":
-        book.refused(key, reason, sent=True)
+        ledger.refused(key, reason, sent=True)
         return
     if state != "uncertain":
         price, currency = changes.get("price", Decimal("1.5")), changes.get("currency", "USD")
         order = an_order(key.replace("key", "order"), str(price), str(currency))
-        book.placed(key, order)
+        ledger.placed(key, order)
     if state != "waiting":
-        book.changed(key, state, reason)
+        ledger.changed(key, state, reason)
 
 
 def the_only(ledger: Ledger) -> LedgerEntry:

@@ -15,7 +15,7 @@ from pytest_otp.errors import (
     ProviderUnavailable,
     SettingsError,
 )
-from pytest_otp.keeper.process import KeeperServer
+from pytest_otp.keeper.server import KeeperServer
 from pytest_otp.orders.entries import Intent
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.orders.process_locks import LivenessLock, is_alive
@@ -29,7 +29,7 @@ class TestEnd:
     """The owner has gone."""
 
     def test_everything_is_closed(self, kept: Owner, provider: ScriptedProvider) -> None:
-        """It looks first whether an SMS came, closes all orders, and ends its sign of life."""
+        """It looks first whether an SMS came, closes all orders, and releases its liveness lock."""
         kept.order("a")
         kept.order("b")
         provider.receive("Your code is 482913", order="order-2")
@@ -216,7 +216,7 @@ class TestSuccession:
     def test_an_sms_that_was_heard_of_before(
         self, kept: Owner, provider: ScriptedProvider, dead: Callable[..., KeeperServer]
     ) -> None:
-        """What the dead keeper was told is known to its successor."""
+        """What the dead keeper knew, its successor knows."""
         kept.order("a")
         kept.notify("state", key="a", state="received")
         dead("a")
@@ -227,7 +227,7 @@ class TestSuccession:
     def test_a_provider_that_cannot_be_built_any_more(
         self, kept: Owner, provider: ScriptedProvider, dead: Callable[..., KeeperServer]
     ) -> None:
-        """Its orders are nobody's, which the owner is told; the keeper works for all else."""
+        """Its orders are unknown, as the owner gets to know; the keeper works for all else."""
         kept.order("a")
         kept.providers["broken"] = ValueError("no")
         kept.providers["other"] = ScriptedProvider()

@@ -67,7 +67,7 @@ class TestOrder:
         assert kept.state("a") == "uncertain"
 
     def test_an_order_that_makes_no_sense(self, owner: Owner) -> None:
-        """An order that a plugin fills with what cannot be written down is closed, and said to be the plugin's."""
+        """An order that a plugin fills with what cannot be recorded is closed, and said to be the plugin's."""
         owner.providers["scripted"] = Careless()
         owner.start(RECIPE)
         error = refused(owner.ask("order", **ordering("a")))
@@ -110,7 +110,7 @@ class TestProviders:
     """Which provider an order goes to."""
 
     def test_by_number(self, kept: Owner, provider: ScriptedProvider) -> None:
-        """Each order goes to the provider that it names, also where one was told of later."""
+        """Each order goes to the provider that it names, also if one was registered later."""
         kept.providers["other"] = other = ScriptedProvider()
         kept.notify("use", **{**RECIPE, "name": "other"})
         kept.order("a", 1)
@@ -140,7 +140,7 @@ class TestExplicitClose:
 
     @pytest.mark.parametrize(("operation", "state"), [("cancel", "cancelled"), ("finish", "finished")])
     def test_done(self, kept: Owner, provider: ScriptedProvider, operation: str, state: str) -> None:
-        """It is done at the provider and written down, and the end of the run does not do it again."""
+        """It is done at the provider and recorded, and the end of the run does not do it again."""
         kept.order("a")
         assert kept.ask(operation, key="a") == {}
         kept.process.end()
@@ -149,7 +149,7 @@ class TestExplicitClose:
 
     @pytest.mark.parametrize("operation", ["cancel", "finish"])
     def test_refused(self, kept: Owner, provider: ScriptedProvider, operation: str) -> None:
-        """A refusal is answered, written down, and the order stays open until the end of the run."""
+        """A refusal is answered, recorded, and the order stays open until the end of the run."""
         kept.order("a")
         provider.script(operation, ProviderError("too early", words="EARLY_CANCEL_DENIED"))
         error = refused(kept.ask(operation, key="a"))
@@ -159,7 +159,7 @@ class TestExplicitClose:
         assert kept.state("a") == "cancelled"
 
     def test_of_an_order_that_it_does_not_know(self, kept: Owner, provider: ScriptedProvider) -> None:
-        """The owner is told so, and closes it itself."""
+        """The owner gets to know, and closes it itself."""
         assert kept.ask("cancel", key="x") == kept.ask("finish", key="x") == kept.close("x") == {"unknown": True}
         kept.notify("state", key="x", state="received")
         kept.notify("wait", key="x", seconds=1.0, codes=1)
@@ -233,11 +233,11 @@ class TestClose:
 
 
 class TestNews:
-    """What the owner heard from the provider itself."""
+    """What the owner knows from the provider."""
 
     @pytest.mark.parametrize("state", ["received", "ended"])
     def test_a_state(self, kept: Owner, state: str) -> None:
-        """It is written down."""
+        """It is recorded."""
         kept.order("a")
         kept.notify("state", key="a", state=state)
         assert kept.state("a") == state
