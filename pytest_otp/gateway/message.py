@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import phonenumbers
-
 # GSM 03.38 (3GPP TS 23.038, 6.2.1): the basic alphabet, and what costs two characters.
 _GSM_BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -30,22 +28,6 @@ class Message:
 
 Send = Callable[[Message], bool]
 """Hands a message on, and tells whether somebody holds its number. May raise OtpError."""
-
-
-def e164(written: str, region: str | None = None) -> str | None:
-    """A phone number as E.164; None where it is none that can exist.
-
-    Args:
-        written: with a plus, or a national one of `region`.
-        region: ISO code; None where only an international writing will do.
-    """
-    try:
-        number = phonenumbers.parse(written, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if number.extension or not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def is_sender_name(sender: str, special: str = "") -> bool:

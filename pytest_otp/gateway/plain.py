@@ -16,8 +16,9 @@ from typing import ClassVar
 from werkzeug.wrappers import Request, Response
 
 from ..errors import OtpError
+from ..phone import e164
 from .http import JSON, Unreadable, is_writable, json_response, read_object, read_text
-from .message import Message, Send, e164
+from .message import Message, Send
 
 PATH = "/sms"
 

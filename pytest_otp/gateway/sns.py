@@ -22,8 +22,9 @@ from xml.sax.saxutils import escape
 from werkzeug.wrappers import Request, Response
 
 from ..errors import OtpError
+from ..phone import e164
 from .http import FORM, Fields, Unreadable, first, read_form, read_text
-from .message import Message, Send, e164, is_sender_name
+from .message import Message, Send, is_sender_name
 
 NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/"
 LONGEST = 1600

@@ -22,8 +22,9 @@ from werkzeug.wrappers import Request, Response
 
 from ..clock import utc_now
 from ..errors import OtpError
+from ..phone import e164
 from .http import FORM, Fields, Unreadable, basic_credentials, first, json_response, read_form, read_text
-from .message import Message, Send, e164, is_sender_name, parts
+from .message import Message, Send, is_sender_name, parts
 
 VERSION = "2010-04-01"
 LONGEST = 1600

@@ -20,8 +20,9 @@ from typing import ClassVar
 from werkzeug.wrappers import Request, Response
 
 from ..errors import OtpError
+from ..phone import e164
 from .http import Unreadable, basic_credentials, is_writable, json_response, read_form, read_object, read_text
-from .message import Message, Send, e164, is_sender_name, parts
+from .message import Message, Send, is_sender_name, parts
 
 SMS_PATH = "/sms/json"
 MESSAGES_PATH = "/v1/messages"

@@ -164,7 +164,7 @@ class Carrier:
         self, *, seed: int | None = None, lane: int = 0, lanes: int = 1, clock: Callable[[], float] = time.monotonic
     ) -> None:
         if not 0 <= lane < lanes:
-            raise ValueError(f"lane must be from 0 to lanes - 1, not {lane} of {lanes}")
+            raise ValueError(f"lane must be between 0 and lanes - 1; got lane {lane} of {lanes}")
         self.seed = random.SystemRandom().getrandbits(32) if seed is None else seed
         self.clock = clock
         self._lane = lane
@@ -208,7 +208,7 @@ class Carrier:
                 self._numbers[wanted] = numbers(wanted, shuffle, self._is_free)
             number = next(self._numbers[wanted], None)
             if number is None:
-                raise NumberUnavailable(f"the offline carrier has handed out all its numbers of {wanted}")
+                raise NumberUnavailable(f"the offline carrier has no more numbers in {wanted}")
             self._handed_out.add(number)
             line = Line(f"+{number}", wanted, self.clock)
             self._lines[str(number)] = line
@@ -236,9 +236,9 @@ class Carrier:
         to = getattr(number, "e164", number)
         if not isinstance(to, str):
             kind = type(number).__name__
-            raise InvalidRequest(f"deliver() takes a number as text, or something with .e164, not {kind}")
+            raise InvalidRequest(f"number must be a string or have an attribute .e164; got {kind}")
         if not self._send(to, text, sender, after):
-            raise InvalidRequest(f"nobody holds the number {to!r}", hint=self._held_now())
+            raise InvalidRequest(f"no test holds the number {to!r}", hint=self._held_now())
 
     def submit(self, to: str, text: str, *, sender: str | None = None) -> bool:
         """Send an SMS as a gateway does: what goes to a number that nobody holds is no error, but kept in `strays`.
@@ -284,34 +284,32 @@ class Carrier:
     def _find(self, written: str) -> Line | None:
         digits = "".join(char for char in written if char in "0123456789").removeprefix("00")
         with self._lock:
-            return self._lines.get(digits) or self._lines.get(_digits(written))
+            line = self._lines.get(digits)
+        return line or self._find_by_e164(written)
+
+    def _find_by_e164(self, written: str) -> Line | None:
+        """The line of a number whose digits alone do not settle it, `+44 (0)7400 123456`."""
+        from ..phone import e164  # noqa: PLC0415 - start-up: 35 ms that only an unusual writing needs
+
+        number = e164(written)
+        with self._lock:
+            return self._lines.get((number or "").removeprefix("+"))
 
     def _held_now(self) -> str:
         held = [line.e164 for line in self.lines]
         if not held:
-            return "No number is held now: order one first, and deliver before it is closed."
-        return f"Held now: {listed(held, _MOST_SHOWN)}."
+            return "No number is held right now: order one first, and deliver before it is closed."
+        return f"Held right now: {listed(held, _MOST_SHOWN)}."
 
 
 def _check_message(text: object, sender: object, after: object) -> None:
     if not isinstance(text, str):
-        raise InvalidRequest(f"the text of an SMS must be str, not {type(text).__name__}")
+        raise InvalidRequest(f"text must be a string; got {type(text).__name__}")
     if not text.strip():
-        raise InvalidRequest("the text of an SMS must not be empty")
+        raise InvalidRequest("text must not be empty")
     if not (sender is None or isinstance(sender, str)):
-        raise InvalidRequest(f"the sender of an SMS must be str or None, not {type(sender).__name__}")
+        raise InvalidRequest(f"sender must be a string or None; got {type(sender).__name__}")
     if isinstance(after, bool) or not isinstance(after, (int, float)):
-        raise InvalidRequest(f"after must be a number of seconds, not {type(after).__name__}")
+        raise InvalidRequest(f"after must be a number of seconds; got {type(after).__name__}")
     if not 0 <= after <= LONGEST_DELAY:
-        raise InvalidRequest(f"after must be from 0 to {LONGEST_DELAY:.0f} seconds, not {after!r}")
-
-
-def _digits(written: str) -> str:
-    """E.164 without the plus of a number in a writing that its digits alone do not settle, `+44 (0)7400 123456`."""
-    import phonenumbers  # noqa: PLC0415 - 35 ms that only a look-up by an unusual writing needs
-
-    try:
-        number = phonenumbers.parse(written)
-    except phonenumbers.NumberParseException:
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
+        raise InvalidRequest(f"after must be between 0 and {LONGEST_DELAY:.0f} seconds; got {after!r}")

@@ -110,7 +110,9 @@ class RentalDesk:
         clock: Callable[[], float] | None = None,
     ) -> None:
         if sms_after is not None and not 0 <= sms_after <= _LONGEST_SMS_AFTER:
-            raise SettingsError(f"--sms-after must be from 0 to {_LONGEST_SMS_AFTER:.0f} seconds, not {sms_after!r}")
+            raise SettingsError(
+                f"--sms-after must be between 0 and {_LONGEST_SMS_AFTER:.0f} seconds; got {sms_after!r}"
+            )
         self.carrier = carrier
         self.scenario = scenario
         self._sms_after = sms_after

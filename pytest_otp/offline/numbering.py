@@ -155,9 +155,7 @@ def check_region(region: str) -> None:
     import phonenumbers  # noqa: PLC0415 - see regions
 
     if region not in phonenumbers.SUPPORTED_REGIONS:
-        raise InvalidRequest(
-            f"phonenumbers knows no region {region!r}", hint="Give an ISO 3166 code of two letters: US, GB, DE."
-        )
+        raise InvalidRequest(f"unknown region {region!r}", hint="Use a two-letter ISO 3166 code, such as US, GB or DE.")
 
 
 def regions() -> dict[str, str]:

@@ -72,10 +72,10 @@ class FakeProvider:
         """What to do when no code came."""
         strays = list(dict.fromkeys(stray.to for stray in self._desk.carrier.strays))
         if strays:
-            return f"SMS came to numbers that no test holds: {', '.join(strays[:_STRAYS_SHOWN])}."
+            return f"SMS arrived for numbers that no test holds: {', '.join(strays[:_STRAYS_SHOWN])}."
         if self._scenario.name == "manual":
             return (
-                "In the scenario manual nothing comes by itself: call otp_carrier.deliver(number, text), point the "
+                "In the scenario manual no SMS arrives by itself: call otp_carrier.deliver(number, text), point the "
                 "application's SMS at otp_gateway, or run with --otp-fake auto."
             )
         return f"The fake provider runs the scenario {self._scenario.name}: {self._scenario.help}."
@@ -97,7 +97,7 @@ class FakeProvider:
         except Refused as refusal:
             if refusal.reason == "no-balance":
                 raise InsufficientBalance("the balance is too low", provider=self.name) from None
-            raise NumberUnavailable(f"no number of {region} is free", provider=self.name) from None
+            raise NumberUnavailable(f"no numbers available in {region}", provider=self.name) from None
         return Order(
             id=rental.id,
             number=rental.line.e164.removeprefix("+"),
@@ -127,7 +127,7 @@ class FakeProvider:
         try:
             self._desk.resend(self._rental(order))
         except Refused:
-            raise OrderEnded("the order is closed already", provider=self.name, order_id=order.id) from None
+            raise OrderEnded("the order is already closed", provider=self.name, order_id=order.id) from None
 
     def cancel(self, order: Order) -> None:
         """Close an order that got no SMS. Raises SmsAlreadyReceived, ProviderUnavailable, OrderNotFound."""
@@ -193,7 +193,7 @@ class FakeProvider:
             close(rental)
         except Refused as refusal:
             if refusal.reason == "sms-received":
-                raise SmsAlreadyReceived("an SMS has come", provider=self.name, order_id=order.id) from None
+                raise SmsAlreadyReceived("an SMS has arrived", provider=self.name, order_id=order.id) from None
 
     def _rental(self, order: Order) -> Rental:
         try:
@@ -207,8 +207,8 @@ class FakeProvider:
         region = region_of(country)
         if region is None:
             raise InvalidRequest(
-                f"knows no country {country!r}",
+                f"unknown country {country!r}",
                 provider=self.name,
-                hint="Give an ISO 3166 code (US, GB, DE) or a country's name in any language.",
+                hint="Use an ISO 3166 code (US, GB, DE) or a country's name in any language.",
             )
         return region

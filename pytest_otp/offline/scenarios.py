@@ -47,24 +47,29 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
         scenario.name: scenario
         for scenario in (
-            Scenario("manual", "messages come from the test or from the gateway"),
-            Scenario("auto", "an SMS with a random code comes a moment after the order", sms_after=(_MOMENT,)),
-            Scenario("late", "the SMS comes 5 s after the order", sms_after=(5.0,), keeps_time=True),
-            Scenario("never", "no SMS ever comes, whatever is sent", deaf=True),
-            Scenario("duplicate", "the same SMS comes twice, 0.2 s apart", sms_after=(_MOMENT, _MOMENT + 0.2)),
+            Scenario("manual", "SMS come from the test or the gateway"),
+            Scenario("auto", "an SMS with a random code arrives just after the order", sms_after=(_MOMENT,)),
+            Scenario("late", "the SMS arrives 5 s after the order", sms_after=(5.0,), keeps_time=True),
+            Scenario("never", "no SMS ever arrives, whatever is sent", deaf=True),
+            Scenario("duplicate", "the same SMS arrives twice, 0.2 s apart", sms_after=(_MOMENT, _MOMENT + 0.2)),
             Scenario(
                 "no-code",
-                "an SMS comes that has no code in it",
+                "an SMS arrives without a code",
                 sms_after=(_MOMENT,),
                 resend_sends=False,
                 has_code=False,
             ),
-            Scenario("no-numbers", "every order is refused: no number is free", refusal="no-numbers"),
+            Scenario("no-numbers", "every order is refused: no numbers available", refusal="no-numbers"),
             Scenario("no-balance", "every order is refused: the balance is too low", refusal="no-balance"),
-            Scenario("down", "the provider does not answer at all", answers="never"),
-            Scenario("flaky", "SMS after 1 s; 502, reset and 429 now and then", sms_after=(1.0,), answers="mostly"),
+            Scenario("down", "the provider does not respond", answers="never"),
+            Scenario(
+                "flaky",
+                "an SMS after 1 s; occasional 502, 429 and connection resets",
+                sms_after=(1.0,),
+                answers="mostly",
+            ),
             Scenario("cancelled", "the provider ends the order 0.2 s after it was placed", ends_after=0.2),
-            Scenario("cancel-refused", "an SMS comes just as the order is cancelled", sms_at_cancel=True),
+            Scenario("cancel-refused", "an SMS arrives just as the order is cancelled", sms_at_cancel=True),
         )
     }
 )
@@ -76,5 +81,5 @@ def scenario(name: str) -> Scenario:
         return SCENARIOS[name]
     except KeyError:
         raise SettingsError(
-            f"--otp-fake (PYTEST_OTP_FAKE): {name!r} is no scenario", hint=f"Choose one of: {', '.join(SCENARIOS)}."
+            f"--otp-fake (PYTEST_OTP_FAKE): unknown scenario {name!r}", hint=f"Choose one of: {', '.join(SCENARIOS)}."
         ) from None

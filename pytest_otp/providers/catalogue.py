@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 _MOST_SHOWN = 12
 
 
-class Entry(Protocol):
+class CatalogueItem(Protocol):
     """One line of a catalogue."""
 
     @property
@@ -44,28 +44,28 @@ class Cache:
             return self._kept[key]  # type: ignore[return-value]  # what fetch gave under the same key
 
 
-def find(wanted: str, entries: Iterable[Entry], *, kind: str, provider: str) -> str | None:
-    """The id of the entry that `wanted` means: by id, else by name; None where nothing matches.
+def find(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider: str) -> str | None:
+    """The id of the item that `wanted` means: by id, else by name; None where nothing matches.
 
     Raises InvalidRequest that lists the candidates where the name belongs to several.
     """
     from ..phone import folded  # noqa: PLC0415 - imports phonenumbers
 
-    listed = list(entries)
-    by_id = {entry.id for entry in listed if entry.id.casefold() == wanted.strip().casefold()}
-    by_name = {entry.id for entry in listed if folded(entry.name) == folded(wanted)}
-    return _only(by_id or by_name, listed, wanted, kind, provider)
+    items = list(items)
+    by_id = {item.id for item in items if item.id.casefold() == wanted.strip().casefold()}
+    by_name = {item.id for item in items if folded(item.name) == folded(wanted)}
+    return _only(by_id or by_name, items, wanted, kind, provider)
 
 
 def find_country(
-    wanted: str, entries: Iterable[Entry], *, provider: str, regions: Mapping[str, str] | None = None
+    wanted: str, items: Iterable[CatalogueItem], *, provider: str, regions: Mapping[str, str] | None = None
 ) -> str | None:
     """As `find`, and by ISO code or the country's name in any language.
 
     `regions` gives the ISO code of names that are no country's.
     """
-    listed = list(entries)
-    found = find(wanted, listed, kind="country", provider=provider)
+    items = list(items)
+    found = find(wanted, items, kind="country", provider=provider)
     if found is not None:
         return found
     from ..phone import region_of  # noqa: PLC0415 - imports phonenumbers
@@ -73,23 +73,23 @@ def find_country(
     region = region_of(wanted)
     if region is None:
         return None
-    same = {entry.id for entry in listed if region_of_entry(entry, regions) == region}
-    return _only(same, listed, wanted, "country", provider)
+    same = {item.id for item in items if region_of_item(item, regions) == region}
+    return _only(same, items, wanted, "country", provider)
 
 
-def region_of_entry(entry: Entry, regions: Mapping[str, str] | None = None) -> str | None:
+def region_of_item(item: CatalogueItem, regions: Mapping[str, str] | None = None) -> str | None:
     """ISO code of a provider's country, None where its name is no country's."""
     from ..phone import region_of  # noqa: PLC0415 - imports phonenumbers
 
-    return (regions or {}).get(entry.name.casefold()) or region_of(entry.name)
+    return (regions or {}).get(item.name.casefold()) or region_of(item.name)
 
 
-def unknown(wanted: str, entries: Iterable[Entry], *, kind: str, provider: str) -> InvalidRequest:
-    """The error for something that no entry matches; it lists what there is."""
-    known = [f"{entry.name} ({entry.id})" if entry.name != entry.id else entry.id for entry in entries]
+def unknown(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider: str) -> InvalidRequest:
+    """The error for something that no item matches; it lists what there is."""
+    known = [f"{item.name} ({item.id})" if item.name != item.id else item.id for item in items]
     shown = listed(known, _MOST_SHOWN)
     return InvalidRequest(
-        f"knows no {kind} {wanted!r}", provider=provider, hint=f"It has: {shown or 'nothing'}. Give a name or an id."
+        f"unknown {kind} {wanted!r}", provider=provider, hint=f"Available: {shown or 'none'}. Use a name or an id."
     )
 
 
@@ -98,17 +98,17 @@ def required(value: str | None, kind: str, provider: str) -> str:
     if value is None or not value.strip():
         raise SettingsError(
             f"provider {provider} needs a {kind} to order a number",
-            hint=f"Give otp_number({kind}=...), @pytest.mark.otp({kind}=...), --otp-{kind}, PYTEST_OTP_{kind.upper()} "
+            hint=f"Set otp_number({kind}=...), @pytest.mark.otp({kind}=...), --otp-{kind}, PYTEST_OTP_{kind.upper()} "
             f"or the ini value otp_{kind}.",
         )
     return value.strip()
 
 
-def _only(ids: set[str], entries: Iterable[Entry], wanted: str, kind: str, provider: str) -> str | None:
+def _only(ids: set[str], items: Iterable[CatalogueItem], wanted: str, kind: str, provider: str) -> str | None:
     if len(ids) > 1:
-        candidates = ", ".join(f"{entry.name} ({entry.id})" for entry in entries if entry.id in ids)
+        candidates = ", ".join(f"{item.name} ({item.id})" for item in items if item.id in ids)
         raise InvalidRequest(
-            f"{kind} {wanted!r} could be any of {candidates}", provider=provider, hint="Give its id instead."
+            f"ambiguous {kind} {wanted!r}: could be {candidates}", provider=provider, hint="Use the id instead."
         )
     return next(iter(ids), None)
 

@@ -27,12 +27,12 @@ from ..errors import (
 )
 from ..redact import Secret, scrub
 from .base import Balance, Country, Messages, Operator, Order, OrderState, Repeat, Service, SmsMessage, Variable
-from .catalogue import Cache, decimal_of, find, find_country, region_of_entry, required, text_of, unknown
+from .catalogue import Cache, decimal_of, find, find_country, region_of_item, required, text_of, unknown
 
 __tracebackhide__ = True
 
 if TYPE_CHECKING:
-    from .answers import Answer
+    from .answers import JsonResponse
     from .http import HttpClient
 
 CURRENCY = "IDR"
@@ -106,7 +106,7 @@ class OtpcepatProvider:
         data = data if isinstance(data, Mapping) else {}
         order_id, number = text_of(data.get("order_id")), text_of(data.get("number"))
         if not order_id or not number:
-            failure = answer.makes_no_sense("no number" if order_id else "no order_id")
+            failure = answer.unexpected("no number" if order_id else "no order_id")
             failure.order_id = order_id or None
             raise failure
         price = decimal_of(data.get("price"))
@@ -133,7 +133,7 @@ class OtpcepatProvider:
     def resend(self, order: Order) -> None:
         """`set_status` 3, after a look at what is there, so that its text is known to be an old one afterwards."""
         if self.messages(order).state is OrderState.ENDED:
-            raise OrderEnded("it is cancelled or done", provider=self.name, order_id=order.id)
+            raise OrderEnded("the order is already cancelled or done", provider=self.name, order_id=order.id)
         try:
             self._set_status(order, _RESEND, repeat=Repeat.ALWAYS)
         except ProviderUnavailable:
@@ -150,7 +150,7 @@ class OtpcepatProvider:
         self._close(order, _CANCEL)
 
     def finish(self, order: Order) -> None:
-        """`set_status` 4; done too where the order is closed already."""
+        """`set_status` 4; done too where the order is already closed."""
         self._close(order, _FINISH)
 
     def balance(self) -> Balance:
@@ -158,7 +158,7 @@ class OtpcepatProvider:
         answer, data = self._call("getBalance")
         amount = decimal_of(data.get("saldo")) if isinstance(data, Mapping) else None
         if amount is None:
-            raise answer.makes_no_sense("no saldo")
+            raise answer.unexpected("no saldo")
         return Balance(amount, CURRENCY, text_of(data.get("email")) or None)
 
     def countries(self) -> list[Country]:
@@ -171,7 +171,7 @@ class OtpcepatProvider:
         country_id = self._country_id(country)
         answer, data = self._call("getOperators", country_id=country_id)
         if not isinstance(data, list):
-            raise answer.makes_no_sense("no list of operators")
+            raise answer.unexpected("no list of operators")
         return [Operator(text_of(name), text_of(name)) for name in data]
 
     def services(self, country: str | None) -> list[Service]:
@@ -192,7 +192,7 @@ class OtpcepatProvider:
 
     def count(self, service: str, country: str, operator: str | None) -> int:
         """Not offered."""
-        raise Unsupported("does not tell how many numbers are free", provider=self.name)
+        raise Unsupported("does not report how many numbers are available", provider=self.name)
 
     def _close(self, order: Order, status: str) -> None:
         with self._lock:
@@ -217,7 +217,7 @@ class OtpcepatProvider:
             return
         if state is OrderState.RECEIVED and status == _CANCEL:
             raise SmsAlreadyReceived(
-                f"refused the cancel, an SMS is there ({refusal.words})",
+                f"refused to cancel: an SMS has arrived ({refusal.words})",
                 provider=self.name,
                 order_id=order.id,
                 words=refusal.words,
@@ -232,7 +232,7 @@ class OtpcepatProvider:
         word = text_of(data.get("status")) if isinstance(data, Mapping) else ""
         state = _STATES.get(" ".join(word.casefold().split()))
         if state is None:
-            raise answer.makes_no_sense(f"the order status {word!r}" if word else "no order status")
+            raise answer.unexpected(f"the order status {word!r}" if word else "no order status")
         return state, text_of(data.get("sms"))
 
     def _country_id(self, wanted: str) -> str:
@@ -256,15 +256,15 @@ class OtpcepatProvider:
         """The country's region where that is known without a request; an id alone does not tell it."""
         if wanted.isdecimal():
             return None
-        return next((region_of_entry(c, _REGIONS) for c in self.countries() if c.id == country_id), None)
+        return next((region_of_item(c, _REGIONS) for c in self.countries() if c.id == country_id), None)
 
     def _rows(self, action: str, **params: str) -> list[Mapping[str, Any]]:
         answer, data = self._call(action, repeat=Repeat.ALWAYS, **params)
         if not isinstance(data, list) or not all(isinstance(row, Mapping) for row in data):
-            raise answer.makes_no_sense("no list")
+            raise answer.unexpected("no list")
         return data
 
-    def _call(self, action: str, *, repeat: Repeat = Repeat.ALWAYS, **params: str) -> tuple[Answer, Any]:
+    def _call(self, action: str, *, repeat: Repeat = Repeat.ALWAYS, **params: str) -> tuple[JsonResponse, Any]:
         """One action: the answer and its `data`. Raises what the provider's refusal means."""
         answer = self._http.get(
             self._url,
@@ -275,17 +275,17 @@ class OtpcepatProvider:
         )
         return answer, answer.data.get("data")
 
-    def _check(self, answer: Answer, params: Mapping[str, str]) -> None:
+    def _check(self, answer: JsonResponse, params: Mapping[str, str]) -> None:
         status, words = str(answer.data.get("status")).strip().casefold(), text_of(answer.data.get("msg"))
         if status == "true":
             return
         if status != "false" or not words:
-            raise answer.makes_no_sense("neither success nor a reason")
+            raise answer.unexpected("neither success nor a reason")
         kind = _ERRORS.get(" ".join(words.casefold().replace("\u2019", "'").split()), ProviderError)
         if kind is ProviderError and "no number" in words.casefold():
             kind = NumberUnavailable
         asked = ", ".join(f"{name} {value}" for name, value in params.items() if name != "order_id")
-        hint = f"It was asked for {asked}." if kind is InvalidRequest and asked else ""
+        hint = f"The request was for {asked}." if kind is InvalidRequest and asked else ""
         said = scrub(words)
         raise kind(f"said {said!r}", provider=self.name, order_id=params.get("order_id"), words=said, hint=hint)
 

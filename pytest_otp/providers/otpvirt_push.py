@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..redact import Secret
-from .push import PushedSms, PushEndpoint, PushRefused, is_same, json_object, text_field
+from .push import PushedSms, PushEndpoint, PushRefused, is_same, json_object, optional_text, required_text
 
 __tracebackhide__ = True
 
@@ -29,23 +29,23 @@ _LONGEST_ID = 128
 def parse(headers: Mapping[str, str], body: bytes, values: Mapping[str, str | Secret | None]) -> PushedSms:
     """The pushed SMS. Raises PushRefused."""
     content = json_object(headers, body)
-    _check_account(content, values["OTPVIRT_CLIENT_ID"], values["OTPVIRT_API_PASSWORD"])
-    message_id = (text_field(content, "id") or "").strip()
+    _check_account(content, values)
+    message_id = (optional_text(content, "id") or "").strip()
     if len(message_id) > _LONGEST_ID:
         raise PushRefused(400, f"id is longer than {_LONGEST_ID} characters")
     return PushedSms(
-        order_id=_required(content, "activationId"),
+        order_id=required_text(content, "activationId"),
         number=_phone(content.get("phone")),
         message_id=message_id,
-        sender=(text_field(content, "phoneFrom") or "").strip() or None,
-        text=_required(content, "text"),
-        code=(text_field(content, "code") or "").strip() or None,
+        sender=(optional_text(content, "phoneFrom") or "").strip() or None,
+        text=required_text(content, "text"),
+        code=(optional_text(content, "code") or "").strip() or None,
     )
 
 
 PUSH = PushEndpoint(
     path="/otpvirt/",
-    token="OTPVIRT_WEBHOOK_TOKEN",  # noqa: S106 - the variable's name
+    variable="OTPVIRT_WEBHOOK_TOKEN",
     parse=parse,
     accepted={"status": _SUCCESS},
     refused={"status": _ERROR},
@@ -53,18 +53,18 @@ PUSH = PushEndpoint(
 """What `OtpvirtProvider` declares."""
 
 
-def _check_account(content: Mapping[str, Any], client_id: str | Secret | None, password: str | Secret | None) -> None:
-    # The one is a GUID, which may be written in either case; the other may be left out.
-    theirs, their_password = _required(content, "clientId").lower(), text_field(content, "apiPassword")
-    matches = is_same(theirs, _revealed(client_id).lower())
-    if their_password is not None:
-        matches &= is_same(their_password, _revealed(password))
+def _check_account(content: Mapping[str, Any], values: Mapping[str, str | Secret | None]) -> None:
+    # The client id is a GUID, which may be written in either case; the password may be left out.
+    client_id, password = required_text(content, "clientId"), optional_text(content, "apiPassword")
+    matches = is_same(client_id.lower(), _lower(values["OTPVIRT_CLIENT_ID"]))
+    if password is not None:
+        matches &= is_same(password, values["OTPVIRT_API_PASSWORD"])
     if not matches:
         raise PushRefused(403, "clientId or apiPassword does not match this run's")
 
 
-def _revealed(value: str | Secret | None) -> str:
-    return value.reveal() if isinstance(value, Secret) else value or ""
+def _lower(value: str | Secret | None) -> str | None:
+    return value.reveal().lower() if isinstance(value, Secret) else value
 
 
 def _phone(value: object) -> str:
@@ -74,10 +74,3 @@ def _phone(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ULONG:
         raise PushRefused(400, "phone is missing, or not a phone number")
     return str(value)
-
-
-def _required(content: Mapping[str, Any], name: str) -> str:
-    value = text_field(content, name)
-    if not value:
-        raise PushRefused(400, f"{name} is missing or empty")
-    return value

@@ -3,7 +3,7 @@
 A provider's class that has such a way declares it as `push`:
 
     class SimboxProvider:
-        push: ClassVar[PushEndpoint] = PushEndpoint(path="/simbox/", token="SIMBOX_WEBHOOK_TOKEN", parse=parse_push)
+        push: ClassVar[PushEndpoint] = PushEndpoint(path="/simbox/", variable="SIMBOX_WEBHOOK_TOKEN", parse=parse_push)
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class PushEndpoint:
 
     path: str
     """What stands before the token in the URL's path, with a slash at both ends: `/simbox/`."""
-    token: str
+    variable: str
     """The name of the variable that holds the secret end of the path; it must be one of the class's `variables`.
 
     Unset, each run draws a token of its own.
@@ -107,8 +107,16 @@ def json_object(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     return content
 
 
-def text_field(content: Mapping[str, Any], name: str) -> str | None:
-    """A field of the object; None where it is missing or null. Raises PushRefused where it is not a string."""
+def required_text(content: Mapping[str, Any], name: str) -> str:
+    """A field of the object. Raises PushRefused if it is missing, empty, or not a string."""
+    value = optional_text(content, name)
+    if not value:
+        raise PushRefused(400, f"{name} is missing or empty")
+    return value
+
+
+def optional_text(content: Mapping[str, Any], name: str) -> str | None:
+    """A field of the object; None if it is missing or null. Raises PushRefused if it is not a string."""
     value = content.get(name)
     if value is None:
         return None
@@ -121,8 +129,11 @@ def text_field(content: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
-def is_same(theirs: str, ours: str) -> bool:
-    """Compare with a secret, in a time that reveals nothing about it."""
+def is_same(theirs: str, ours: str | Secret | None) -> bool:
+    """Compare with a secret, in a time that reveals nothing about it. Nothing is the same as None."""
+    if ours is None:
+        return False
+    ours = ours.reveal() if isinstance(ours, Secret) else ours
     return hmac.compare_digest(theirs.encode(errors="surrogatepass"), ours.encode(errors="surrogatepass"))
 
 

@@ -1,4 +1,4 @@
-"""Which providers there are, and how one is built. Nothing is imported before it is asked for."""
+"""Which providers there are, what is special about each, and how one is built. Imports a class only when needed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import importlib
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 from ..errors import SettingsError
@@ -36,7 +36,7 @@ BUILT_IN = {
 
 
 class Recipe(NamedTuple):
-    """What `create` was given."""
+    """The arguments of a call of `create`."""
 
     name: str
     values: Mapping[str, str | Secret | None]
@@ -66,7 +66,7 @@ def load(name: str) -> type[Provider]:
     except (ImportError, AttributeError) as error:
         raise SettingsError(f"--otp-provider {name}: its package cannot be imported ({error})") from error
     raise SettingsError(
-        f"--otp-provider (PYTEST_OTP_PROVIDER): {name!r} is no provider",
+        f"--otp-provider (PYTEST_OTP_PROVIDER): unknown provider {name!r}",
         hint=f"Choose one of: {', '.join(names())}.",
     )
 
@@ -131,7 +131,7 @@ def recipe_of(provider: Provider) -> Recipe | None:
     """How to build such a provider in another process; None for an object that `create` did not make."""
     try:
         return _recipes.get(provider)
-    except TypeError:  # nor can it be looked up
+    except TypeError:  # a class without a hash
         return None
 
 
@@ -163,15 +163,35 @@ def _check_url(variable: str, value: str, allow_http: frozenset[str]) -> None:
 
 
 def _checked(name: str, found: object) -> type[Provider]:
-    from .base import lacking  # noqa: PLC0415 - only a plugin's provider is examined
+    from .base import lacking  # noqa: PLC0415 - start-up: only a plugin's provider is examined
 
     missing = lacking(found) + ([] if hasattr(found, "variables") else ["variables"])
-    if isinstance(found, type) and not missing:
-        return found
-    what = f"a class without {', '.join(missing)}" if isinstance(found, type) else f"a {type(found).__name__}, no class"
-    raise SettingsError(
-        f"--otp-provider {name}: its package registers {what}", hint="See the Provider protocol in providers.base."
-    )
+    if not isinstance(found, type):
+        what = f"a {type(found).__name__}, not a class"
+    elif missing:
+        what = f"a class without {', '.join(missing)}"
+    else:
+        what = _wrong_push(found)
+    if what:
+        raise SettingsError(
+            f"--otp-provider {name}: its package registers {what}",
+            hint="See the Provider protocol in pytest_otp.providers.base.",
+        )
+    return cast("type[Provider]", found)
+
+
+def _wrong_push(found: Any) -> str:
+    """What is wrong with the push that the class declares; empty if nothing is."""
+    push = getattr(found, "push", None)
+    if push is None:
+        return ""
+    from .push import PushEndpoint  # noqa: PLC0415 - start-up: only a provider with a push needs it
+
+    if not isinstance(push, PushEndpoint):
+        return f"a class whose push is {type(push).__name__}, not PushEndpoint"
+    if push.variable not in {variable.name for variable in found.variables if variable.secret}:
+        return f"a class whose push.variable, {push.variable!r}, is not the name of a secret variable of its own"
+    return ""
 
 
 def _registered() -> dict[str, EntryPoint]:

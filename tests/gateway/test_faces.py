@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request
 
 from pytest_otp.gateway.app import MOST_KEPT, Gateway
 from pytest_otp.gateway.hosts import serves
-from pytest_otp.gateway.message import Message, e164, is_sender_name, parts
+from pytest_otp.gateway.message import Message, is_sender_name, parts
 from tests.gateway.world import HELD, STRAY, Network, World
 
 
@@ -119,25 +119,6 @@ def test_the_log_is_bounded() -> None:
     for number in range(MOST_KEPT + 5):
         gateway._hand_on("plain", Message(HELD, str(number), None))
     assert [sms.text for sms in gateway.log] == [str(number) for number in range(5, MOST_KEPT + 5)]
-
-
-@pytest.mark.parametrize(
-    ("written", "region", "number"),
-    [
-        (HELD, None, HELD),
-        ("+1 (201) 555-0123", None, HELD),
-        ("2015550123", "US", HELD),
-        ("2015550123", None, None),
-        ("+44 20 7946 0958", "US", STRAY),
-        ("+12015550123 ext. 5", None, None),
-        ("+1201", None, None),
-        ("+" + "1" * 300, None, None),
-        ("", "US", None),
-    ],
-)
-def test_numbers(written: str, region: str | None, number: str | None) -> None:
-    """What can exist becomes E.164; an extension cannot get an SMS."""
-    assert e164(written, region) == number
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,12 @@ class Owner:
         self.started |= {said[name] for name in ("child", "keeper") if name in said}
         return said
 
+    def go_on(self) -> None:
+        """Let it go on after `wait`."""
+        assert self.process.stdin
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
     def kill(self) -> None:
         """Kill it, and nothing else."""
         self.process.kill()

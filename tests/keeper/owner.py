@@ -71,6 +71,10 @@ class Steps:
         self.guard.end()
         report(ended=True)
 
+    def wait(self) -> None:
+        """For a line from the test."""
+        sys.stdin.readline()
+
     def sleep(self) -> None:
         time.sleep(600)
 

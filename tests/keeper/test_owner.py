@@ -86,12 +86,15 @@ class TestOwner:
     def test_a_child_ends_with_the_guard_that_it_inherited(self, cepat: Cepat, tmp_path: Path) -> None:
         """Its parent's orders stay open, and its parent's keeper works on."""
         quiet = ("-W", "ignore::DeprecationWarning")  # newer Pythons warn of any fork of a process with threads
-        with owner(cepat, tmp_path, "order", "fork_and_end", "order", "end", python=quiet) as process:
+        steps = ("order", "fork_and_end", "wait", "order", "wait", "end")
+        with owner(cepat, tmp_path, *steps, python=quiet) as process:
             process.said()
             assert process.said()["status"] == 0
             assert cepat.open == ["1"]
+            process.go_on()
             process.said()
             assert cepat.open == ["1", "2"]
+            process.go_on()
             assert process.ended() == (0, "")
             until(lambda: not cepat.open)
 

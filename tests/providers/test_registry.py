@@ -15,7 +15,7 @@ import pytest
 from pytest_otp.errors import SettingsError
 from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.providers import registry as providers
-from pytest_otp.providers.base import Variable
+from pytest_otp.providers.base import Variable, identifying
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.otpcepat import OtpcepatProvider
 from pytest_otp.providers.otpvirt import OtpvirtProvider
@@ -24,7 +24,6 @@ from pytest_otp.providers.registry import (
     Recipe,
     create,
     credentials,
-    identifying,
     is_offline,
     load,
     names,
@@ -113,7 +112,7 @@ class TestLoad:
         with pytest.raises(SettingsError) as caught:
             load("otpcheap")
         assert str(caught.value) == (
-            "--otp-provider (PYTEST_OTP_PROVIDER): 'otpcheap' is no provider. "
+            "--otp-provider (PYTEST_OTP_PROVIDER): unknown provider 'otpcheap'. "
             "Choose one of: fake, otpcepat, otpvirt, thirdparty."
         )
 
@@ -132,8 +131,8 @@ class TestLoad:
     @pytest.mark.parametrize(
         ("target", "what"),
         [
-            ("json", "a module, no class"),
-            ("json:dumps", "a function, no class"),
+            ("json", "a module, not a class"),
+            ("json:dumps", "a function, not a class"),
             (f"{__name__}:Variable", "a class without order, messages, resend, cancel, finish, variables"),
         ],
     )
@@ -145,7 +144,7 @@ class TestLoad:
         with pytest.raises(SettingsError) as caught:
             load("odd")
         assert str(caught.value) == (
-            f"--otp-provider odd: its package registers {what}. See the Provider protocol in providers.base."
+            f"--otp-provider odd: its package registers {what}. See the Provider protocol in pytest_otp.providers.base."
         )
 
 
@@ -387,15 +386,53 @@ class TestDeclarations:
         with pytest.raises(SettingsError, match="'otpcheap'"):
             ask("otpcheap")
 
-    def test_which_variables_identify_an_account(self, registered: Callable[..., None]) -> None:
-        """Secrets and URLs do, unless the variable declares otherwise; one that is unset counts as None."""
-        registered(foreign=f"{__name__}:Foreign")
-        values: dict[str, str | Secret | None] = {"THIRD_TENANT": "one"}
+    def test_which_variables_identify_an_account(self) -> None:
+        """Secrets and URLs do, unless the variable declares otherwise."""
+        values: dict[str, str | Secret | None] = {"THIRD_TENANT": "one", "THIRD_URL": None, "THIRD_NOTE": "two"}
         values |= {"THIRD_TOKEN": Secret("a-third-token"), "THIRD_PIN": Secret("a-third-pin")}
-        assert identifying("foreign", {**values, "THIRD_NOTE": "two"}) == {
-            "THIRD_TOKEN": Secret("a-third-token"),
-            "THIRD_URL": None,
+        kind: Any = Foreign
+        assert identifying(kind, values) == {
             "THIRD_TENANT": "one",
+            "THIRD_URL": None,
+            "THIRD_TOKEN": Secret("a-third-token"),
         }
-        assert list(identifying("otpcepat", {})) == ["API_KEY_OTPCEPAT", "OTPCEPAT_BASE_URL"]
-        assert list(identifying("otpvirt", {})) == ["OTPVIRT_CLIENT_ID", "OTPVIRT_API_PASSWORD", "OTPVIRT_BASE_URL"]
+
+    @pytest.mark.parametrize(
+        ("name", "identify"),
+        [
+            ("fake", []),
+            ("otpcepat", ["API_KEY_OTPCEPAT", "OTPCEPAT_BASE_URL"]),
+            ("otpvirt", ["OTPVIRT_CLIENT_ID", "OTPVIRT_API_PASSWORD", "OTPVIRT_BASE_URL"]),
+        ],
+    )
+    def test_what_identifies_an_account_of_ours(self, name: str, identify: list[str]) -> None:
+        """The keys and the address do; the user agent and the webhook's token, which may change, do not."""
+        kind = load(name)
+        assert list(identifying(kind, dict.fromkeys(variable.name for variable in kind.variables))) == identify
+
+    @pytest.mark.parametrize(
+        ("push", "what"),
+        [
+            ("/odd/", "a class whose push is str, not PushEndpoint"),
+            (
+                PushEndpoint("/odd/", "THIRD_NOTE", Foreign.push.parse),
+                "a class whose push.variable, 'THIRD_NOTE', is not",
+            ),
+            (PushEndpoint("/odd/", "MISSING", Foreign.push.parse), "a class whose push.variable, 'MISSING', is not"),
+        ],
+        ids=["a text", "no secret", "not its own"],
+    )
+    def test_a_push_that_cannot_be_used(
+        self, registered: Callable[..., None], monkeypatch: pytest.MonkeyPatch, push: object, what: str
+    ) -> None:
+        """It is refused before any order, with what is wrong."""
+        monkeypatch.setattr(Foreign, "push", push)
+        registered(foreign=f"{__name__}:Foreign")
+        with pytest.raises(SettingsError, match=f"^--otp-provider foreign: its package registers {re.escape(what)}"):
+            load("foreign")
+
+    @pytest.mark.parametrize("path", ["", "/", "odd/", "/odd"])
+    def test_a_path_that_cannot_stand_before_a_token(self, path: str) -> None:
+        """The class is not even made."""
+        with pytest.raises(ValueError, match="path must start and end with a slash"):
+            PushEndpoint(path, "THIRD_TOKEN", Foreign.push.parse)
