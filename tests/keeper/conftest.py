@@ -14,7 +14,7 @@ import pytest
 
 from pytest_otp import redact
 from pytest_otp.keeper.client import MAX_STARTS, Keeper
-from pytest_otp.keeper.pipes import SideProcess
+from pytest_otp.keeper.pipes import BOOTSTRAP, SideProcess
 from pytest_otp.orders.closers import Closers
 from pytest_otp.orders.entries import NO_BUDGET, Budget
 from pytest_otp.orders.ledger import Ledger
@@ -33,9 +33,10 @@ class Started(Protocol):
         path: Path | None = None,
         *,
         max_starts: int = MAX_STARTS,
+        first: str = BOOTSTRAP,
         **side: Any,
     ) -> Keeper:
-        """`side` goes to the side process."""
+        """`first` is what the first side process runs; `side` goes to each."""
         ...
 
 
@@ -72,12 +73,20 @@ def start(ledger_path: Path) -> Iterator[Started]:
     over = False
 
     def started(
-        budget: Budget = NO_BUDGET, path: Path | None = None, *, max_starts: int = MAX_STARTS, **side: Any
+        budget: Budget = NO_BUDGET,
+        path: Path | None = None,
+        *,
+        max_starts: int = MAX_STARTS,
+        first: str = BOOTSTRAP,
+        **side: Any,
     ) -> Keeper:
+        codes = iter([first])
+
         def side_process(hello: Any, **callbacks: Any) -> SideProcess:
             if over:
                 raise OSError("the test is over")
-            sides.append(SideProcess(hello, **{**callbacks, **side}))
+            bootstrap = next(codes, BOOTSTRAP)
+            sides.append(SideProcess(hello, **{"bootstrap": bootstrap, **callbacks, **side}))
             return sides[-1]
 
         keepers.append(Keeper(path or ledger_path, "a-run", budget, max_starts=max_starts, side_process=side_process))

@@ -57,8 +57,7 @@ class TestDeath:
 
     def test_before_it_is_ready(self, start: Started, cepat: Cepat) -> None:
         """What it was asked for was certainly not sent: its successor does it."""
-        keeper = start()
-        stop(pid_of(keeper))
+        keeper = start(first="import time; time.sleep(600)")
         answer = ordering(keeper, cepat, "a")
         os.kill(pid_of(keeper), signal.SIGKILL)
         assert answer.result(LONG)["order"]["id"] == "1"
@@ -66,8 +65,7 @@ class TestDeath:
 
     def test_before_it_is_ready_and_given_up(self, start: Started, cepat: Cepat) -> None:
         """What nobody waits for any more is not sent."""
-        keeper = start()
-        stop(pid_of(keeper))
+        keeper = start(first="import time; time.sleep(600)")
         given_up, wanted = ordering(keeper, cepat, "a"), ordering(keeper, cepat, "b")
         assert given_up.cancel()
         os.kill(pid_of(keeper), signal.SIGKILL)
