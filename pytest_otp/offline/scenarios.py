@@ -22,25 +22,25 @@ class Scenario:
     name: str
     """As in `--otp-fake NAME`."""
     help: str
-    """One line about it."""
+    """What happens, in one line."""
     sms_after: tuple[float, ...] = ()
-    """When the order's own SMS come, counted from the order and from each resend: one text, once for each time."""
+    """When the order's own SMS arrive, counted from the order and from each resend: the same text each time."""
     resend_sends: bool = True
-    """They come again after each resend."""
+    """Whether they arrive again after each resend."""
     keeps_time: bool = False
-    """`sms_after` holds, whatever delay the desk was given."""
+    """Whether `sms_after` holds, whatever delay the desk was given."""
     has_code: bool = True
-    """The order's own SMS have a code."""
+    """Whether the order's own SMS contain a code."""
     deaf: bool = False
-    """Whatever is sent to the number is dropped."""
+    """Whether everything that is sent to the number is dropped."""
     refusal: Literal["no-numbers", "no-balance"] | None = None
     """Why every order is refused."""
     answers: Literal["always", "mostly", "never"] = "always"
-    """How often the provider answers."""
+    """How often the provider responds."""
     ends_after: float = math.inf
     """When the provider ends the order by itself."""
     sms_at_cancel: bool = False
-    """An SMS comes just when the order is cancelled."""
+    """Whether an SMS arrives just as the order is cancelled."""
 
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
@@ -76,7 +76,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
 
 
 def scenario(name: str) -> Scenario:
-    """The scenario of that name. Raises SettingsError that lists them all."""
+    """Return the scenario of that name. Raises SettingsError, which lists them all."""
     try:
         return SCENARIOS[name]
     except KeyError:

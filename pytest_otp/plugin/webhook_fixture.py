@@ -1,6 +1,6 @@
 """The webhook of a run: where it listens, and how a push gets to the process whose test waits for it.
 
-With xdist it listens in the controller, which asks the workers over the relay whose order a push is for.
+With xdist it listens in the controller, which asks the workers over the relay whose order an SMS is for.
 """
 
 from __future__ import annotations
@@ -45,26 +45,26 @@ _JOINED: pytest.StashKey[_Joined] = pytest.StashKey()
 
 
 def is_wanted(settings: Settings) -> bool:
-    """Whether the settings ask for a webhook, and the provider can push SMS to it."""
+    """Return whether the settings ask for a webhook, and the provider can push SMS to it."""
     return settings.webhook is not None and takes_push(settings.provider)
 
 
 def address_of(config: pytest.Config, settings: Settings) -> WebhookAddress:
-    """Where the webhook is; it starts now unless it already listens. Raises SettingsError."""
+    """Return where the webhook is, after starting it if it does not listen yet. Raises SettingsError."""
     return _joined(config, settings).address if is_wanted(settings) else WebhookAddress(None)
 
 
 def pushed(provider: Provider, config: pytest.Config, settings: Settings) -> Provider:
-    """The provider with what is pushed to this run, or the provider itself if nothing is."""
+    """Return the provider with what is pushed to this run, or the provider itself if nothing is."""
     if not is_wanted(settings) or getattr(provider, "push", None) is not push_of(settings.provider):
-        return provider  # the latter: an overridden otp_provider that is another one than the settings say
+        return provider  # or an overridden otp_provider returned another one than that of the settings
     wrapper = cast("Provider", Pushed(provider, _joined(config, settings).pushes))  # the rest is the provider's own
     built_alike(wrapper, provider)
     return wrapper
 
 
 class SharedWebhook:
-    """Listens in xdist's controller for all workers: a `_xdist.Face`."""
+    """Listens in xdist's controller for all workers: an `xdist.SharedService`."""
 
     name = "otp_webhook"
 
@@ -75,7 +75,7 @@ class SharedWebhook:
         self._server: Server | None = None
 
     def start(self, hub: Hub) -> None:
-        """Listen, and ask the workers whose order a push is for."""
+        """Listen, and ask the workers whose order an SMS is for."""
 
         def take(sms: PushedSms) -> Outcome:
             answers = hub.ask(TOPIC, sms.plain(), until=lambda answer: answer != Outcome.UNKNOWN)
@@ -87,15 +87,15 @@ class SharedWebhook:
         self._server = _listening(self._settings, endpoint, token, values, take)
 
     def plain(self) -> dict[str, Any]:
-        """No secret but one that dies with the run: a fixed token each worker reads for itself."""
+        """Return what workers need. Its one secret ends with the run: each worker reads a fixed token for itself."""
         return {"url": self._server.url, "drawn": self._drawn} if self._server else {}
 
     def strays(self) -> list[str]:
-        """None: what is refused is not looked at any further."""
+        """Return an empty list: refused requests are not examined."""
         return []
 
     def stop(self) -> None:
-        """The port is free again."""
+        """Close the port."""
         if self._server:
             self._server.stop()
 
@@ -118,14 +118,11 @@ def _alone(config: pytest.Config, settings: Settings, values: Values) -> _Joined
 
 
 def _with_controller(config: pytest.Config, settings: Settings, values: Values) -> _Joined:
-    from .relay import Branch  # noqa: PLC0415 - start-up: only with xdist
+    from .relay_worker import branch_of  # noqa: PLC0415 - start-up: only with xdist
 
-    given = config.workerinput  # type: ignore[attr-defined]  # set by xdist
     pushes = Pushes()
-    branch = Branch(given["otp_hub"], {TOPIC: lambda plain: pushes.take(PushedSms(**plain)).value})
-    branch.start()
-    config.add_cleanup(branch.stop)
-    shared = given[SharedWebhook.name]
+    branch_of(config).handle(TOPIC, lambda plain: pushes.take(PushedSms(**plain)).value)
+    shared = config.workerinput[SharedWebhook.name]  # type: ignore[attr-defined]  # set by xdist
     endpoint = _endpoint(settings)
     token = Secret(shared["drawn"]) if shared["drawn"] else _fixed_token(endpoint, values)
     return _Joined(_address(shared["url"], endpoint, cast("Secret", token)), pushes)

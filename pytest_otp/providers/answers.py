@@ -1,6 +1,6 @@
 """What came back: a JSON object, or the error that says what came instead.
 
-An answer that is no answer is quoted by its first words, without secrets and without SMS texts.
+An unusable response is quoted by its first words, without secrets and SMS texts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _E = TypeVar("_E", bound=OtpError)
 
 @dataclass(frozen=True, slots=True)
 class JsonResponse:
-    """A JSON object that the provider sent, whatever it says."""
+    """A JSON object that the provider sent, whether a success or a refusal."""
 
     provider: str
     """The provider's name."""
@@ -43,22 +43,22 @@ class JsonResponse:
     excerpt: str
     """The body's first words, without secrets and SMS texts."""
     repeat: Repeat
-    """How the call was made."""
+    """How the request was made."""
 
     def unexpected(self, why: str) -> ProviderError | OrderUncertain:
-        """The error to raise where the object is not what the provider documents."""
+        """Return the error to raise if the object is not as documented; `why` completes "HTTP 200 with …"."""
         return judged(_refusal(self.provider, self.status, self.excerpt, scrub(why)[:120]), self.repeat)
 
     def failed(self, words: str) -> ProviderError | OrderUncertain:
-        """The error to raise where the provider says that it failed itself, in its own words."""
+        """Return the error to raise if the provider reports a failure of its own, in `words`."""
         failure = ProviderUnavailable(f"said {words}", http_status=self.status, provider=self.provider, words=words)
         return judged(failure, self.repeat)
 
 
 def read(provider: str, status: int, retry_after: str, text: str, repeat: Repeat) -> JsonResponse:
-    """The JSON object in a response; `retry_after` is the header's value.
+    """Return the JSON object in a response; `retry_after` is the header's value.
 
-    Raises ProviderUnavailable or AuthenticationError where there is none.
+    Raises ProviderUnavailable or AuthenticationError if there is none.
     """
     excerpt = _excerpt(text)
     data = _parsed(text)
@@ -72,7 +72,7 @@ def read(provider: str, status: int, retry_after: str, text: str, repeat: Repeat
 
 
 def described(error: Exception, provider: str, timeouts: tuple[float, float]) -> ProviderUnavailable:
-    """What a failed request means, in plain words; `sent` is False where it certainly did not reach the provider."""
+    """Return the error for a failed request; `sent` is False if it certainly did not reach the provider."""
     causes = list(_causes(error))
     unsent = isinstance(error, requests.ConnectTimeout) or any(
         isinstance(cause, (urllib3.exceptions.NewConnectionError, ssl.SSLCertVerificationError)) for cause in causes
@@ -121,7 +121,7 @@ def _what_it_is(text: str, data: Any) -> str:
 
 
 def _excerpt(text: str) -> str:
-    # Scrubbed before it is cut, since half a key would not be recognised.
+    # Scrubbed before it is cut: half a key would not be recognised.
     start = scrub(text[:16384])[:2048]
     words = re.sub(r"<[^<>]*>", " ", _PRIVATE_FIELDS.sub(r"\1…", start))
     return " ".join(words.split())[:120]
@@ -142,7 +142,7 @@ def _refusal(provider: str, status: int, excerpt: str, what: str) -> ProviderUna
 
 
 def judged(failure: _E, repeat: Repeat) -> _E | OrderUncertain:
-    """The failure itself, or OrderUncertain where it is that of an order that may have been placed."""
+    """Return the failure itself, or OrderUncertain if an order may have been placed."""
     certain = not isinstance(failure, ProviderUnavailable) or not failure.sent or failure.http_status in (401, 403, 429)
     if repeat is not Repeat.UNSENT or certain:
         return failure

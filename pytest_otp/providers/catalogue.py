@@ -1,4 +1,4 @@
-"""From what a person wrote to a provider's id: a service or country by id, name, ISO code or name in any language."""
+"""From what a user wrote to a provider's id: a service or country by id, name, ISO code or name in any language."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_SHOWN = 12
 
 
 class CatalogueItem(Protocol):
-    """One line of a catalogue."""
+    """Something that a provider lists: a country or a service."""
 
     @property
     def id(self) -> str:
@@ -30,14 +30,14 @@ class CatalogueItem(Protocol):
 
 
 class Cache:
-    """Keeps what was fetched once; two threads that ask at the same time fetch once."""
+    """Keeps what was fetched. Thread-safe: threads that need the same value fetch it once."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._kept: dict[Hashable, object] = {}
 
     def get(self, key: Hashable, fetch: Callable[[], _T]) -> _T:
-        """The kept value, else that of `fetch()`; a failing fetch keeps nothing."""
+        """Return the kept value, or else that of `fetch()`; a failing fetch keeps nothing."""
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = fetch()
@@ -45,9 +45,9 @@ class Cache:
 
 
 def find(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider: str) -> str | None:
-    """The id of the item that `wanted` means: by id, else by name; None where nothing matches.
+    """Return the id of the item that `wanted` means: by id, else by name; None if nothing matches.
 
-    Raises InvalidRequest that lists the candidates where the name belongs to several.
+    Raises InvalidRequest, which lists the candidates, if several have this name.
     """
     from ..phone import folded  # noqa: PLC0415 - imports phonenumbers
 
@@ -62,7 +62,7 @@ def find_country(
 ) -> str | None:
     """As `find`, and by ISO code or the country's name in any language.
 
-    `regions` gives the ISO code of names that are no country's.
+    `regions` gives the ISO codes of names that are not a country's.
     """
     items = list(items)
     found = find(wanted, items, kind="country", provider=provider)
@@ -78,14 +78,14 @@ def find_country(
 
 
 def region_of_item(item: CatalogueItem, regions: Mapping[str, str] | None = None) -> str | None:
-    """ISO code of a provider's country, None where its name is no country's."""
+    """Return the ISO code of a provider's country; None if its name is not a country's."""
     from ..phone import region_of  # noqa: PLC0415 - imports phonenumbers
 
     return (regions or {}).get(item.name.casefold()) or region_of(item.name)
 
 
 def unknown(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider: str) -> InvalidRequest:
-    """The error for something that no item matches; it lists what there is."""
+    """Return the error for a name that no item matches; it lists what there is."""
     known = [f"{item.name} ({item.id})" if item.name != item.id else item.id for item in items]
     shown = listed(known, _MOST_SHOWN)
     return InvalidRequest(
@@ -94,7 +94,7 @@ def unknown(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider:
 
 
 def required(value: str | None, kind: str, provider: str) -> str:
-    """The value, or SettingsError that says all places where it can be set."""
+    """Return the value, stripped. Raises SettingsError, which names every place to set it."""
     if value is None or not value.strip():
         raise SettingsError(
             f"provider {provider} needs a {kind} to order a number",
@@ -114,15 +114,15 @@ def _only(ids: set[str], items: Iterable[CatalogueItem], wanted: str, kind: str,
 
 
 def text_of(value: object) -> str:
-    """An id, price or word of an answer as text: providers write them as texts and numbers; "" for anything else.
+    """Return an id, price or word of a response as text, since providers write texts and numbers; "" for anything else.
 
-    False is among the anything else: PHP writes it where it has nothing to say.
+    False is among the rest: PHP writes it in place of an empty value.
     """
     return str(value).strip() if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) else ""
 
 
 def decimal_of(value: object) -> Decimal | None:
-    """An amount that is written as text or number; None where it is none."""
+    """Return an amount that is written as text or number; None if it is not an amount."""
     try:
         number = Decimal(text_of(value))
     except InvalidOperation:

@@ -52,7 +52,7 @@ _LOGGERS = (
 )
 _PASSING = (408, 425, 429)
 
-_Value = Any  # what JSON can hold, or a Secret in place of a text
+_Value = Any  # what JSON can contain, or a Secret in place of a text
 
 
 _Received = tuple[int, str, str]
@@ -180,10 +180,10 @@ class HttpClient:
         return answer
 
     def _bounded(self, seconds: float, transmit: Callable[[], _Received]) -> _Received:
-        """Run it in a thread that is left behind after so many seconds.
+        """Run `transmit` in a thread that is abandoned after so many seconds.
 
-        The sockets' own time-outs start anew with each byte and leave out name resolution: a server that drips, or a
-        name server that hangs, would hold a test, or its teardown, for ever.
+        The sockets' own time-outs start anew with each byte and do not cover name resolution: a server that sends a
+        byte now and then, or a name server that hangs, would block a test, or its teardown, for ever.
         """
         received = begun(transmit, "pytest-otp request")
         if not wait({received}, seconds).done:
@@ -191,12 +191,12 @@ class HttpClient:
         return received.result()
 
     def _transmit(self, envelope: _Envelope, timeouts: tuple[float, float], *, fresh: bool) -> _Received:
-        """HTTP status, Retry-After and the body.
+        """Send the request; return the HTTP status, Retry-After and the body.
 
         A server may echo a secret, and all that is returned from here stands in frames that a traceback shows.
         """
-        # An order goes over a connection of its own: on a reused one that the server is just closing, the request would
-        # be lost without our knowing whether it arrived.
+        # An order goes over a connection of its own: on a reused one that the server is just closing, the request could
+        # be lost, and nobody would know whether it had arrived.
         session = _session() if fresh else self._session
         raised: BaseException
         try:
@@ -213,7 +213,7 @@ class HttpClient:
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raised = described(error, self._provider, timeouts)
-        except Exception as error:  # noqa: BLE001 - whatever a library raises, its frames hold the key
+        except Exception as error:  # noqa: BLE001 - whatever a library raises, its frames contain the key
             raised = ProviderUnavailable(
                 f"the request failed ({type(error).__name__}: {scrub(str(error))[:120]})", provider=self._provider
             )
@@ -246,7 +246,7 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
         return parts.scheme, "" if parts.port == 0 else (parts.hostname or "").lower()
-    except ValueError:  # a port or an address that is none
+    except ValueError:  # an invalid port or address
         return "", ""
 
 
@@ -286,7 +286,7 @@ def _shown(value: object, reveal: bool) -> str:
 
 
 class _UnsealingAdapter(HTTPAdapter):
-    """Sends the request with its secrets, and answers as if the request without them had been sent."""
+    """Sends the request with its secrets, and returns the response as if it had been sent without them."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         envelope: _Envelope = request.envelope  # type: ignore[attr-defined]  # set where it was prepared
@@ -297,7 +297,7 @@ class _UnsealingAdapter(HTTPAdapter):
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: even when told not to follow, requests would read the body of a redirect, however large."""
+        """Return None: even if redirects are not followed, requests would read their bodies, however large."""
 
 
 def _session() -> requests.Session:
@@ -316,7 +316,7 @@ def _environment(session: requests.Session, url: str) -> dict[str, Any]:
 
 
 def _body(response: requests.Response, patience: float) -> bytes:
-    """The whole body, within so many seconds however slowly it drips."""
+    """Read the whole body, within so many seconds however slowly it arrives."""
     end = time.monotonic() + min(patience, time_left() or patience)
     body = bytearray()
     # `iter_content` would wait for whole chunks; urllib3 before 2.1 can do no better either.
@@ -333,7 +333,7 @@ def _body(response: requests.Response, patience: float) -> bytes:
 
 
 def _hurry(response: requests.Response, seconds: float) -> None:
-    """Wait no longer for the next piece; a connection that closes after the answer has no socket to tell it to."""
+    """Wait no longer for the next piece; a connection that closes after the response has no socket left."""
     sock = getattr(getattr(response.raw, "connection", None), "sock", None)
     if sock is not None:
         sock.settimeout(seconds)

@@ -2,7 +2,7 @@
 
 Wire facts come from the service's own document (eight actions); what it leaves open, from public clients of it:
 amounts are Indonesian rupiah, Indonesia is named "Wakanda (Indo)", the operator `random` always exists, and the edge in
-front of the service may refuse a user agent that is no browser's.
+front of the service may refuse a user agent that is not a browser's.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class OtpcepatProvider:
     variables: ClassVar[tuple[Variable, ...]] = (
         Variable("API_KEY_OTPCEPAT", "your account's API key", secret=True, required=True),
         Variable("OTPCEPAT_BASE_URL", "where the API is", default="https://otpcepat.org/api/handler_api.php"),
-        Variable("OTPCEPAT_USER_AGENT", "the User-Agent header; the edge before the service may refuse ours"),
+        Variable("OTPCEPAT_USER_AGENT", "the User-Agent header; the service's edge may block ours"),
     )
 
     def __init__(self, variables: Mapping[str, str | Secret | None], http: HttpClient) -> None:
@@ -123,7 +123,7 @@ class OtpcepatProvider:
         )
 
     def messages(self, order: Order) -> Messages:
-        """`get_status`. It shows one text at a time and no message ids: what is new is told from the text and state."""
+        """`get_status`. It shows one text at a time without an id: text and state decide what is new."""
         state, text = self._status(order)
         with self._lock:
             inbox = self._inboxes.setdefault(order.id, _Inbox())
@@ -131,7 +131,7 @@ class OtpcepatProvider:
             return Messages(state, tuple(inbox.messages))
 
     def resend(self, order: Order) -> None:
-        """`set_status` 3, after a look at what is there, so that its text is known to be an old one afterwards."""
+        """`set_status` 3, after a `get_status`, whose text is then known to be an old one."""
         if self.messages(order).state is OrderState.ENDED:
             raise OrderEnded("the order is already cancelled or done", provider=self.name, order_id=order.id)
         try:
@@ -139,7 +139,7 @@ class OtpcepatProvider:
         except ProviderUnavailable:
             raise
         except ProviderError:
-            # A repeat of one whose answer was lost may be refused: what counts is that the order waits.
+            # A repeat of one whose response was lost may be refused: what counts is that the order waits.
             if self._status(order)[0] is not OrderState.WAITING:
                 raise
         with self._lock:
@@ -150,11 +150,11 @@ class OtpcepatProvider:
         self._close(order, _CANCEL)
 
     def finish(self, order: Order) -> None:
-        """`set_status` 4; done too where the order is already closed."""
+        """`set_status` 4; does nothing if the order is already closed."""
         self._close(order, _FINISH)
 
     def balance(self) -> Balance:
-        """`getBalance`; the account is its mail address."""
+        """`getBalance`; the account is its email address."""
         answer, data = self._call("getBalance")
         amount = decimal_of(data.get("saldo")) if isinstance(data, Mapping) else None
         if amount is None:
@@ -206,7 +206,7 @@ class OtpcepatProvider:
             try:
                 self._after_refused_close(order, status, refusal)
             except OrderNotFound:
-                if not repeated:  # else a try whose answer was lost closed it, and it is forgotten since
+                if not repeated:  # else a try whose response was lost closed it, and the provider has forgotten it
                     raise
         with self._lock:
             self._inboxes.pop(order.id, None)
@@ -253,7 +253,7 @@ class OtpcepatProvider:
         raise unknown(wanted, self.services(country_id), kind="service", provider=self.name)
 
     def _region(self, wanted: str, country_id: str) -> str | None:
-        """The country's region where that is known without a request; an id alone does not tell it."""
+        """The country's region, if it is known without a request; an id alone does not say it."""
         if wanted.isdecimal():
             return None
         return next((region_of_item(c, _REGIONS) for c in self.countries() if c.id == country_id), None)
@@ -265,7 +265,7 @@ class OtpcepatProvider:
         return data
 
     def _call(self, action: str, *, repeat: Repeat = Repeat.ALWAYS, **params: str) -> tuple[JsonResponse, Any]:
-        """One action: the answer and its `data`. Raises what the provider's refusal means."""
+        """One action: the response and its `data`. Raises what a refusal by the provider means."""
         answer = self._http.get(
             self._url,
             {"api_key": self._key or "", "action": action, **params},

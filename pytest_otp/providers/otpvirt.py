@@ -51,7 +51,7 @@ class OtpvirtProvider:
         Variable("OTPVIRT_CLIENT_ID", "your client id, a GUID", secret=True, required=True),
         Variable("OTPVIRT_API_PASSWORD", "your API password", secret=True, required=True),
         Variable("OTPVIRT_BASE_URL", "where the API is", default="https://api.otp-service.pro/native"),
-        # Read by the webhook alone: the service is not sent it.
+        # Used by the webhook alone, and not sent to the service.
         Variable(
             "OTPVIRT_WEBHOOK_TOKEN",
             "the secret end of the webhook's path, 16 characters or more",
@@ -112,14 +112,14 @@ class OtpvirtProvider:
             return Messages(OrderState.RECEIVED if inbox else OrderState.WAITING, tuple(inbox.values()))
 
     def resend(self, order: Order) -> None:
-        """Nothing: the number goes on receiving."""
+        """Does nothing: the number keeps receiving."""
 
     def cancel(self, order: Order) -> None:
         """`CancelActivation` [4]. Error 4 is SmsAlreadyReceived."""
         self._close("CancelActivation", order)
 
     def finish(self, order: Order) -> None:
-        """`ConfirmActivation` [3]; done too where the order is already closed."""
+        """`ConfirmActivation` [3]; does nothing if the order is already closed."""
         self._close("ConfirmActivation", order)
 
     def balance(self) -> Balance:
@@ -150,7 +150,7 @@ class OtpvirtProvider:
         return [Service(name, name, min(offer, default=None), currency) for name, offer in offers.items()]
 
     def count(self, service: str, country: str, operator: str | None) -> int:
-        """`GetNumbersCount` [1], which must be told an operator: without one the country's documented one, or any."""
+        """`GetNumbersCount` [1], which needs an operator: by default the country's documented one, or any."""
         country_id = self._country_id(country)
         named = operator or DOCUMENTED.get(country_id, ("", ANY_OPERATOR))[1]
         answer = self._calls.call(
@@ -172,7 +172,7 @@ class OtpvirtProvider:
             self._was_refused(order)
             raise
         except InvalidRequest:
-            # Closed by a try whose answer was lost, or over for another reason: both say error 3 from then on.
+            # Closed by a try whose response was lost, or over for another reason: both give error 3 from then on.
             if not repeated:
                 self._was_refused(order)
                 if self.messages(order).state is not OrderState.ENDED:
@@ -181,12 +181,12 @@ class OtpvirtProvider:
             self._inboxes.pop(order.id, None)
 
     def _was_refused(self, order: Order) -> None:
-        """A close that certainly had no effect is no reason to take the next one's error 3 for a success."""
+        """A close that certainly had no effect does not make the next one's error 3 a success."""
         with self._lock:
             self._close_tried.discard(order.id)
 
     def _service_id(self, wanted: str) -> str:
-        """The id in the price list's spelling; what it does not list passes through."""
+        """The id in the price list's spelling; what is not listed passes through."""
         if len(wanted) not in _SERVICE_LENGTH:
             raise InvalidRequest(
                 f"unknown service {wanted!r}",
@@ -198,7 +198,7 @@ class OtpvirtProvider:
         return find(wanted, self.services(None), kind="service", provider=self.name) or wanted
 
     def _country_id(self, wanted: str) -> str:
-        """The id that the country list or the price list has for it; what neither lists passes through."""
+        """The id that the country list or the price list has for it; what is in neither passes through."""
         if wanted.casefold() in DOCUMENTED:
             return wanted.casefold()
         return find_country(wanted, self.countries(), provider=self.name) or wanted
@@ -225,7 +225,7 @@ def _country(name: str) -> Country:
 
 
 def _keyed(rows: list[Mapping[str, Any]]) -> Iterator[tuple[Hashable, Mapping[str, Any]]]:
-    """Each row with what tells it from the others: its id, else its words and how many like it came before."""
+    """Each row with its identity: its id, else its words and how many rows like it came before."""
     unnamed: Counter[tuple[str, str]] = Counter()
     for row in rows:
         words = text_of(row.get("phoneFrom")), text_of(row.get("text"))

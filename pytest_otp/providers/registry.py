@@ -20,7 +20,7 @@ GROUP = "pytest_otp.providers"
 
 
 class BuiltIn(NamedTuple):
-    """What is known of a provider of ours without importing its class, which declares the same."""
+    """What is known about a built-in provider without importing its class, which declares the same."""
 
     target: str
     """As in an entry point."""
@@ -47,12 +47,12 @@ _recipes: WeakKeyDictionary[Provider, Recipe] = WeakKeyDictionary()
 
 
 def names() -> list[str]:
-    """Every provider's name: the built-in ones first, then those that plugins register."""
+    """Return every provider's name: the built-in ones first, then those that plugins register."""
     return [*BUILT_IN, *sorted(name for name in _registered() if name not in BUILT_IN)]
 
 
 def load(name: str) -> type[Provider]:
-    """The class behind a name.
+    """Return the class of a provider.
 
     Raises SettingsError for an unknown name, and for a plugin that cannot be imported or registers something else.
     """
@@ -72,17 +72,17 @@ def load(name: str) -> type[Provider]:
 
 
 def is_offline(name: str) -> bool:
-    """Whether the provider sends no real SMS and charges nothing. Raises SettingsError as `load` does."""
+    """Return whether the provider sends no real SMS and charges nothing. Raises SettingsError as `load` does."""
     return BUILT_IN[name].offline if name in BUILT_IN else bool(getattr(load(name), "offline", False))
 
 
 def takes_push(name: str) -> bool:
-    """Whether the provider can send SMS to us. Raises SettingsError as `load` does."""
+    """Return whether the provider can send SMS to us. Raises SettingsError as `load` does."""
     return BUILT_IN[name].push if name in BUILT_IN else getattr(load(name), "push", None) is not None
 
 
 def push_of(name: str) -> PushEndpoint | None:
-    """How the provider sends SMS to us, None where it does not. Raises SettingsError as `load` does."""
+    """Return how the provider sends SMS to us; None if it does not. Raises SettingsError as `load` does."""
     return getattr(load(name), "push", None) if takes_push(name) else None
 
 
@@ -93,7 +93,7 @@ def credentials(
     *,
     allow_http: frozenset[str] = frozenset(),
 ) -> dict[str, str | Secret | None]:
-    """The values of a provider's variables: the environment's, else those of .env, else the defaults.
+    """Return the values of a provider's variables: from the environment, else from .env, else the defaults.
 
     Raises SettingsError that names every missing variable, or a base URL that would send them in the clear.
     """
@@ -119,7 +119,7 @@ def create(
     name: str, values: Mapping[str, str | Secret | None], *, allow_http: frozenset[str] = frozenset()
 ) -> Provider:
     """Build a provider from its credentials, with our HTTP client."""
-    from .http import HttpClient  # noqa: PLC0415 - imports requests
+    from .http import HttpClient  # noqa: PLC0415 - start-up: imports requests
 
     provider = load(name)(values, HttpClient(name, allow_http=allow_http))  # type: ignore[call-arg]  # Protocols have no __init__
     with contextlib.suppress(TypeError):  # a plugin's class may forbid weak references
@@ -128,7 +128,7 @@ def create(
 
 
 def recipe_of(provider: Provider) -> Recipe | None:
-    """How to build such a provider in another process; None for an object that `create` did not make."""
+    """Return how to build such a provider in another process; None for an object that `create` did not make."""
     try:
         return _recipes.get(provider)
     except TypeError:  # a class without a hash
@@ -136,16 +136,16 @@ def recipe_of(provider: Provider) -> Recipe | None:
 
 
 def built_alike(wrapper: Provider, provider: Provider) -> None:
-    """Where the wrapper orders and closes just as the provider does, another process may build the provider for it."""
+    """Record that another process may build `provider` in place of `wrapper`, which orders and closes as it does."""
     recipe = recipe_of(provider)
     if recipe:
         _recipes[wrapper] = recipe
 
 
 def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str, str]) -> str | Secret | None:
-    from ..redact import Secret  # noqa: PLC0415 - a run on the fake provider has no use for it
+    from ..redact import Secret  # noqa: PLC0415 - start-up: not needed for the fake provider
 
-    # Stripped: a key that was pasted into a CI setting often ends in a line break, and no key holds white space.
+    # Stripped: a key that was pasted into a CI setting often ends in a line break, and no key contains white space.
     for source in (environ, env_file):
         value = source.get(variable.name, "").strip()
         if value:
@@ -154,7 +154,7 @@ def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str
 
 
 def _check_url(variable: str, value: str, allow_http: frozenset[str]) -> None:
-    from .http import check_url  # noqa: PLC0415 - imports requests
+    from .http import check_url  # noqa: PLC0415 - start-up: imports requests
 
     try:
         check_url(value, allow_http)

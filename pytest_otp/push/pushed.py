@@ -9,7 +9,6 @@ from enum import Enum
 from typing import Any, ClassVar
 
 from ..clock import utc_now
-from ..phone import read
 from ..providers.base import Messages, Order, OrderState, Provider, SmsMessage, Variable
 from ..providers.deadline import begun
 from ..providers.push import PushedSms
@@ -163,6 +162,8 @@ class _Box:
         return Messages(OrderState.RECEIVED if received else state, tuple(self._messages.values()))
 
     def _normal(self, written: str) -> str:
+        from ..phone import read  # noqa: PLC0415 - start-up: 35 ms that only a run with pushes needs
+
         return read(written, self._region).e164
 
 

@@ -327,7 +327,7 @@ class TestOthers:
         monkeypatch.setenv(variable, "https://another-invented.example")
         written()
         assert otp("sweep") == 1
-        assert otp.lines[0].endswith("; the credentials are of another account (or another base URL)")
+        assert otp.lines[0].endswith("; the credentials belong to another account (or another base URL)")
         assert ThirdParty.log == []
 
     def test_no_account(self, otp: Command, ledger: Ledger, written: Write) -> None:
@@ -381,7 +381,7 @@ class TestOthers:
         """An order of a plugin that is gone is reported so."""
         written(provider="elsewhere")
         assert otp("sweep") == 1
-        assert otp.lines[0].endswith("; the plugin of provider elsewhere is not installed here")
+        assert otp.lines[0].endswith("; the plugin of provider elsewhere is not installed")
 
     def test_a_provider_that_cannot_be_built(
         self, otp: Command, ledger: Ledger, written: Write, monkeypatch: pytest.MonkeyPatch
@@ -395,7 +395,7 @@ class TestOthers:
         written()
         written("key-2", "ordering")
         assert otp("sweep") == 1
-        assert otp.lines[0].endswith("; provider thirdparty cannot be built (ValueError: bad token ***)")
+        assert otp.lines[0].endswith("; provider thirdparty cannot be created (ValueError: bad token ***)")
         assert states(ledger) == {"key-1": "waiting", "key-2": "uncertain"}
 
     def test_unrelated_settings_do_not_matter(

@@ -17,34 +17,13 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import Refused, Rental, RentalDesk
 from pytest_otp.offline.scenarios import SCENARIOS, scenario
 from pytest_otp.providers.base import OrderState
+from tests.offline.clock import Clock
 
 ALL = (
     *("manual", "auto", "late", "never", "duplicate", "no-code", "no-numbers", "no-balance", "down", "flaky"),
     *("cancelled", "cancel-refused"),
 )
 THAT_RENT = tuple(name for name in ALL if name not in ("no-numbers", "no-balance"))
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The clock of carrier and desk."""
-    return Clock()
-
-
-@pytest.fixture
-def carrier(clock: Clock) -> Carrier:
-    """A carrier with a seed, on the tests' clock."""
-    return Carrier(seed=7, clock=clock)
 
 
 @pytest.fixture

@@ -28,28 +28,7 @@ from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.offline.scenarios import SCENARIOS, scenario
 from pytest_otp.providers.base import Balance, Country, Operator, Order, Provider, SupportsPush
 from pytest_otp.providers.registry import load
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The clock of carrier and desk."""
-    return Clock()
-
-
-@pytest.fixture
-def carrier(clock: Clock) -> Carrier:
-    """A carrier with a seed, on the tests' clock."""
-    return Carrier(seed=7, clock=clock)
+from tests.offline.clock import Clock
 
 
 @pytest.fixture
