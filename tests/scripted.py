@@ -96,6 +96,10 @@ class ScriptedProvider:
         """Each such call fails: `cancel` of any order, or `cancel order-2` of one."""
         self._always[call] = error
 
+    def recover(self) -> None:
+        """No call fails any more because of `always`."""
+        self._always.clear()
+
     def receive(self, *texts: str, order: str = "order-1", sender: str | None = None, code: str | None = None) -> None:
         """An SMS comes for each text."""
         for text in texts:
