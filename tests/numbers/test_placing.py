@@ -25,7 +25,7 @@ from pytest_otp.numbers.options import NumberOptions
 from pytest_otp.numbers.placing import ANSWER_TIMEOUT, Timing, place
 from pytest_otp.providers.base import Order
 from pytest_otp.providers.deadline import time_left, time_limit
-from pytest_otp.providers.http import CONNECT_TIMEOUT, ORDER_READ_TIMEOUT
+from pytest_otp.providers.http import Timeouts
 from tests.numbers.renting import LONG, interrupting
 from tests.scripted import ScriptedProvider, Time
 
@@ -146,7 +146,7 @@ def test_a_rollback_that_fails_names_the_order(time: Time) -> None:
 
 def test_an_answer_is_awaited_longer_than_a_request_may_take() -> None:
     """An order that is interrupted waits for its answer at least as long as our HTTP client does."""
-    assert ANSWER_TIMEOUT > CONNECT_TIMEOUT + ORDER_READ_TIMEOUT
+    assert Timeouts().connect + Timeouts().order < ANSWER_TIMEOUT
 
 
 def test_an_interrupt_before_the_thread_started_orders_nothing(

@@ -167,7 +167,7 @@ def test_marker_defaults(pytester: pytest.Pytester, run: Run) -> None:
         ("'shop', 5", "@pytest.mark.otp: unexpected argument 'shop', 5. Use service=*"),
         ("timeout='soon'", "@pytest.mark.otp: timeout must be a number of seconds, 0 or more; got 'soon'"),
         ("timeout=-1", "@pytest.mark.otp: timeout must be a number of seconds, 0 or more; got -1"),
-        ("fake='sometimes'", "@pytest.mark.otp: unknown scenario 'sometimes'. * manual, *"),
+        ("fake='sometimes'", "@pytest.mark.otp: unknown scenario 'sometimes'. Choose one of: manual, *"),
         ("country=44", "@pytest.mark.otp: country must be a string; got 44"),
     ],
 )
@@ -202,9 +202,9 @@ def test_bad_markers(pytester: pytest.Pytester, run: Run, marker: str, error: st
         ),
         (
             ["--otp-provider=twilio"],
-            "--otp-provider (PYTEST_OTP_PROVIDER): 'twilio' is no provider. Choose one of: fake, otpcepat, otpvirt*",
+            "--otp-provider (PYTEST_OTP_PROVIDER): unknown provider 'twilio'. Choose one of: fake, otpcepat, otpvirt*",
         ),
-        (["--otp-fake=x"], "--otp-fake (PYTEST_OTP_FAKE): 'x' is no scenario. Choose one of: manual, auto, late, *"),
+        (["--otp-fake=x"], "--otp-fake (PYTEST_OTP_FAKE): unknown scenario 'x'. Choose one of: manual, auto, late, *"),
         (
             ["--otp-provider=otpcepat"],
             (
@@ -299,7 +299,7 @@ SCENARIO_TESTS = {
         assert number.wait_code(5).isdecimal()
     """,
     "late": """
-        with pytest.raises(CodeTimeout, match="the SMS comes 5 s after the order"):
+        with pytest.raises(CodeTimeout, match="the SMS arrives 5 s after the order"):
             number.wait_code(0.2)
         assert number.wait_code(10).isdecimal()
     """,
@@ -331,7 +331,7 @@ SCENARIO_TESTS = {
         number.close()
         assert number.state == "finished"
     """,
-    "no-numbers": "NumberUnavailable: fake, after 0.0 s: no number of US is free. Try again later, *",
+    "no-numbers": "NumberUnavailable: fake, after 0.0 s: no numbers available in US. Try again later, *",
     "no-balance": "InsufficientBalance: fake, after 0.0 s: the balance is too low. Top up the account, *",
     "down": "ProviderUnavailable: fake, after 0.0 s: reset the connection. The scenario down does so on purpose: *",
 }
@@ -409,7 +409,7 @@ def test_unavailable(pytester: pytest.Pytester, run: Run, what: str, outcome: di
     result = run("--otp-fake=no-numbers", f"--otp-unavailable={what}", "-o", "xfail_strict=true")
     result.assert_outcomes(**outcome)
     result.stdout.fnmatch_lines(
-        ["*fake, after 0.0 s: no number of US is free. Try again later, try another country or operator*"]
+        ["*fake, after 0.0 s: no numbers available in US. Try again later, try another country or operator*"]
     )
 
 
@@ -867,7 +867,7 @@ def test_a_scenario_that_is_none_on_the_marker(pytester: pytest.Pytester, run: R
     )
     result = run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*SettingsError: @pytest.mark.otp: unknown scenario 'nope'. * manual, *"])
+    result.stdout.fnmatch_lines(["*SettingsError: @pytest.mark.otp: unknown scenario 'nope'. Choose one of: manual, *"])
 
 
 def test_an_sms_to_a_number_that_nobody_holds_is_told(pytester: pytest.Pytester, run: Run) -> None:
@@ -882,4 +882,4 @@ def test_an_sms_to_a_number_that_nobody_holds_is_told(pytester: pytest.Pytester,
     )
     result = run("--otp-fake-seed=1")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*no SMS within 0.1 s. SMS came to numbers that no test holds: +12015550199."])
+    result.stdout.fnmatch_lines(["*no SMS within 0.1 s. SMS arrived for numbers that no test holds: +12015550199."])

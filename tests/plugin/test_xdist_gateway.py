@@ -230,7 +230,7 @@ class TestWorkers:
                 branch.handle(gateway_fixtures.TOPIC, partial(gateway_fixtures.deliver, otp_carrier))
                 branch.start()
                 try:
-                    with pytest.raises(InvalidRequest, match="^the text of an SMS must not be empty$"):
+                    with pytest.raises(InvalidRequest, match="^text must not be empty$"):
                         gateway_fixtures.Workers(hub).submit(otp_number().e164, " ")
                 finally:
                     branch.stop()
