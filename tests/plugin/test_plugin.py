@@ -305,7 +305,7 @@ SCENARIO_TESTS = {
     """,
     "never": """
         otp_carrier.deliver(number, "Your code is 482913")
-        with pytest.raises(CodeTimeout, match="no SMS ever comes"):
+        with pytest.raises(CodeTimeout, match="no SMS ever arrives"):
             number.wait_code(0.2)
         number.close()
         assert number.state == "cancelled"
