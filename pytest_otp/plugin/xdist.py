@@ -12,7 +12,7 @@ from ..settings import Settings
 
 if TYPE_CHECKING:
     from .relay import Hub
-    from .signals import OrderlyStop
+    from .signals import GracefulShutdown
 
 
 class SharedService(Protocol):
@@ -61,7 +61,7 @@ class XdistHooks:
         self._run = ""
         self._outputs: list[dict[str, Any]] = []
         self._unreported = 0
-        self._stop: OrderlyStop | None = None
+        self._stop: GracefulShutdown | None = None
         self._services: list[SharedService] = []
         self._hub: Hub | None = None
 
@@ -106,14 +106,14 @@ class XdistHooks:
         strays = [number for service in self._services for number in service.strays()]
         if not (self._outputs or look or strays):
             return
-        from ..orders.entries import Entry  # noqa: PLC0415
+        from ..orders.entries import LedgerEntry  # noqa: PLC0415
         from ..orders.location import ledger_path  # noqa: PLC0415
         from .run import tell  # noqa: PLC0415 - only for a run that ordered
 
         ledgers = {Path(output["ledger"]) for output in self._outputs if output.get("ledger")}
-        if look and not ledgers and (path := ledger_path(self._settings, self._config.rootpath)).exists():
+        if look and not ledgers and (path := ledger_path(self._settings.ledger, self._config.rootpath)).exists():
             ledgers = {path}
-        offline = [Entry.from_plain(entry) for output in self._outputs for entry in output.get("entries", ())]
+        offline = [LedgerEntry.from_plain(entry) for output in self._outputs for entry in output.get("entries", ())]
         patience = min(
             (output["patience"] for output in self._outputs if "patience" in output),
             default=self._settings.close_timeout,
@@ -148,7 +148,7 @@ class XdistHooks:
 
         self._run = new_run()
         if not self._settings.offline:
-            from .signals import OrderlyStop  # noqa: PLC0415
+            from .signals import GracefulShutdown  # noqa: PLC0415
 
-            self._stop = OrderlyStop()
+            self._stop = GracefulShutdown()
             self._stop.arm()

@@ -32,7 +32,7 @@ SCENARIO_TESTS = {
         assert len({message.id for message in number.messages}) == 2
     """,
     "no-code": """
-        with pytest.raises(CodeTimeout, match=r"1 SMS came without one: .*no code found in it.*--otp-show-sms shows"):
+        with pytest.raises(CodeTimeout, match=r"skipped 1 SMS: .*no code found.*--otp-show-sms shows"):
             number.wait_code(0.3)
         assert "new login" in number.wait_message(5).text
     """,
@@ -48,8 +48,8 @@ SCENARIO_TESTS = {
         number.close()
         assert number.state == "finished"
     """,
-    "no-numbers": "NumberUnavailable: fake, after 0.0 s: no numbers available in US. Try later, another country *",
-    "no-balance": "InsufficientBalance: fake, after 0.0 s: the balance is too low. Top the account up, *",
+    "no-numbers": "NumberUnavailable: fake, after 0.0 s: no numbers available in US. Try again later, *",
+    "no-balance": "InsufficientBalance: fake, after 0.0 s: the balance is too low. Top up the account, *",
     "down": "ProviderUnavailable: fake, after 0.0 s: reset the connection. The scenario down does so on purpose: *",
 }
 
