@@ -6,6 +6,9 @@ READY := .venv/.ready
 # Two processes more than there are cores: many tests wait for a browser, another process or a clock.
 WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 
+# Byte code is kept, also where a Dockerfile turned it off: compiling the tests anew takes longer than most of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench chaos docs tox browser node build clean
 

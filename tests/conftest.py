@@ -14,6 +14,8 @@ _OURS = ("PYTEST_OTP_", "API_KEY_OTPCEPAT", "OTPCEPAT_", "OTPVIRT_", "PYTEST_ADD
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))  # where the ledger would be
+    # Without byte code each of the hundreds of processes that tests start would compile all modules anew.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     for name in [name for name in os.environ if name.startswith(_OURS)]:
         monkeypatch.delenv(name)
 
@@ -29,6 +31,6 @@ def own_words() -> Iterator[None]:
 
 
 def pytest_configure() -> None:
-    """Let the processes that tests start be interrupted: a suite run in the background was told to ignore Ctrl-C."""
+    """Let the processes that tests start be interrupted: a suite run in the background ignores Ctrl-C."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -224,7 +224,6 @@ class World:
             "SERVER": self.server.url,
             "NOBODY": f"http://127.0.0.1:{closed_port()}",
             "OTPCEPAT_BASE_URL": f"{self.server.url}/stall",
-            "PYTHONDONTWRITEBYTECODE": "1",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             **(extra or {}),
         }
