@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+LONG = ("test_examples.py", "test_docs.py", "test_chaos.py")
+"""Modules whose tests start browsers or kill whole runs."""
 _OURS = ("PYTEST_OTP_", "API_KEY_OTPCEPAT", "OTPCEPAT_", "OTPVIRT_", "PYTEST_ADDOPTS")
 
 
@@ -28,6 +30,12 @@ def own_words() -> Iterator[None]:
     _lexicon.cache_clear()
     yield
     _lexicon.cache_clear()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With xdist the long tests come first: started last, one would run alone while the other workers are idle."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 def pytest_configure() -> None:

@@ -42,7 +42,7 @@ def test_it(otp_number):
 """
 PATIENCE = 120.0
 """Seconds for what happens soon, on a machine that is busy."""
-ONE_CODE = "def test_it(otp_number):\n    assert otp_number().wait_code(20)\n"
+ONE_CODE = "def test_it(otp_number):\n    assert otp_number().wait_code(60)\n"
 
 
 @dataclass
@@ -167,7 +167,7 @@ import pytest
 def test_it(otp_number, n):
     number = otp_number()
     if n:
-        assert number.wait_code(20)
+        assert number.wait_code(60)
 """
 
 
@@ -227,7 +227,7 @@ def test_reports_name_order_and_number(wire: Wire) -> None:
         "import pathlib\n"
         "def test_a(otp_number):\n"
         "    number = otp_number()\n"
-        "    pathlib.Path('told').write_text(f'{number.order_id} {number.e164} {number.wait_code(20)}')\n"
+        "    pathlib.Path('told').write_text(f'{number.order_id} {number.e164} {number.wait_code(60)}')\n"
         "def test_b(session_otp_number):\n    session_otp_number()\n"
     )
     wire.run("--junitxml", "junit.xml", *ORDER)
@@ -252,13 +252,13 @@ def test_it(otp_number, n):
 
 
 def test_the_budget_holds_over_workers(wire: Wire) -> None:
-    """Four workers that order at the same time send exactly as many requests as the run may."""
-    wire.test(MANY.format(count=40))
-    output = wire.run("-p", "xdist", "-n4", "--otp-max-orders", "15", *ORDER, code=1)
-    assert len(wire.orders) == 15
-    assert re.search(r"25 failed, 15 passed", output)
+    """Three workers that order at the same time send exactly as many requests as the run may."""
+    wire.test(MANY.format(count=24))
+    output = wire.run("-p", "xdist", "-n3", "--otp-max-orders", "9", *ORDER, code=1)
+    assert len(wire.orders) == 9
+    assert re.search(r"15 failed, 9 passed", output)
     assert (
-        "otpcepat: this run has sent 15 order requests, which is what --otp-max-orders allows. Nothing was ordered. "
+        "otpcepat: this run has sent 9 order requests, which is what --otp-max-orders allows. Nothing was ordered. "
         "Raise --otp-max-orders (PYTEST_OTP_MAX_ORDERS) where that is meant."
     ) in re.sub(r"after [\d.]+ s: ", "", output).replace("otpcepat, ", "otpcepat: ")
 
@@ -282,7 +282,7 @@ def test_the_budget_for_money(wire: Wire, allowed: str, orders: int, said: str) 
     """An order that would cost too much, or in another money, is not sent; one that was cancelled costs nothing."""
     wire.test(
         "def test_cancelled(otp_number):\n    otp_number()\n"
-        "def test_kept(otp_number):\n    assert all([otp_number().wait_code(20) for _ in range(9)])\n"
+        "def test_kept(otp_number):\n    assert all([otp_number().wait_code(60) for _ in range(9)])\n"
     )
     output = wire.run("--otp-max-spend", allowed, *ORDER, code=1)
     finished = [entry for entry in wire.entries() if entry.state == "finished"]
@@ -366,8 +366,7 @@ def test_an_object_of_the_suites_own(wire: Wire) -> None:
     assert (provider, account, keeper) == ("scripted", "", "")
 
 
-@pytest.mark.parametrize("keeper", ["on", "off"])
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(("name", "keeper"), [("SIGTERM", "on"), ("SIGHUP", "off")])
 def test_an_orderly_stop(wire: Wire, name: str, keeper: str) -> None:
     """SIGTERM and SIGHUP end the run as Ctrl-C does: teardown runs, the order is closed, the summary is told."""
     wire.test(HOLDS_ONE)
