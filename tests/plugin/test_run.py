@@ -1,4 +1,4 @@
-"""A run as a whole, with real orders over real sockets: budget, orderly stop, deferred closing, and the summary."""
+"""A run as a whole, with real orders over real sockets: budget, orderly stop, ledger, and the summary."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ import contextlib
 import os
 import re
 import signal
-import subprocess
-import sys
-import threading
-import time
 import xml.etree.ElementTree
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -21,83 +16,16 @@ import pytest
 
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import Rental
-from pytest_otp.orders.entries import OPEN, Entry
-from pytest_otp.orders.ledger import Ledger
+from pytest_otp.orders.entries import OPEN
 from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server.server import Server
-from tests.servers import Asked, Hang, Reply, WireServer, reply
+from tests.plugin.runs import HOLDS_ONE, PATIENCE, Wire, read_until, summary
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-ROOT = Path(__file__).parent.parent.parent
 ORDER = ("--otp-service", "Telegram", "--otp-country", "Indonesia")
-HOLDS_ONE = """
-import time
-
-def test_it(otp_number):
-    otp_number()
-    print("READY", flush=True)
-    time.sleep(600)
-"""
-PATIENCE = 120.0
-"""Seconds for what happens soon, on a machine that is busy."""
 ONE_CODE = "def test_it(otp_number):\n    assert otp_number().wait_code(60)\n"
-
-
-@dataclass
-class Wire:
-    """A provider on a socket, runs of pytest against it, and their ledger."""
-
-    folder: Path
-    variables: dict[str, str]
-    orders: list[str] = field(default_factory=list)
-    rented: Callable[[], list[str]] = list
-    """The orders that are open at the sandbox."""
-
-    def start(self, *args: str, **variables: str) -> subprocess.Popen[str]:
-        """A run of its own, not waited for."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-        return subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-p", "pytest_otp.plugin", "-p", "no:cacheprovider", *args],
-            cwd=self.folder,
-            env={
-                **inherited,
-                **self.variables,
-                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-                "PYTHONPATH": str(ROOT),
-                "PYTEST_OTP_LEDGER": "state/ledger",
-                **variables,
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run(self, *args: str, code: int = 0, **variables: str) -> str:
-        """What a run printed."""
-        process = self.start(*args, **variables)
-        output, _ = process.communicate(timeout=PATIENCE)
-        assert process.returncode == code, output
-        return output
-
-    def test(self, text: str) -> None:
-        """The tests of the run."""
-        (self.folder / "test_it.py").write_text(text)
-
-    def entries(self) -> list[Entry]:
-        """What the ledger holds."""
-        ledger = Ledger(self.folder / "state" / "ledger")
-        with contextlib.closing(ledger):
-            return ledger.entries()
-
-    def settled(self) -> list[Entry]:
-        """What the ledger holds as soon as nothing is open any more."""
-        end = time.monotonic() + PATIENCE
-        while any(entry.is_open for entry in self.entries()):
-            assert time.monotonic() < end, self.entries()
-            time.sleep(0.05)
-        return self.entries()
 
 
 class SmsOnceWaitedFor:
@@ -132,32 +60,6 @@ def wire(tmp_path: Path) -> Iterator[Wire]:
         wire.variables.update(environ(server.url))
         del wire.variables["PYTEST_OTP_GATEWAY_URL"]
         yield wire
-
-
-def read_until(process: subprocess.Popen[str], text: str) -> None:
-    """Wait until the run prints it."""
-    assert process.stdout
-    printed = []
-    for line in process.stdout:
-        printed.append(line)
-        if text in line:
-            return
-    raise AssertionError(f"the run ended without {text!r}:\n" + "".join(printed))
-
-
-def interrupted(process: subprocess.Popen[str], event: threading.Event) -> str:
-    """What a run prints that gets a SIGINT as soon as the event has come."""
-    assert event.wait(PATIENCE)
-    process.send_signal(signal.SIGINT)
-    return process.communicate(timeout=PATIENCE)[0]
-
-
-def summary(output: str) -> list[str]:
-    """The lines of the summary, without how long was waited."""
-    (told,) = re.findall(r"^-+ one-time codes by SMS -+\n((?:.*\n)+)", output, re.MULTILINE)
-    lines = told.splitlines()
-    end = next((at for at, line in enumerate(lines) if re.match(r"=|!!!|\d+ \w+.* in [\d.]+s", line)), len(lines))
-    return [re.sub(r"waited [\d.]+ s", "waited", line) for line in lines[:end] if line.strip()]
 
 
 FOUR = """
@@ -411,123 +313,3 @@ def marked_processes(mark: str) -> set[int]:
             if f"OTP_MARK={mark}".encode() in path.read_bytes().split(b"\0"):
                 found.add(int(path.parent.name))
     return found
-
-
-# Providers that behave badly
-
-
-@contextlib.contextmanager
-def otpcepat(tmp_path: Path, **actions: Callable[[Asked], Reply]) -> Iterator[Wire]:
-    """An otpcepat that knows one order, and answers some actions as it is told."""
-
-    def answer(asked: Asked) -> Reply:
-        (action,) = re.findall(r"action=(\w+)", asked.target)
-        if action in actions:
-            return actions[action](asked)
-        data: dict[str, object] = {"order_id": "7", "number": "6281200000007", "price": "99", "status": "Waiting SMS"}
-        return reply({"status": "true", "data": data})
-
-    with WireServer(by=answer) as server:
-        yield Wire(
-            tmp_path,
-            {
-                "PYTEST_OTP_PROVIDER": "otpcepat",
-                "OTPCEPAT_BASE_URL": server.url,
-                "API_KEY_OTPCEPAT": "invented-key-of-a-test",
-                "PYTEST_OTP_SERVICE": "5",
-                "PYTEST_OTP_COUNTRY": "6",
-            },
-        )
-
-
-def test_an_uncertain_order_is_told_until_it_is_forgotten(tmp_path: Path) -> None:
-    """An order whose answer was lost fails its test, and stays in the summary's and the ledger's care."""
-    with otpcepat(tmp_path, get_order=lambda asked: reply("<html>oops</html>", 502)) as wire:
-        wire.test("def test_it(otp_number):\n    otp_number()\n")
-        output = wire.run(code=1)
-    (entry,) = wire.entries()
-    assert entry.state == "uncertain"
-    told = summary(output)
-    assert told[0].startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 1 uncertain, 0 still open; spent nothing")
-    assert told[1].startswith("uncertain: an order at otpcepat, for 5 6, ")
-    assert told[1].endswith("look at the open orders in your account, then: pytest-otp orders forget 1")
-
-
-@contextlib.contextmanager
-def refusing_to_close(tmp_path: Path) -> Iterator[tuple[Wire, threading.Event]]:
-    """An otpcepat that refuses every close until the event is set."""
-    well = threading.Event()
-
-    def set_status(asked: Asked) -> Reply:
-        return reply({"status": "true"} if well.is_set() else {"status": "false", "msg": "TOO EARLY"})
-
-    with otpcepat(tmp_path, set_status=set_status) as wire:
-        wire.test("def test_it(otp_number):\n    otp_number()\n")
-        yield wire, well
-
-
-def test_a_refused_close_is_handed_on(tmp_path: Path) -> None:
-    """Too early for a cancel: the test passes and is not held up; the end waits a little, and says so."""
-    with refusing_to_close(tmp_path) as (wire, well):
-        process = wire.start("--otp-close-timeout", "60", PYTHONUNBUFFERED="1")
-        read_until(process, "otp: waiting up to 60 s for 1 order not closed yet")
-        well.set()
-        output, _ = process.communicate(timeout=PATIENCE)
-    assert "1 passed" in output
-    assert "otpcepat: 1 order, 0 finished, 1 cancelled, 0 uncertain, 0 still open; spent nothing" in output
-
-
-def test_a_run_is_not_held_up_by_closes(tmp_path: Path) -> None:
-    """A provider that refuses for longer: the run ends at the close time-out and reports what is open."""
-    with refusing_to_close(tmp_path) as (wire, well):
-        told = summary(wire.run("--otp-close-timeout", "2"))
-        assert told[0].startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 0 uncertain, 1 still open; spent 99 IDR")
-        assert re.fullmatch(
-            r"still open: otpcepat order 7, 6281200000007, 99 IDR, [\d-]+ [\d:]+ UTC "
-            r"\(cancel: said 'TOO EARLY'\); its keeper goes on closing it",
-            told[1],
-        )
-        well.set()
-        assert [(entry.state, entry.reason) for entry in wire.settled()] == [
-            ("cancelled", "by its keeper, after its run")
-        ]
-
-
-class Held:
-    """An answer that is held back until the run has ended."""
-
-    def __init__(self, answer: bytes) -> None:
-        self.asked = threading.Event()
-        self.run_has_ended = threading.Event()
-        self._answer = answer
-
-    def __call__(self, asked: Asked, hang: Hang) -> None:
-        self.asked.set()
-        self.run_has_ended.wait(PATIENCE * 2)
-        hang.connection.sendall(self._answer)
-
-
-def test_a_second_interrupt_hands_the_close_on(tmp_path: Path) -> None:
-    """Ctrl-C while teardown waits for a close that hangs: the run ends before the answer, and the keeper closes it."""
-    close = Held(reply({}, 502))
-    with otpcepat(
-        tmp_path, set_status=lambda asked: reply({"status": "true"}) if close.asked.is_set() else close
-    ) as wire:
-        wire.test(HOLDS_ONE)
-        process = wire.start("-s")
-        read_until(process, "READY")
-        process.send_signal(signal.SIGINT)
-        interrupted(process, close.asked)
-        close.run_has_ended.set()
-        assert [entry.state for entry in wire.settled()] == ["cancelled"]
-
-
-def test_an_interrupt_of_an_order_does_not_wait(tmp_path: Path) -> None:
-    """Ctrl-C while an order's answer is on its way ends the run before it comes: the keeper closes the order."""
-    order = Held(reply({"status": "true", "data": {"order_id": "7", "number": "6281200000007", "price": "99"}}))
-    with otpcepat(tmp_path, get_order=lambda asked: order) as wire:
-        wire.test("def test_it(otp_number):\n    otp_number()\n")
-        output = interrupted(wire.start("--otp-close-timeout", "0"), order.asked)
-        order.run_has_ended.set()
-        assert "1 still open" in output
-        assert [entry.state for entry in wire.settled()] == ["cancelled"]
