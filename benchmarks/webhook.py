@@ -22,10 +22,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_otp.numbers.number import OtpNumber
-from pytest_otp.plugin.relay import Branch, Hub
+from pytest_otp.plugin.relay import Hub
+from pytest_otp.plugin.relay_worker import Branch
 from pytest_otp.providers.base import Messages, Order, OrderState
-from pytest_otp.push.pushed import Outcome, Push, Pushed, Pushes
-from pytest_otp.push.webhook import PATH, Webhook
+from pytest_otp.providers.otpvirt_push import PUSH
+from pytest_otp.providers.push import PushedSms
+from pytest_otp.push.pushed import Outcome, Pushed, Pushes
+from pytest_otp.push.webhook import Webhook
 from pytest_otp.redact import Secret
 from pytest_otp.server.server import Server
 
@@ -100,8 +103,8 @@ def to_workers() -> tuple[list[float], list[float]]:
     hub = Hub()
     hub.start()
 
-    def take(push: Push) -> Outcome:
-        answers = hub.ask(TOPIC, push.plain(), until=lambda answer: answer != Outcome.UNKNOWN)
+    def take(sms: PushedSms) -> Outcome:
+        answers = hub.ask(TOPIC, sms.plain(), until=lambda answer: answer != Outcome.UNKNOWN)
         return next((Outcome(answer) for answer in answers if answer != Outcome.UNKNOWN), Outcome.UNKNOWN)
 
     lags, reference = [], []
@@ -162,7 +165,8 @@ def many_waits() -> tuple[list[float], int]:
 def work(address: Mapping[str, str]) -> None:
     """A worker: waits for the codes of the orders that it reads, one a line."""
     pushes = Pushes()
-    branch = Branch(address, {TOPIC: lambda plain: pushes.take(Push(**plain)).value})
+    branch = Branch(address)
+    branch.handle(TOPIC, lambda plain: pushes.take(PushedSms(**plain)).value)
     branch.start()
     for line in sys.stdin:
         number = _number(pushes, json.loads(line))
@@ -174,8 +178,9 @@ def work(address: Mapping[str, str]) -> None:
 
 @contextmanager
 def _served(take: Any) -> Iterator[str]:
-    with Server(Webhook(Secret(TOKEN), Secret(CLIENT_ID), Secret("not-sent"), take)) as server:
-        yield f"{server.url}{PATH}{TOKEN}"
+    values = {"OTPVIRT_CLIENT_ID": Secret(CLIENT_ID), "OTPVIRT_API_PASSWORD": Secret("not-sent")}
+    with Server(Webhook(PUSH, Secret(TOKEN), values, take)) as server:
+        yield f"{server.url}{PUSH.path}{TOKEN}"
 
 
 @contextmanager

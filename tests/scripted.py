@@ -64,7 +64,7 @@ class ScriptedProvider:
     """Keeps its orders in memory, writes down every call, and fails where the script says so."""
 
     name = "scripted"
-    variables: ClassVar[tuple[Variable, ...]] = ()
+    variables: ClassVar[tuple[Variable, ...]] = (Variable("KEY", "the account's key", secret=True),)
 
     def __init__(self, log: Path | None = None) -> None:
         self.events: list[str] = []

@@ -279,7 +279,7 @@ def test_an_unknown_provider(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         resolved(option={"provider": name})
     assert str(caught.value).startswith(
-        f"--otp-provider (PYTEST_OTP_PROVIDER): {name!r} is no provider. Choose one of: fake, otpcepat, otpvirt"
+        f"--otp-provider (PYTEST_OTP_PROVIDER): unknown provider {name!r}. Choose one of: fake, otpcepat, otpvirt"
     )
     assert "\n" not in str(caught.value)
 
@@ -289,7 +289,7 @@ def test_an_unknown_scenario() -> None:
     with pytest.raises(SettingsError) as caught:
         resolved(environment={"fake": "sometimes"})
     assert str(caught.value) == (
-        "--otp-fake (PYTEST_OTP_FAKE): 'sometimes' is no scenario. Choose one of: manual, auto, late, never, "
+        "--otp-fake (PYTEST_OTP_FAKE): unknown scenario 'sometimes'. Choose one of: manual, auto, late, never, "
         "duplicate, no-code, no-numbers, no-balance, down, flaky, cancelled, cancel-refused."
     )
 

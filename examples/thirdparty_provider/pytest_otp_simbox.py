@@ -5,6 +5,10 @@ The box (made up for this example) speaks JSON over HTTP:
     POST {url}/orders           {"token"}           → {"id", "number"}, or 409 where every SIM is in use
     GET  {url}/orders/{id}      ?token              → {"open": true, "sms": [{"id", "from", "text"}]}, or 404
     POST {url}/orders/{id}/end  {"token"}           → {"open": false}, or 404
+
+It can also POST each SMS to a URL that is entered in its settings, with its token in the header X-Simbox-Token:
+
+    {"event": "sms", "order", "number", "id", "from", "text"}, or {"event": "test"}
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from pytest_otp.errors import NumberUnavailable, OrderNotFound, ProviderError, Unsupported
-from pytest_otp.providers.answers import Answer
+from pytest_otp.providers.answers import JsonResponse
 from pytest_otp.providers.base import (
     Balance,
     Country,
@@ -30,7 +34,33 @@ from pytest_otp.providers.base import (
     Variable,
 )
 from pytest_otp.providers.http import HttpClient
+from pytest_otp.providers.push import (
+    PushedSms,
+    PushEndpoint,
+    PushRefused,
+    is_same,
+    json_object,
+    optional_text,
+    required_text,
+)
 from pytest_otp.redact import Secret
+
+
+def parse_push(headers: Mapping[str, str], body: bytes, values: Mapping[str, str | Secret | None]) -> PushedSms | None:
+    """Read what the box posts: the SMS, or None for the test that its settings page sends."""
+    if not is_same(headers.get("x-simbox-token", ""), values["SIMBOX_TOKEN"]):
+        raise PushRefused(403, "wrong token")
+    content = json_object(headers, body)
+    if content.get("event") == "test":
+        return None
+    return PushedSms(
+        order_id=required_text(content, "order"),
+        number=required_text(content, "number"),
+        message_id=required_text(content, "id"),
+        sender=optional_text(content, "from"),
+        text=required_text(content, "text"),
+        code=None,
+    )
 
 
 class SimboxProvider:
@@ -40,7 +70,10 @@ class SimboxProvider:
     variables: ClassVar[tuple[Variable, ...]] = (
         Variable("SIMBOX_URL", "where the box listens", required=True),
         Variable("SIMBOX_TOKEN", "the box's access token", secret=True, required=True),
+        # Not sent to the box, so a new one does not make it another account.
+        Variable("SIMBOX_WEBHOOK_TOKEN", "the secret end of the webhook's path", secret=True, account=False),
     )
+    push: ClassVar[PushEndpoint] = PushEndpoint(path="/simbox/", variable="SIMBOX_WEBHOOK_TOKEN", parse=parse_push)
 
     def __init__(self, variables: Mapping[str, str | Secret | None], http: HttpClient) -> None:
         """`variables`: the values of the class's `variables`; `http`: sends requests and keeps secrets secret."""
@@ -56,7 +89,7 @@ class SimboxProvider:
             raise NumberUnavailable("every SIM is in use", provider=self.name, words=answer.excerpt)
         order_id, number = answer.data.get("id"), answer.data.get("number")
         if not isinstance(order_id, str) or not isinstance(number, str):
-            raise answer.makes_no_sense("an order without an id or a number")
+            raise answer.unexpected("an order without an id or a number")
         return Order(
             id=order_id,
             number=number,
@@ -117,7 +150,7 @@ class SimboxProvider:
     def _order_url(self, order: Order) -> str:
         return f"{self._url}/orders/{quote(order.id, safe='')}"
 
-    def _refuse(self, answer: Answer, order: Order) -> None:
+    def _refuse(self, answer: JsonResponse, order: Order) -> None:
         if answer.status == 404:
             raise OrderNotFound("the box does not know it", provider=self.name, order_id=order.id)
         if answer.status >= 400:

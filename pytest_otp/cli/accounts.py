@@ -1,4 +1,4 @@
-"""The provider accounts that a command has credentials for."""
+"""The provider accounts for which a command has credentials."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from ..errors import OtpError
 from ..orders.entries import Entry
 from ..orders.ledger import Ledger
 from ..orders.recording import Bookkeeping, Recorded
+from ..providers.base import identifying
 from ..providers.registry import create, credentials, load, names
 from ..redact import Secret, scrub
 from .ledgers import NO_ACCOUNT
 
 REASON = "by a sweep"
-OTHER_ACCOUNT = "the credentials are of another account (or another base URL)"
+OTHER_ACCOUNT = "the credentials belong to another account (or another base URL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,12 @@ class Accounts:
         self._known: dict[str, _Access] = {}
 
     def of(self, entries: Sequence[Entry]) -> dict[str, Recorded]:
-        """The providers of these orders that there are credentials for, by the accounts that those are for."""
+        """Return the providers of these orders for which there are credentials, by account."""
         found = [self._access(name) for name in {entry.intent.provider for entry in entries}]
         return {access.account: access.provider for access in found if access.provider}
 
     def lacking(self, entry: Entry, again: str = "") -> str:
-        """What is missing to close an order; empty where nothing is. `again` is as in Surroundings."""
+        """Return what is missing to close an order; empty if nothing is. `again` is as in Surroundings."""
         if not entry.intent.account:
             return NO_ACCOUNT.format(id=entry.id, again=again)
         access = self._access(entry.intent.provider)
@@ -54,17 +55,18 @@ class Accounts:
 
     def _look_up(self, name: str) -> _Access:
         if name not in names():
-            return _Access(lacking=f"the plugin of provider {name} is not installed here")
+            return _Access(lacking=f"the plugin of provider {name} is not installed")
         try:
             missing = self._missing(name)
             if missing:
                 return _Access(lacking=f"set {', '.join(missing)} in the environment or in .env")
             values = credentials(name, os.environ, self._env_file, allow_http=self._allow_http)
-            return _Access(self._ledger.account(name, values), self._recorded(name, values))
+            account = self._ledger.account(name, identifying(load(name), values))
+            return _Access(account, self._recorded(name, values))
         except OtpError as error:
             return _Access(lacking=str(error))
         except Exception as error:  # noqa: BLE001 - a plugin's mistake must not keep other orders open
-            return _Access(lacking=f"provider {name} cannot be built ({type(error).__name__}: {scrub(str(error))})")
+            return _Access(lacking=f"provider {name} cannot be created ({type(error).__name__}: {scrub(str(error))})")
 
     def _missing(self, name: str) -> list[str]:
         return [

@@ -96,13 +96,14 @@ class Guard:
         from ..orders.closers import Closers  # noqa: PLC0415 - only for an order
         from ..orders.ledger import Ledger  # noqa: PLC0415 - imports sqlite3
         from ..orders.sweep import SWEEP_PATIENCE, begin_sweep  # noqa: PLC0415
-        from ..providers.registry import create  # noqa: PLC0415
+        from ..providers.base import identifying  # noqa: PLC0415
+        from ..providers.registry import create, load  # noqa: PLC0415
 
         with self._lock:
             if self._ledger is None:
                 self._ledger = Ledger(ledger_path(self._settings, self._root))
             self._alive = self._alive or self._ledger.alive()
-            account = self._ledger.account(recipe.name, recipe.values) if recipe else ""
+            account = self._ledger.account(recipe.name, identifying(load(recipe.name), recipe.values)) if recipe else ""
             if account not in self._books:
                 by = Bookkeeping(self._ledger, self.run, account, self._alive.name, budget=budget_of(self._settings))
                 self._books[account] = by

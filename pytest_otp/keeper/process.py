@@ -24,7 +24,7 @@ from ..orders.ledger import Ledger
 from ..orders.process_locks import Alive
 from ..orders.recording import Bookkeeping, Recorded
 from ..orders.sweep import SWEEP_PATIENCE, begin_sweep, lifetime
-from ..providers.base import Order, OrderState
+from ..providers.base import Order, OrderState, identifying
 from ..providers.registry import create
 from .wire import Message, decode, encode, plain_error, values_of
 
@@ -120,8 +120,8 @@ class Process:
         """
         try:
             values = values_of(recipe["values"])
-            account = self._ledger.account(recipe["name"], values)
             plain = create(recipe["name"], values, allow_http=frozenset(recipe["allow_http"]))
+            account = self._ledger.account(recipe["name"], identifying(plain, values))
         except Exception as error:  # noqa: BLE001 - a plugin's class may raise anything
             self._providers.append(error.with_traceback(None))
             return

@@ -1,7 +1,7 @@
 """The offline phone network: numbers that can be handed out, and messages that reach them.
 
-Nothing here runs by itself. A message for later is one with a due time on the carrier's clock, and whoever waits for it
-is told the delay at once, so that tests with a clock of their own never sleep.
+Nothing here runs by itself. A message for later has a due time on the carrier's clock, and subscribers get the delay at
+once, so that tests with a clock of their own never sleep.
 """
 
 from __future__ import annotations
@@ -23,51 +23,57 @@ from .numbering import check_region, numbers
 __tracebackhide__ = True
 
 TICK = 1e-6
-"""Seconds that something may show early: sums of floats differ, and who slept as long as announced must meet it."""
+"""Seconds that something may show early: after sleeping the announced delay it must show, although floats round."""
 
 LONGEST_DELAY = 86_400.0
-"""Seconds that a message may be delayed: a day."""
+"""The longest delay of a message in seconds: a day."""
 
 _MOST_SHOWN = 12
 
 Notify = Callable[[float], None]
-"""Called with the seconds until something shows; 0 is now."""
+"""Called with the seconds until something shows; 0 means now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One SMS at its number. Its repr hides the text: reports are public."""
+    """An SMS that was delivered to a number of the offline carrier, as `Line.messages()` returns it.
+
+    Its repr hides the text: reports are public.
+    """
 
     id: str
-    """A UUID that follows from the carrier's seed."""
+    """A UUID, derived from the carrier's seed."""
     sender: str | None
-    """The sender's number or name, None where none was given."""
+    """The sender's number or name; None if none was given."""
     text: str = field(repr=False)
     """The whole text."""
     due: float
-    """When it shows, on the carrier's clock."""
+    """When it shows, in seconds on the carrier's clock."""
     received_at: datetime
-    """When it shows, UTC; for people."""
+    """When it shows, in UTC; for display."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """An SMS to a number that nobody held. Its repr hides the text: reports are public."""
+    """An SMS to a number that no test held, as `Carrier.strays` lists it.
+
+    Its repr hides the text: reports are public.
+    """
 
     to: str
-    """The number as it was sent to."""
+    """The recipient, as the application wrote it."""
     sender: str | None
-    """The sender's number or name, None where none was given."""
+    """The sender's number or name; None if none was given."""
     text: str = field(repr=False)
     """The whole text."""
 
 
 class Line:
-    """One number of the carrier, and what it received. `Carrier.allocate` makes it.
+    """A number of the carrier, and what it received. Created by `Carrier.allocate`.
 
     Attributes:
         e164: the number, `+12015550123`.
-        region: the ISO 3166 code that it was asked for, `US`.
+        region: the ISO 3166 code that it was allocated for, `US`.
     """
 
     __slots__ = ("_clock", "_deliveries", "_ends", "_lock", "_subscribers", "e164", "region")
@@ -86,20 +92,20 @@ class Line:
 
     @property
     def held(self) -> bool:
-        """Whether it still receives."""
+        """Whether it still receives SMS."""
         with self._lock:
             return not self._shows(self._ends)
 
     def messages(self) -> tuple[Delivery, ...]:
-        """What has come so far, oldest first; stays readable after the line was released."""
+        """The SMS so far, oldest first; also after the line was released."""
         with self._lock:
             return tuple(sms for sms in self._deliveries if sms.due <= self._ends and self._shows(sms.due))
 
     def subscribe(self, notify: Notify) -> Callable[[], None]:
-        """Call `notify` for each message that is sent from now on or scheduled already, and for the line's end.
+        """Call `notify` for each message that is scheduled or will be sent, and for the line's end.
 
-        What shows already is not announced: subscribe first, then look. `notify` is called from whatever thread sends,
-        and may be called once more by one that overlaps with the end of the subscription.
+        Messages that already show are not announced: subscribe first, then read them. `notify` is called by the thread
+        that sends, and once more by one that overlaps with the end of the subscription.
 
         Returns:
             A function that ends the subscription.
@@ -126,8 +132,8 @@ class Line:
             shows_at = utc_now() + timedelta(seconds=after)
             sms = Delivery(message_id, sender, text, self._clock() + after, shows_at)
             bisect.insort(self._deliveries, sms, key=lambda other: other.due)
-            told = list(self._subscribers.values()) if sms.due <= self._ends else []
-        for notify in told:
+            subscribers = list(self._subscribers.values()) if sms.due <= self._ends else []
+        for notify in subscribers:
             notify(after)
         return True
 
@@ -137,8 +143,8 @@ class Line:
             if ends >= self._ends:
                 return
             self._ends = ends
-            told = list(self._subscribers.values())
-        for notify in told:
+            subscribers = list(self._subscribers.values())
+        for notify in subscribers:
             notify(after)
 
     def _shows(self, due: float) -> bool:
@@ -146,25 +152,28 @@ class Line:
 
 
 class Carrier:
-    """Hands out numbers and delivers messages to them, all in memory. Safe to use from several threads.
+    """The offline phone network: allocates numbers and delivers SMS to them, in memory. Thread-safe.
 
     Args:
-        seed: what every number, id and code follows from; None draws one.
-        lane: which of `lanes` shares of all numbers is this carrier's, from 0. Carriers of different lanes never hand
-            out the same number, whatever their seeds.
+        seed: determines every number, id and code; random by default.
+        lane: which of the `lanes` shares of all numbers this carrier allocates from, counted from 0. Carriers of
+            different lanes never allocate the same number, whatever their seeds.
         lanes: how many carriers share the numbers.
-        clock: seconds that only ever grow.
+        clock: a monotonic clock, in seconds.
 
     Attributes:
         seed: the seed in use.
         clock: the clock in use.
+
+    Raises:
+        ValueError: `lane` is not between 0 and `lanes - 1`.
     """
 
     def __init__(
         self, *, seed: int | None = None, lane: int = 0, lanes: int = 1, clock: Callable[[], float] = time.monotonic
     ) -> None:
         if not 0 <= lane < lanes:
-            raise ValueError(f"lane must be from 0 to lanes - 1, not {lane} of {lanes}")
+            raise ValueError(f"lane must be between 0 and lanes - 1; got lane {lane} of {lanes}")
         self.seed = random.SystemRandom().getrandbits(32) if seed is None else seed
         self.clock = clock
         self._lane = lane
@@ -179,26 +188,26 @@ class Carrier:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """The numbers that are held now, in the order in which they were handed out."""
+        """The numbers that are held now, in the order of their allocation."""
         with self._lock:
             lines = tuple(self._lines.values())
         return tuple(line for line in lines if line.held)
 
     @property
     def strays(self) -> tuple[Stray, ...]:
-        """What was submitted to numbers that nobody held, oldest first."""
+        """The SMS that were submitted to numbers that nobody held, oldest first."""
         with self._lock:
             return tuple(self._strays)
 
     def allocate(self, region: str) -> Line:
-        """A number that this run has not seen, valid in a region (ISO 3166 code) by phonenumbers' rules.
+        """Allocate a number that is new in this run and valid in a region (ISO 3166 code) by phonenumbers' rules.
 
-        It is one of those that the country's regulator keeps for fiction, where there are any that receive SMS and that
-        phonenumbers accepts; else a made-up one, a mobile one where the region has its own.
+        It is one that the country's regulator reserves for fiction, if there are any that can receive SMS and that
+        phonenumbers accepts; otherwise a made-up one, and a mobile number if the region has its own.
 
         Raises:
-            InvalidRequest: phonenumbers does not know the region.
-            NumberUnavailable: every number of the region that this lane can make was handed out.
+            InvalidRequest: unknown region.
+            NumberUnavailable: this lane has no more numbers in the region.
         """
         wanted = region.strip().upper()
         with self._lock:
@@ -208,46 +217,46 @@ class Carrier:
                 self._numbers[wanted] = numbers(wanted, shuffle, self._is_free)
             number = next(self._numbers[wanted], None)
             if number is None:
-                raise NumberUnavailable(f"the offline carrier has handed out all its numbers of {wanted}")
+                raise NumberUnavailable(f"the offline carrier has no more numbers in {wanted}")
             self._handed_out.add(number)
             line = Line(f"+{number}", wanted, self.clock)
             self._lines[str(number)] = line
         return line
 
     def release(self, line: Line, *, after: float = 0.0) -> None:
-        """The line receives no more, from now or in `after` seconds; its subscribers are told.
+        """Stop a line from receiving, now or in `after` seconds, and notify its subscribers.
 
-        Doing it twice is doing it once. The number is not handed out again.
+        Has no effect on a line that was already released. The number is not allocated again.
         """
         line._end(after)
 
     def deliver(self, number: object, text: str, *, sender: str | None = None, after: float = 0.0) -> None:
-        """Send an SMS to a number that is held.
+        """Deliver an SMS to a number that is held.
 
         Args:
-            number: `+1 201-555-0123` in any usual writing with the country code, or anything with `.e164`.
+            number: with country code, in any usual format (`+1 201-555-0123`), or any object with `.e164`.
             text: the whole text.
             sender: the sender's number or name.
-            after: seconds until it shows, a day at most.
+            after: seconds until it shows, at most a day.
 
         Raises:
-            InvalidRequest: nobody holds the number (the message lists what is held), or an argument is of no use.
+            InvalidRequest: no test holds the number (the error lists those that are held), or an argument is invalid.
         """
         to = getattr(number, "e164", number)
         if not isinstance(to, str):
             kind = type(number).__name__
-            raise InvalidRequest(f"deliver() takes a number as text, or something with .e164, not {kind}")
+            raise InvalidRequest(f"number must be a string or have an attribute .e164; got {kind}")
         if not self._send(to, text, sender, after):
-            raise InvalidRequest(f"nobody holds the number {to!r}", hint=self._held_now())
+            raise InvalidRequest(f"no test holds the number {to!r}", hint=self._held_now())
 
     def submit(self, to: str, text: str, *, sender: str | None = None) -> bool:
-        """Send an SMS as a gateway does: what goes to a number that nobody holds is no error, but kept in `strays`.
+        """Deliver an SMS as a gateway does: one to a number that nobody holds is not an error, but kept in `strays`.
 
         Returns:
-            Whether somebody holds the number.
+            Whether the number is held.
 
         Raises:
-            InvalidRequest: an argument is of no use.
+            InvalidRequest: an argument is invalid.
         """
         if self._send(to, text, sender, 0.0):
             return True
@@ -256,21 +265,21 @@ class Carrier:
         return False
 
     def knows(self, number: str) -> bool:
-        """Whether it has ever handed out the number."""
+        """Return whether the number was ever allocated."""
         return self._find(number) is not None
 
     def code(self) -> str:
-        """A code of six digits, the next of those that follow from the seed."""
+        """Return the next code, six digits that the seed determines."""
         with self._lock:
             return f"{self._codes.randrange(10**6):06}"
 
     def new_id(self) -> str:
-        """A UUID, the next of those that follow from the seed."""
+        """Return the next UUID that the seed determines."""
         with self._lock:
             return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
 
     def stream(self, purpose: str) -> random.Random:
-        """Random values that follow from seed, lane and purpose, and from nothing else that is drawn."""
+        """Return random values that seed, lane and purpose determine, independent of all others."""
         return random.Random(f"{self.seed}/{self._lane}/{purpose}")  # noqa: S311 - repeatable on purpose, no secrets
 
     def _is_free(self, number: int) -> bool:
@@ -284,34 +293,32 @@ class Carrier:
     def _find(self, written: str) -> Line | None:
         digits = "".join(char for char in written if char in "0123456789").removeprefix("00")
         with self._lock:
-            return self._lines.get(digits) or self._lines.get(_digits(written))
+            line = self._lines.get(digits)
+        return line or self._find_by_e164(written)
+
+    def _find_by_e164(self, written: str) -> Line | None:
+        """The line of a number whose digits alone do not settle it, `+44 (0)7400 123456`."""
+        from ..phone import e164  # noqa: PLC0415 - start-up: 35 ms that only an unusual writing needs
+
+        number = e164(written)
+        with self._lock:
+            return self._lines.get((number or "").removeprefix("+"))
 
     def _held_now(self) -> str:
         held = [line.e164 for line in self.lines]
         if not held:
-            return "No number is held now: order one first, and deliver before it is closed."
-        return f"Held now: {listed(held, _MOST_SHOWN)}."
+            return "No number is held right now: order one first, and deliver before it is closed."
+        return f"Held right now: {listed(held, _MOST_SHOWN)}."
 
 
 def _check_message(text: object, sender: object, after: object) -> None:
     if not isinstance(text, str):
-        raise InvalidRequest(f"the text of an SMS must be str, not {type(text).__name__}")
+        raise InvalidRequest(f"text must be a string; got {type(text).__name__}")
     if not text.strip():
-        raise InvalidRequest("the text of an SMS must not be empty")
+        raise InvalidRequest("text must not be empty")
     if not (sender is None or isinstance(sender, str)):
-        raise InvalidRequest(f"the sender of an SMS must be str or None, not {type(sender).__name__}")
+        raise InvalidRequest(f"sender must be a string or None; got {type(sender).__name__}")
     if isinstance(after, bool) or not isinstance(after, (int, float)):
-        raise InvalidRequest(f"after must be a number of seconds, not {type(after).__name__}")
+        raise InvalidRequest(f"after must be a number of seconds; got {type(after).__name__}")
     if not 0 <= after <= LONGEST_DELAY:
-        raise InvalidRequest(f"after must be from 0 to {LONGEST_DELAY:.0f} seconds, not {after!r}")
-
-
-def _digits(written: str) -> str:
-    """E.164 without the plus of a number in a writing that its digits alone do not settle, `+44 (0)7400 123456`."""
-    import phonenumbers  # noqa: PLC0415 - 35 ms that only a look-up by an unusual writing needs
-
-    try:
-        number = phonenumbers.parse(written)
-    except phonenumbers.NumberParseException:
-        return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
+        raise InvalidRequest(f"after must be between 0 and {LONGEST_DELAY:.0f} seconds; got {after!r}")

@@ -30,11 +30,11 @@ _LONGEST_SMS_AFTER = LONGEST_DELAY / 2  # leaves room for a second SMS after the
 
 
 class Refused(Exception):
-    """The desk says no.
+    """The desk refuses.
 
     Attributes:
-        reason: `no-numbers` and `no-balance` (an order), `sms-received` (a cancel that came too late), `closed` (the
-            order is over), `unknown` (there is no such order).
+        reason: `no-numbers` and `no-balance` (for an order), `sms-received` (for a cancel that came too late), `closed`
+            (the order is over), `unknown` (there is no such order).
     """
 
     def __init__(self, reason: Reason) -> None:
@@ -47,7 +47,7 @@ class Rental:
     """One order at the desk; only its desk changes it."""
 
     id: str
-    """A UUID that follows from the carrier's seed."""
+    """A UUID, derived from the carrier's seed."""
     line: Line
     """The number."""
     scenario: Scenario
@@ -59,9 +59,9 @@ class Rental:
     operator: str | None
     """As it was ordered."""
     ordered_at: datetime
-    """UTC; for people."""
+    """In UTC; for display."""
     resends: int = 0
-    """How often another SMS was asked for."""
+    """How often another SMS was requested."""
     _clock: Callable[[], float] = field(repr=False, kw_only=True)
     _ends: float = field(repr=False, kw_only=True)
     _closed: OrderState | None = field(default=None, init=False)
@@ -77,20 +77,20 @@ class Rental:
         return OrderState.RECEIVED if len(self.messages()) > self._read else OrderState.WAITING
 
     def messages(self) -> tuple[Delivery, ...]:
-        """What has come so far, oldest first; also after the order was closed."""
+        """The SMS so far, oldest first; also after the order was closed."""
         return () if self.scenario.deaf else self.line.messages()
 
 
 class RentalDesk:
-    """Rents out the numbers of a carrier. Safe to use from several threads.
+    """Rents out the numbers of a carrier. Thread-safe.
 
-    With the same seed and the same calls come the same numbers, ids, codes and troubles.
+    The same seed and the same calls give the same numbers, ids, codes and failures.
 
     Args:
         carrier: the phone network that the numbers belong to.
-        scenario: how orders go that ask for no other.
-        sms_after: seconds from an order, or a resend, to its own SMS, None for what the scenario says. It does not
-            change `late`, and no SMS comes where the scenario has none.
+        scenario: how orders go that do not choose another one.
+        sms_after: seconds from an order, or a resend, to its own SMS; by default those of the scenario. Has no effect
+            on `late`, nor on a scenario without an SMS.
         clock: monotonic seconds, the same as the carrier's, which is also the default.
 
     Attributes:
@@ -110,7 +110,9 @@ class RentalDesk:
         clock: Callable[[], float] | None = None,
     ) -> None:
         if sms_after is not None and not 0 <= sms_after <= _LONGEST_SMS_AFTER:
-            raise SettingsError(f"--sms-after must be from 0 to {_LONGEST_SMS_AFTER:.0f} seconds, not {sms_after!r}")
+            raise SettingsError(
+                f"--sms-after must be between 0 and {_LONGEST_SMS_AFTER:.0f} seconds; got {sms_after!r}"
+            )
         self.carrier = carrier
         self.scenario = scenario
         self._sms_after = sms_after
@@ -135,11 +137,11 @@ class RentalDesk:
         operator: str | None = None,
         scenario: Scenario | None = None,
     ) -> Rental:
-        """Rent a number of a region (ISO 3166 code).
+        """Rent a number in a region (ISO 3166 code).
 
         Raises:
             Refused: `no-numbers` or `no-balance`.
-            InvalidRequest: phonenumbers does not know the region.
+            InvalidRequest: unknown region.
         """
         course = scenario or self.scenario
         if course.refusal is not None:
@@ -157,7 +159,7 @@ class RentalDesk:
             operator,
             utc_now(),
             _clock=self._clock,
-            # Read off before the line's own end is set: who is told of that one finds the order ended already.
+            # Set before the line's own end: whoever is notified of that one must find the order ended.
             _ends=self._clock() + course.ends_after,
         )
         if course.ends_after < math.inf:
@@ -168,7 +170,7 @@ class RentalDesk:
         return rental
 
     def find(self, rental_id: str) -> Rental:
-        """The order of that id. Raises Refused (`unknown`)."""
+        """Return the order of that id. Raises Refused (`unknown`)."""
         with self._lock:
             rental = self._rentals.get(rental_id)
         if rental is None:
@@ -176,11 +178,11 @@ class RentalDesk:
         return rental
 
     def messages(self, rental: Rental) -> tuple[Delivery, ...]:
-        """What the order's number received so far, oldest first; also after it was closed."""
+        """Return the SMS of the order so far, oldest first; also after it was closed."""
         return rental.messages()
 
     def resend(self, rental: Rental) -> None:
-        """Expect another SMS, and send it where the scenario sends any. Raises Refused (`closed`)."""
+        """Expect another SMS, and send it if the scenario sends any. Raises Refused (`closed`)."""
         with self._lock:
             self._check_open(rental)
             rental.resends += 1
@@ -189,14 +191,14 @@ class RentalDesk:
             self._send_own_sms(rental)
 
     def cancel(self, rental: Rental) -> None:
-        """Close an order that got no SMS. Raises Refused (`closed`, `sms-received`)."""
+        """Close an order without an SMS. Raises Refused (`closed`, `sms-received`)."""
         with self._lock:
             self._check_open(rental)
             if rental.messages():
                 raise Refused("sms-received")
             if not rental.scenario.sms_at_cancel:
                 rental._closed = OrderState.CANCELLED
-        # Subscribers are told below, without our lock: they may come back to the desk.
+        # Subscribers are notified below, without our lock: they may call the desk.
         if rental.scenario.sms_at_cancel:
             self._send(rental, [0.0])
             raise Refused("sms-received")
@@ -210,10 +212,10 @@ class RentalDesk:
         self.carrier.release(rental.line)
 
     def trouble(self, scenario: Scenario | None = None) -> Trouble | None:
-        """What goes wrong with the next call, None where nothing does; to be asked before each call.
+        """Return how the next call fails, None if it does not; to be called before each call.
 
-        `flaky` is never in trouble twice in a row, and callers leave it out before an order: nobody could tell whether
-        a number was rented. `down` is for every call.
+        `flaky` never fails twice in a row, and callers do not apply it to orders: nobody could know whether a number
+        was rented. `down` fails every call.
         """
         answers = (scenario or self.scenario).answers
         if answers == "never":
@@ -237,7 +239,7 @@ class RentalDesk:
 
     def _send(self, rental: Rental, delays: Sequence[float]) -> None:
         text = self._text(rental)
-        # Another thread may have closed the order by now: then nobody holds the number.
+        # Another thread may have closed the order meanwhile; then nobody holds the number.
         with contextlib.suppress(InvalidRequest):
             for delay in delays:
                 self.carrier.deliver(rental.line, text, sender=rental.service or "Verify", after=delay)

@@ -66,13 +66,13 @@ _MOST_FREE_DIGITS = 7
 
 
 class _Fit(IntEnum):
-    """How well a number serves for a region."""
+    """How well a number suits a region."""
 
     NOT = 0
     VALID = 1
     """Valid in the region, though phonenumbers counts it to another one with the same numbering plan: EH to MA."""
     OWN = 2
-    """The region's own, of whatever kind."""
+    """The region's own, of any kind."""
     OWN_MOBILE = 3
     """The region's own, and it can receive SMS."""
 
@@ -123,7 +123,7 @@ def _share(numbers: Sequence[int], region: str, least: _Fit) -> float:
 
 
 def _shuffled(numbers: Sequence[int], shuffle: random.Random) -> Iterator[int]:
-    """Each number once, in a mixed order that needs no list: by steps that share no factor with the size."""
+    """Each number once, in a shuffled order that needs no list: by steps that share no factor with the size."""
     size = len(numbers)
     at = shuffle.randrange(size)
     step = 0
@@ -155,14 +155,12 @@ def check_region(region: str) -> None:
     import phonenumbers  # noqa: PLC0415 - see regions
 
     if region not in phonenumbers.SUPPORTED_REGIONS:
-        raise InvalidRequest(
-            f"phonenumbers knows no region {region!r}", hint="Give an ISO 3166 code of two letters: US, GB, DE."
-        )
+        raise InvalidRequest(f"unknown region {region!r}", hint="Use a two-letter ISO 3166 code, such as US, GB or DE.")
 
 
 def regions() -> dict[str, str]:
-    """Every region that numbers can be had in: ISO 3166 code to English name."""
-    import phonenumbers  # noqa: PLC0415 - 35 ms that only a first number needs
+    """Return every region that has numbers: ISO 3166 code to English name."""
+    import phonenumbers  # noqa: PLC0415 - start-up: 35 ms that only a first number needs
     from phonenumbers.geodata.locale import LOCALE_DATA  # noqa: PLC0415 - 0.3 s that only this list needs
 
     names = {}

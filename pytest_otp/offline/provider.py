@@ -53,8 +53,10 @@ class FakeProvider:
     """
 
     name = "fake"
+    offline: ClassVar[bool] = True
+    push: ClassVar[None] = None
     instant: ClassVar[bool] = True
-    """A look asks nobody: it may be made at once, and on an event loop."""
+    """Reading messages makes no request: it may happen at once, and on an event loop."""
     variables: ClassVar[tuple[Variable, ...]] = ()
 
     def __init__(self, desk: RentalDesk, scenario: Scenario | None = None) -> None:
@@ -62,7 +64,7 @@ class FakeProvider:
         self._scenario = scenario or desk.scenario
 
     def with_scenario(self, name: str) -> FakeProvider:
-        """This provider with its numbers and orders, under another scenario. SettingsError for an unknown one."""
+        """Return this provider, with its numbers and orders, under another scenario. Raises SettingsError."""
         return FakeProvider(self._desk, scenario_named(name))
 
     @property
@@ -70,16 +72,16 @@ class FakeProvider:
         """What to do when no code came."""
         strays = list(dict.fromkeys(stray.to for stray in self._desk.carrier.strays))
         if strays:
-            return f"SMS came to numbers that no test holds: {', '.join(strays[:_STRAYS_SHOWN])}."
+            return f"SMS arrived for numbers that no test holds: {', '.join(strays[:_STRAYS_SHOWN])}."
         if self._scenario.name == "manual":
             return (
-                "In the scenario manual nothing comes by itself: call otp_carrier.deliver(number, text), point the "
+                "In the scenario manual no SMS arrives by itself: call otp_carrier.deliver(number, text), point the "
                 "application's SMS at otp_gateway, or run with --otp-fake auto."
             )
         return f"The fake provider runs the scenario {self._scenario.name}: {self._scenario.help}."
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
-        """Rent a number. Any service and operator will do; no country is US.
+        """Rent a number, of any service and operator, by default in the US.
 
         Raises:
             InvalidRequest: the country is neither an ISO 3166 code nor a country's name in any language.
@@ -95,7 +97,7 @@ class FakeProvider:
         except Refused as refusal:
             if refusal.reason == "no-balance":
                 raise InsufficientBalance("the balance is too low", provider=self.name) from None
-            raise NumberUnavailable(f"no number of {region} is free", provider=self.name) from None
+            raise NumberUnavailable(f"no numbers available in {region}", provider=self.name) from None
         return Order(
             id=rental.id,
             number=rental.line.e164.removeprefix("+"),
@@ -109,7 +111,7 @@ class FakeProvider:
         )
 
     def messages(self, order: Order) -> Messages:
-        """The order's state and every SMS so far. Raises ProviderUnavailable, OrderNotFound."""
+        """Return the order's state and every SMS so far. Raises ProviderUnavailable, OrderNotFound."""
         self._ask(tries=1)
         rental = self._rental(order)
         state = rental.state
@@ -117,7 +119,7 @@ class FakeProvider:
         return Messages(state if state in _OPEN else OrderState.ENDED, tuple(sms))
 
     def resend(self, order: Order) -> None:
-        """Expect another SMS; scenarios that send by themselves send one.
+        """Expect another SMS; a scenario that sends SMS sends one.
 
         Raises ProviderUnavailable, OrderNotFound, OrderEnded.
         """
@@ -125,10 +127,10 @@ class FakeProvider:
         try:
             self._desk.resend(self._rental(order))
         except Refused:
-            raise OrderEnded("the order is closed already", provider=self.name, order_id=order.id) from None
+            raise OrderEnded("the order is already closed", provider=self.name, order_id=order.id) from None
 
     def cancel(self, order: Order) -> None:
-        """Close an order that got no SMS. Raises SmsAlreadyReceived, ProviderUnavailable, OrderNotFound."""
+        """Close an order without an SMS. Raises SmsAlreadyReceived, ProviderUnavailable, OrderNotFound."""
         self._close(self._desk.cancel, order)
 
     def finish(self, order: Order) -> None:
@@ -140,35 +142,35 @@ class FakeProvider:
         return self._rental(order).line.subscribe(notify)
 
     def balance(self) -> Balance:
-        """Nothing, which is what it costs. Raises ProviderUnavailable."""
+        """Return 0, since nothing costs anything. Raises ProviderUnavailable."""
         self._ask()
         return Balance(Decimal(0), CURRENCY)
 
     def countries(self) -> list[Country]:
-        """Every region that phonenumbers knows, by ISO 3166 code. Raises ProviderUnavailable."""
+        """Return every region that phonenumbers knows, by ISO 3166 code. Raises ProviderUnavailable."""
         self._ask()
         return [Country(region, name) for region, name in regions().items()]
 
     def operators(self, country: str) -> list[Operator]:
-        """One for all. Raises ProviderUnavailable, InvalidRequest."""
+        """Return the one operator, `any`. Raises ProviderUnavailable, InvalidRequest."""
         self._ask()
         self._region(country)
         return [Operator("any", "any")]
 
     def services(self, country: str | None) -> list[Service]:
-        """None: any name will do. Raises ProviderUnavailable, InvalidRequest."""
+        """Return an empty list: any service can be ordered. Raises ProviderUnavailable, InvalidRequest."""
         self._ask()
         self._region(country or DEFAULT_COUNTRY)
         return []
 
     def count(self, service: str, country: str, operator: str | None) -> int:
-        """More than a run needs, or 0 where the scenario has none. Raises ProviderUnavailable, InvalidRequest."""
+        """Return more than a run needs, or 0 if the scenario has none. Raises ProviderUnavailable, InvalidRequest."""
         self._ask()
         self._region(country)
         return 0 if self._scenario.refusal == "no-numbers" else _PLENTY
 
     def _ask(self, *, tries: int = 2) -> None:
-        """Get an answer, or fail as the scenario says. A second try is what our HTTP client does for real providers."""
+        """Fail as the scenario says; a second try is what our HTTP client makes for real providers."""
         trouble = self._desk.trouble(self._scenario)
         for _ in range(1, tries):
             trouble = trouble and self._desk.trouble(self._scenario)
@@ -184,14 +186,14 @@ class FakeProvider:
         )
 
     def _close(self, close: Callable[[Rental], None], order: Order) -> None:
-        """Close the order at the desk; what is closed already is done."""
+        """Close the order at the desk, unless it is already closed."""
         self._ask()
         rental = self._rental(order)
         try:
             close(rental)
         except Refused as refusal:
             if refusal.reason == "sms-received":
-                raise SmsAlreadyReceived("an SMS has come", provider=self.name, order_id=order.id) from None
+                raise SmsAlreadyReceived("an SMS has arrived", provider=self.name, order_id=order.id) from None
 
     def _rental(self, order: Order) -> Rental:
         try:
@@ -200,13 +202,13 @@ class FakeProvider:
             raise OrderNotFound("no such order", provider=self.name, order_id=order.id) from None
 
     def _region(self, country: str) -> str:
-        from ..phone import region_of  # noqa: PLC0415 - imports phonenumbers, which an unused provider does not need
+        from ..phone import region_of  # noqa: PLC0415 - start-up: imports phonenumbers
 
         region = region_of(country)
         if region is None:
             raise InvalidRequest(
-                f"knows no country {country!r}",
+                f"unknown country {country!r}",
                 provider=self.name,
-                hint="Give an ISO 3166 code (US, GB, DE) or a country's name in any language.",
+                hint="Use an ISO 3166 code (US, GB, DE) or a country's name in any language.",
             )
         return region

@@ -22,59 +22,64 @@ class Scenario:
     name: str
     """As in `--otp-fake NAME`."""
     help: str
-    """One line about it."""
+    """What happens, in one line."""
     sms_after: tuple[float, ...] = ()
-    """When the order's own SMS come, counted from the order and from each resend: one text, once for each time."""
+    """When the order's own SMS arrive, counted from the order and from each resend: the same text each time."""
     resend_sends: bool = True
-    """They come again after each resend."""
+    """Whether they arrive again after each resend."""
     keeps_time: bool = False
-    """`sms_after` holds, whatever delay the desk was given."""
+    """Whether `sms_after` holds, whatever delay the desk was given."""
     has_code: bool = True
-    """The order's own SMS have a code."""
+    """Whether the order's own SMS contain a code."""
     deaf: bool = False
-    """Whatever is sent to the number is dropped."""
+    """Whether everything that is sent to the number is dropped."""
     refusal: Literal["no-numbers", "no-balance"] | None = None
     """Why every order is refused."""
     answers: Literal["always", "mostly", "never"] = "always"
-    """How often the provider answers."""
+    """How often the provider responds."""
     ends_after: float = math.inf
     """When the provider ends the order by itself."""
     sms_at_cancel: bool = False
-    """An SMS comes just when the order is cancelled."""
+    """Whether an SMS arrives just as the order is cancelled."""
 
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
         scenario.name: scenario
         for scenario in (
-            Scenario("manual", "messages come from the test or from the gateway"),
-            Scenario("auto", "an SMS with a random code comes a moment after the order", sms_after=(_MOMENT,)),
-            Scenario("late", "the SMS comes 5 s after the order", sms_after=(5.0,), keeps_time=True),
-            Scenario("never", "no SMS ever comes, whatever is sent", deaf=True),
-            Scenario("duplicate", "the same SMS comes twice, 0.2 s apart", sms_after=(_MOMENT, _MOMENT + 0.2)),
+            Scenario("manual", "SMS come from the test or the gateway"),
+            Scenario("auto", "an SMS with a random code arrives just after the order", sms_after=(_MOMENT,)),
+            Scenario("late", "the SMS arrives 5 s after the order", sms_after=(5.0,), keeps_time=True),
+            Scenario("never", "no SMS ever arrives, whatever is sent", deaf=True),
+            Scenario("duplicate", "the same SMS arrives twice, 0.2 s apart", sms_after=(_MOMENT, _MOMENT + 0.2)),
             Scenario(
                 "no-code",
-                "an SMS comes that has no code in it",
+                "an SMS arrives without a code",
                 sms_after=(_MOMENT,),
                 resend_sends=False,
                 has_code=False,
             ),
-            Scenario("no-numbers", "every order is refused: no number is free", refusal="no-numbers"),
+            Scenario("no-numbers", "every order is refused: no numbers available", refusal="no-numbers"),
             Scenario("no-balance", "every order is refused: the balance is too low", refusal="no-balance"),
-            Scenario("down", "the provider does not answer at all", answers="never"),
-            Scenario("flaky", "SMS after 1 s; 502, reset and 429 now and then", sms_after=(1.0,), answers="mostly"),
+            Scenario("down", "the provider does not respond", answers="never"),
+            Scenario(
+                "flaky",
+                "an SMS after 1 s; occasional 502, 429 and connection resets",
+                sms_after=(1.0,),
+                answers="mostly",
+            ),
             Scenario("cancelled", "the provider ends the order 0.2 s after it was placed", ends_after=0.2),
-            Scenario("cancel-refused", "an SMS comes just as the order is cancelled", sms_at_cancel=True),
+            Scenario("cancel-refused", "an SMS arrives just as the order is cancelled", sms_at_cancel=True),
         )
     }
 )
 
 
 def scenario(name: str) -> Scenario:
-    """The scenario of that name. Raises SettingsError that lists them all."""
+    """Return the scenario of that name. Raises SettingsError, which lists them all."""
     try:
         return SCENARIOS[name]
     except KeyError:
         raise SettingsError(
-            f"--otp-fake (PYTEST_OTP_FAKE): {name!r} is no scenario", hint=f"Choose one of: {', '.join(SCENARIOS)}."
+            f"--otp-fake (PYTEST_OTP_FAKE): unknown scenario {name!r}", hint=f"Choose one of: {', '.join(SCENARIOS)}."
         ) from None

@@ -44,8 +44,6 @@ PATIENCE = 30.0
 """Seconds to wait for another process that is writing."""
 KEPT = timedelta(days=90)
 """How long closed orders stay."""
-_NO_PART = ("OTPVIRT_WEBHOOK_TOKEN",)
-"""Variables that have no part in which account it is: the service is not sent them."""
 
 # Each step brings a ledger from the version of its place to the next one, and keeps its rows.
 _UPGRADES = (
@@ -122,12 +120,8 @@ class Ledger:
             self._db.close()
 
     def account(self, provider: str, values: Mapping[str, str | Secret | None]) -> str:
-        """What tells a provider account from others without telling its key; another base URL is another account."""
-        known = {
-            name: value.reveal() if isinstance(value, Secret) else value
-            for name, value in values.items()
-            if (isinstance(value, Secret) or name.endswith("_URL")) and name not in _NO_PART
-        }
+        """A digest that identifies an account by the values that do (`identifying`), without revealing them."""
+        known = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
         ((salt,),) = self._rows("SELECT salt FROM salt")
         return hmac.digest(salt, json.dumps([provider, known], sort_keys=True).encode(), "sha256").hex()
 

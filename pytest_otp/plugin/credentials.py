@@ -1,7 +1,4 @@
-"""What is settled before the first test of a run that rents real numbers.
-
-Apart from `plugin`, since pytest examines each name there at every start.
-"""
+"""What is settled before the first test of a run that rents real numbers: credentials, ledger, scrubbed reports."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from ..orders.location import ledger_path
-from ..providers.registry import credentials
+from ..providers.registry import credentials, push_of
 from ..redact import Secret
 from ..settings import Settings, env_file_of
 from .report_scrubber import ReportScrubber
@@ -30,16 +27,23 @@ def real_provider(config: pytest.Config, settings: Settings, env_file: Mapping[s
     allow_http = frozenset(settings.allow_http)
     config.stash[_CREDENTIALS] = credentials(settings.provider, os.environ, env_file, allow_http=allow_http)
     if settings.webhook:
-        from .webhook_fixture import check  # noqa: PLC0415 - only for a run with a webhook
-
-        check(settings, config.stash[_CREDENTIALS])
+        _check_webhook(settings, config.stash[_CREDENTIALS])
     config.stash[RUN] = new_run()
     config.pluginmanager.register(ReportScrubber(), "otp-reports")
     return Settings(**{**vars(settings), "ledger": str(ledger_path(settings, config.rootpath))})
 
 
 def credentials_of(config: pytest.Config, settings: Settings) -> Values:
-    """What `real_provider` found; where an overridden otp_settings chose the provider, it looks now."""
+    """What `real_provider` found; if an overridden otp_settings chose the provider, it is called now."""
     if _CREDENTIALS not in config.stash:
         real_provider(config, settings, env_file_of(config, os.environ))
     return config.stash[_CREDENTIALS]
+
+
+def _check_webhook(settings: Settings, values: Values) -> None:
+    from ..push.webhook import check_token  # noqa: PLC0415 - start-up: only for a run with a webhook
+
+    endpoint = push_of(settings.provider)
+    token = values.get(endpoint.variable) if endpoint else None
+    if endpoint and isinstance(token, Secret):
+        check_token(token, endpoint.variable)

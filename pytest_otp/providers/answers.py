@@ -1,6 +1,6 @@
 """What came back: a JSON object, or the error that says what came instead.
 
-An answer that is no answer is quoted by its first words, without secrets and without SMS texts.
+An unusable response is quoted by its first words, without secrets and SMS texts.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _E = TypeVar("_E", bound=OtpError)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A JSON object that the provider sent, whatever it says."""
+class JsonResponse:
+    """A JSON object that the provider sent, whether a success or a refusal."""
 
     provider: str
     """The provider's name."""
@@ -43,28 +43,28 @@ class Answer:
     excerpt: str
     """The body's first words, without secrets and SMS texts."""
     repeat: Repeat
-    """How the call was made."""
+    """How the request was made."""
 
-    def makes_no_sense(self, why: str) -> ProviderError | OrderUncertain:
-        """The error to raise where the object is not what the provider documents."""
+    def unexpected(self, why: str) -> ProviderError | OrderUncertain:
+        """Return the error to raise if the object is not as documented; `why` completes "HTTP 200 with …"."""
         return judged(_refusal(self.provider, self.status, self.excerpt, scrub(why)[:120]), self.repeat)
 
     def failed(self, words: str) -> ProviderError | OrderUncertain:
-        """The error to raise where the provider says that it failed itself, in its own words."""
+        """Return the error to raise if the provider reports a failure of its own, in `words`."""
         failure = ProviderUnavailable(f"said {words}", http_status=self.status, provider=self.provider, words=words)
         return judged(failure, self.repeat)
 
 
-def read(provider: str, status: int, retry_after: str, text: str, repeat: Repeat) -> Answer:
-    """The JSON object in a response; `retry_after` is the header's value.
+def read(provider: str, status: int, retry_after: str, text: str, repeat: Repeat) -> JsonResponse:
+    """Return the JSON object in a response; `retry_after` is the header's value.
 
-    Raises ProviderUnavailable or AuthenticationError where there is none.
+    Raises ProviderUnavailable or AuthenticationError if there is none.
     """
     excerpt = _excerpt(text)
     data = _parsed(text)
     usable = status < 300 or (400 <= status < 500 and status != 429)
     if isinstance(data, dict) and usable:
-        return Answer(provider, status, data, excerpt, repeat)
+        return JsonResponse(provider, status, data, excerpt, repeat)
     failure = _refusal(provider, status, excerpt, _what_it_is(text, data))
     if isinstance(failure, ProviderUnavailable):
         failure.retry_after = _seconds(retry_after.strip())
@@ -72,18 +72,18 @@ def read(provider: str, status: int, retry_after: str, text: str, repeat: Repeat
 
 
 def described(error: Exception, provider: str, timeouts: tuple[float, float]) -> ProviderUnavailable:
-    """What a failed request means, in plain words; `sent` is False where it certainly did not reach the provider."""
+    """Return the error for a failed request; `sent` is False if it certainly did not reach the provider."""
     causes = list(_causes(error))
     unsent = isinstance(error, requests.ConnectTimeout) or any(
         isinstance(cause, (urllib3.exceptions.NewConnectionError, ssl.SSLCertVerificationError)) for cause in causes
     )
     if isinstance(error, requests.ConnectTimeout):
-        what = f"no connection within {timeouts[0]:g} s"
+        what = f"could not connect within {timeouts[0]:g} s"
     elif isinstance(error, (requests.Timeout, urllib3.exceptions.ReadTimeoutError)):
-        what = f"no answer within {timeouts[1]:g} s"
+        what = f"no response within {timeouts[1]:g} s"
     else:
         root = causes[-1]
-        what = f"{'no connection' if unsent else 'the connection failed'} ({type(root).__name__}: {_plain(root)})"
+        what = f"{'could not connect' if unsent else 'the connection failed'} ({type(root).__name__}: {_plain(root)})"
     return ProviderUnavailable(what, provider=provider, sent=not unsent)
 
 
@@ -109,19 +109,19 @@ def _parsed(text: str) -> Any:
 
 
 def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is no JSON number")
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def _what_it_is(text: str, data: Any) -> str:
     if not text.strip():
         return "an empty body"
     if data is not None:
-        return "JSON" if isinstance(data, dict) else "JSON that is no object"
-    return "HTML" if text.lstrip()[:1] == "<" else "no valid JSON"
+        return "JSON" if isinstance(data, dict) else "JSON that is not an object"
+    return "HTML" if text.lstrip()[:1] == "<" else "invalid JSON"
 
 
 def _excerpt(text: str) -> str:
-    # Scrubbed before it is cut, since half a key would not be recognised.
+    # Scrubbed before it is cut: half a key would not be recognised.
     start = scrub(text[:16384])[:2048]
     words = re.sub(r"<[^<>]*>", " ", _PRIVATE_FIELDS.sub(r"\1…", start))
     return " ".join(words.split())[:120]
@@ -131,22 +131,24 @@ def _refusal(provider: str, status: int, excerpt: str, what: str) -> ProviderUna
     said = f"HTTP {status} with {what}" + (f": {excerpt!r}" if excerpt else "")
     if status == 403 and _EDGE_BLOCK in excerpt:
         return ProviderUnavailable(
-            f"the edge in front of the service refused the request itself ({said})",
+            f"the service's edge (such as Cloudflare) blocked the request ({said})",
             http_status=status,
             provider=provider,
-            hint="Set a browser's user agent (for otpcepat: OTPCEPAT_USER_AGENT), or ask the service to let you in.",
+            hint="Set a browser's user agent (for otpcepat: OTPCEPAT_USER_AGENT), or ask the service for access.",
         )
     if status == 401 or (status == 403 and what != "HTML"):
-        return AuthenticationError(f"the credentials were refused ({said})", provider=provider)
-    return ProviderUnavailable(f"no usable answer ({said})", http_status=status, provider=provider)
+        return AuthenticationError(f"the credentials were rejected ({said})", provider=provider)
+    return ProviderUnavailable(f"unusable response ({said})", http_status=status, provider=provider)
 
 
 def judged(failure: _E, repeat: Repeat) -> _E | OrderUncertain:
-    """The failure itself, or OrderUncertain where it is that of an order that may have been placed."""
+    """Return the failure itself, or OrderUncertain if an order may have been placed."""
     certain = not isinstance(failure, ProviderUnavailable) or not failure.sent or failure.http_status in (401, 403, 429)
     if repeat is not Repeat.UNSENT or certain:
         return failure
-    return OrderUncertain(f"the order was sent, its answer is lost: {failure.message}", provider=failure.provider)
+    return OrderUncertain(
+        f"the order was sent, but its response was lost: {failure.message}", provider=failure.provider
+    )
 
 
 def _seconds(value: str) -> float | None:

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import ClassVar, Protocol, runtime_checkable
 
-from ..redact import shape
+from ..redact import Secret, shape
 
 __tracebackhide__ = True
 
 
 class OrderState(str, Enum):
-    """Where an order stands. Each member equals its word: `number.state == "waiting"`."""
+    """The state of an order. Each member equals its word: `number.state == "waiting"`."""
 
     WAITING = "waiting"
-    """Rented; no SMS so far, or another one is expected."""
+    """Rented; no SMS yet, or another one is expected."""
     RECEIVED = "received"
-    """Rented; an SMS came."""
+    """Rented; an SMS arrived."""
     FINISHED = "finished"
-    """Closed by us after an SMS came."""
+    """Closed by us after an SMS arrived."""
     CANCELLED = "cancelled"
-    """Closed by us, none came; nothing is charged."""
+    """Closed by us without an SMS; nothing is charged."""
     ENDED = "ended"
     """Closed by the provider or elsewhere."""
     UNCERTAIN = "uncertain"
-    """The order's answer was lost: it may or may not exist."""
+    """The response to the order was lost: it may or may not exist."""
 
     def __str__(self) -> str:
         return self.value
@@ -45,33 +45,33 @@ class Order:
     service: str | None
     """The provider's id of the service that the number was ordered for."""
     country: str | None
-    """The provider's id of the country, None where the provider chose."""
+    """The provider's id of the country; None if the provider chose it."""
     operator: str | None
-    """The provider's id of the operator, None where the provider chose."""
+    """The provider's id of the operator; None if the provider chose it."""
     price: Decimal | None
-    """What the order costs, None where the provider did not say."""
+    """What the order costs; None if the provider did not say."""
     currency: str | None
-    """ISO 4217 code of `price`, None where it is not known."""
+    """ISO 4217 code of `price`; None if unknown."""
     ordered_at: datetime
-    """When the answer came, UTC; to show to people."""
+    """When the provider confirmed the order, in UTC; for display."""
     region: str | None = None
-    """ISO 3166 code of `country` where it is known: how to read a number that has no country code."""
+    """ISO 3166 code of `country`, if known; it helps to read a number without a country code."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SmsMessage:
-    """One received SMS. Its repr shows the shape of the text, never the text: reports are public."""
+    """One received SMS. Its repr shows the shape of the text, never the text itself: reports are public."""
 
     id: str
-    """Unique within its order: the provider's id, or one that we gave where the provider has none."""
+    """Unique within its order: the provider's id, or one of ours if the provider has none."""
     sender: str | None
-    """The sender's number or name, None where the provider does not tell it."""
+    """The sender's number or name; None if the provider does not give it."""
     text: str
     """The whole text."""
     received_at: datetime | None
-    """When it came, UTC; where the provider does not say, when we first saw it. To show to people."""
+    """When it arrived, in UTC; when we first saw it if the provider does not say. For display."""
     code: str | None
-    """The code that the provider itself found in the text, None where it gives none."""
+    """The code that the provider itself found in the text; None if it gives none."""
 
     def __repr__(self) -> str:
         return f"SmsMessage(id={self.id!r}, sender={self.sender!r}, text={shape(self.text)!r})"
@@ -79,7 +79,7 @@ class SmsMessage:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """What a provider answers when asked for an order's messages."""
+    """What a provider returns for an order's messages."""
 
     state: OrderState
     """`waiting`, `received` or `ended`."""
@@ -89,14 +89,14 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What the account holds."""
+    """The balance of an account."""
 
     amount: Decimal
     """In `currency`."""
     currency: str | None
-    """ISO 4217 code, None where the provider does not tell it."""
+    """ISO 4217 code; None if the provider does not give it."""
     account: str | None = field(default=None, repr=False)
-    """The account's name or mail address, None where the provider does not tell it; never shown in a repr."""
+    """The account's name or email address; None if the provider does not give it. Never shown in a repr."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Service:
     name: str
     """The provider's name of it."""
     price: Decimal | None
-    """Price of one order, None where the provider does not say."""
+    """Price of one order; None if the provider does not say."""
     currency: str | None
     """ISO 4217 code of `price`."""
 
@@ -142,110 +142,131 @@ class Variable:
     help: str
     """What it is, one phrase."""
     secret: bool = False
-    """Handed over as a `Secret`, and masked everywhere."""
+    """Passed as a `Secret`, and masked everywhere."""
     required: bool = False
-    """A run with this provider does not start without it."""
+    """Whether a run with this provider refuses to start without it."""
     default: str | None = None
-    """Used where it is not set."""
+    """The value if it is not set."""
+    account: bool | None = None
+    """Whether another value means another account. None: it does if the variable is secret or named `*_URL`."""
+
+    @property
+    def identifies_account(self) -> bool:
+        """`account`, or what it defaults to."""
+        return self.secret or self.name.endswith("_URL") if self.account is None else self.account
 
 
 class Repeat(Enum):
-    """Which failures of a call are followed by another try."""
+    """Which failures of a request are followed by another try."""
 
     ALWAYS = "always"
-    """Reads: any passing failure."""
+    """Any temporary failure; for reads."""
     NEVER = "never"
-    """Calls inside a loop of the caller's own."""
+    """None; for requests inside a loop of the caller's own."""
     UNSENT = "unsent"
-    """An order: only what certainly did not reach the provider; anything else unclear is OrderUncertain."""
+    """Only a request that certainly did not reach the provider; for orders. Other doubts are OrderUncertain."""
 
 
 class Provider(Protocol):
     """A service that rents phone numbers and shows the SMS they receive.
 
-    Implementations are thread-safe. Errors are those of `pytest_otp.errors`; an unknown refusal is a `ProviderError`
-    with the provider's own words. A class that registers in the entry point group `pytest_otp.providers` has
-    `variables` and is built as `cls(variables, http)`: `variables` maps each name to its value (`Secret` for secrets,
-    None where unset and without default), `http` is a `pytest_otp.providers.http.HttpClient`.
+    Implementations are thread-safe and raise the errors of `pytest_otp.errors`: a `ProviderError` with the provider's
+    own words for a refusal they do not know. A class that registers in the entry point group `pytest_otp.providers` has
+    `variables` and is constructed as `cls(variables, http)`: `variables` maps each name to its value (a `Secret` for
+    secrets, None if unset and without a default), `http` is a `pytest_otp.providers.http.HttpClient`.
+
+    A class may declare more about itself, as class attributes:
+
+    - `offline = True`: no SMS is really sent and nothing is charged. Defaults to False.
+    - `push`: a `pytest_otp.providers.push.PushEndpoint`, if the provider can send SMS to us. Defaults to None.
+    - `lifetime`: the seconds after which an order has certainly ended. Defaults to 20 minutes.
     """
 
     name: str
     variables: ClassVar[tuple[Variable, ...]]
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
-        """Rent a number. Sent once: raises OrderUncertain where the answer is lost."""
+        """Rent a number. The request is sent once; raises OrderUncertain if its response is lost."""
         ...
 
     def messages(self, order: Order) -> Messages:
-        """The order's state and every SMS so far, in one request and without retries."""
+        """Return the order's state and every SMS so far, with one request and without retries."""
         ...
 
     def resend(self, order: Order) -> None:
-        """Expect another SMS; does nothing where a number simply goes on receiving."""
+        """Expect another SMS. Does nothing if a number simply keeps receiving."""
         ...
 
     def cancel(self, order: Order) -> None:
-        """Close an order that got no SMS; done too where it is closed already. Raises SmsAlreadyReceived."""
+        """Close an order without an SMS, or one that is already closed. Raises SmsAlreadyReceived."""
         ...
 
     def finish(self, order: Order) -> None:
-        """Close an order that got an SMS; done too where it is closed already."""
+        """Close an order that received an SMS, or one that is already closed."""
         ...
 
     def balance(self) -> Balance:
-        """What the account holds."""
+        """Return the account's balance."""
         ...
 
     def countries(self) -> list[Country]:
-        """The countries that can be ordered. Raises Unsupported where the provider has no such list."""
+        """Return the countries that can be ordered. Raises Unsupported if the provider has no such list."""
         ...
 
     def operators(self, country: str) -> list[Operator]:
-        """The operators of a country. Raises Unsupported where the provider has no such list."""
+        """Return a country's operators. Raises Unsupported if the provider has no such list."""
         ...
 
     def services(self, country: str | None) -> list[Service]:
-        """The services of a country, or those of no country. Raises Unsupported where there is no such list."""
+        """Return a country's services, or those of no country. Raises Unsupported if there is no such list."""
         ...
 
     def count(self, service: str, country: str, operator: str | None) -> int:
-        """How many numbers are free now. Raises Unsupported where the provider does not tell."""
+        """Return how many numbers are available. Raises Unsupported if the provider does not report it."""
         ...
 
 
 def lacking(provider: object) -> list[str]:
-    """What an object lacks to rent numbers and to give them back; the catalogue calls may be left out."""
+    """Return what an object lacks to rent numbers and close them; the catalogue methods are optional."""
     return [name for name in ("name", "order", "messages", "resend", "cancel", "finish") if not hasattr(provider, name)]
+
+
+def identifying(
+    provider: Provider | type[Provider], values: Mapping[str, str | Secret | None]
+) -> dict[str, str | Secret | None]:
+    """Those of a provider's values that tell one account from another."""
+    names = {variable.name for variable in provider.variables if variable.identifies_account}
+    return {name: value for name, value in values.items() if name in names}
 
 
 @runtime_checkable
 class SupportsPush(Protocol):
-    """A provider that tells by itself when a message comes, so that a wait can sleep until then."""
+    """A provider that announces each message, so that a wait can sleep until then."""
 
     def subscribe(self, order: Order, notify: Callable[[float], None]) -> Callable[[], None]:
-        """Call `notify(seconds)` for each message or end of this order that will show in so many seconds (0: now).
+        """Call `notify(seconds)`, from any thread, for each message and for the end of this order.
 
-        May be called from any thread. Returns a function that ends the subscription.
+        `seconds` is the time until `messages` shows it; 0 means now. Returns a function that ends the subscription.
         """
         ...
 
 
 @runtime_checkable
 class SupportsHandingOn(Protocol):
-    """A provider whose orders somebody closes who outlives this process."""
+    """A provider whose orders are closed by a process that outlives this one."""
 
     def hand_on(self, order: Order, *, received: bool, timeout: float) -> OrderState | None:
-        """Have the order finished (an SMS came) or cancelled: the state it got, or None where that happens later.
+        """Have the order finished (it received an SMS) or cancelled, within `timeout` seconds.
 
-        Returns within `timeout` seconds. Raises ProviderError where it is certain that no further try will help.
+        Returns its state, or None if it is closed later. Raises ProviderError if no further try can help.
         """
         ...
 
 
 @runtime_checkable
 class SupportsCounting(Protocol):
-    """A provider that keeps count of waits."""
+    """A provider that records waits."""
 
     def count_wait(self, order: Order, seconds: float, codes: int) -> None:
-        """A test waited for this order's messages so long, and got so many."""
+        """Record that a test waited this long for the order's messages, and got this many codes."""
         ...

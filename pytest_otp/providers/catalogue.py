@@ -1,4 +1,4 @@
-"""From what a person wrote to a provider's id: a service or country by id, name, ISO code or name in any language."""
+"""From what a user wrote to a provider's id: a service or country by id, name, ISO code or name in any language."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _T = TypeVar("_T")
 _MOST_SHOWN = 12
 
 
-class Entry(Protocol):
-    """One line of a catalogue."""
+class CatalogueItem(Protocol):
+    """Something that a provider lists: a country or a service."""
 
     @property
     def id(self) -> str:
@@ -30,42 +30,42 @@ class Entry(Protocol):
 
 
 class Cache:
-    """Keeps what was fetched once; two threads that ask at the same time fetch once."""
+    """Keeps what was fetched. Thread-safe: threads that need the same value fetch it once."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._kept: dict[Hashable, object] = {}
 
     def get(self, key: Hashable, fetch: Callable[[], _T]) -> _T:
-        """The kept value, else that of `fetch()`; a failing fetch keeps nothing."""
+        """Return the kept value, or else that of `fetch()`; a failing fetch keeps nothing."""
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = fetch()
             return self._kept[key]  # type: ignore[return-value]  # what fetch gave under the same key
 
 
-def find(wanted: str, entries: Iterable[Entry], *, kind: str, provider: str) -> str | None:
-    """The id of the entry that `wanted` means: by id, else by name; None where nothing matches.
+def find(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider: str) -> str | None:
+    """Return the id of the item that `wanted` means: by id, else by name; None if nothing matches.
 
-    Raises InvalidRequest that lists the candidates where the name belongs to several.
+    Raises InvalidRequest, which lists the candidates, if several have this name.
     """
     from ..phone import folded  # noqa: PLC0415 - imports phonenumbers
 
-    listed = list(entries)
-    by_id = {entry.id for entry in listed if entry.id.casefold() == wanted.strip().casefold()}
-    by_name = {entry.id for entry in listed if folded(entry.name) == folded(wanted)}
-    return _only(by_id or by_name, listed, wanted, kind, provider)
+    items = list(items)
+    by_id = {item.id for item in items if item.id.casefold() == wanted.strip().casefold()}
+    by_name = {item.id for item in items if folded(item.name) == folded(wanted)}
+    return _only(by_id or by_name, items, wanted, kind, provider)
 
 
 def find_country(
-    wanted: str, entries: Iterable[Entry], *, provider: str, regions: Mapping[str, str] | None = None
+    wanted: str, items: Iterable[CatalogueItem], *, provider: str, regions: Mapping[str, str] | None = None
 ) -> str | None:
     """As `find`, and by ISO code or the country's name in any language.
 
-    `regions` gives the ISO code of names that are no country's.
+    `regions` gives the ISO codes of names that are not a country's.
     """
-    listed = list(entries)
-    found = find(wanted, listed, kind="country", provider=provider)
+    items = list(items)
+    found = find(wanted, items, kind="country", provider=provider)
     if found is not None:
         return found
     from ..phone import region_of  # noqa: PLC0415 - imports phonenumbers
@@ -73,56 +73,56 @@ def find_country(
     region = region_of(wanted)
     if region is None:
         return None
-    same = {entry.id for entry in listed if region_of_entry(entry, regions) == region}
-    return _only(same, listed, wanted, "country", provider)
+    same = {item.id for item in items if region_of_item(item, regions) == region}
+    return _only(same, items, wanted, "country", provider)
 
 
-def region_of_entry(entry: Entry, regions: Mapping[str, str] | None = None) -> str | None:
-    """ISO code of a provider's country, None where its name is no country's."""
+def region_of_item(item: CatalogueItem, regions: Mapping[str, str] | None = None) -> str | None:
+    """Return the ISO code of a provider's country; None if its name is not a country's."""
     from ..phone import region_of  # noqa: PLC0415 - imports phonenumbers
 
-    return (regions or {}).get(entry.name.casefold()) or region_of(entry.name)
+    return (regions or {}).get(item.name.casefold()) or region_of(item.name)
 
 
-def unknown(wanted: str, entries: Iterable[Entry], *, kind: str, provider: str) -> InvalidRequest:
-    """The error for something that no entry matches; it lists what there is."""
-    known = [f"{entry.name} ({entry.id})" if entry.name != entry.id else entry.id for entry in entries]
+def unknown(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider: str) -> InvalidRequest:
+    """Return the error for a name that no item matches; it lists what there is."""
+    known = [f"{item.name} ({item.id})" if item.name != item.id else item.id for item in items]
     shown = listed(known, _MOST_SHOWN)
     return InvalidRequest(
-        f"knows no {kind} {wanted!r}", provider=provider, hint=f"It has: {shown or 'nothing'}. Give a name or an id."
+        f"unknown {kind} {wanted!r}", provider=provider, hint=f"Available: {shown or 'none'}. Use a name or an id."
     )
 
 
 def required(value: str | None, kind: str, provider: str) -> str:
-    """The value, or SettingsError that says all places where it can be set."""
+    """Return the value, stripped. Raises SettingsError, which names every place to set it."""
     if value is None or not value.strip():
         raise SettingsError(
             f"provider {provider} needs a {kind} to order a number",
-            hint=f"Give otp_number({kind}=...), @pytest.mark.otp({kind}=...), --otp-{kind}, PYTEST_OTP_{kind.upper()} "
+            hint=f"Set otp_number({kind}=...), @pytest.mark.otp({kind}=...), --otp-{kind}, PYTEST_OTP_{kind.upper()} "
             f"or the ini value otp_{kind}.",
         )
     return value.strip()
 
 
-def _only(ids: set[str], entries: Iterable[Entry], wanted: str, kind: str, provider: str) -> str | None:
+def _only(ids: set[str], items: Iterable[CatalogueItem], wanted: str, kind: str, provider: str) -> str | None:
     if len(ids) > 1:
-        candidates = ", ".join(f"{entry.name} ({entry.id})" for entry in entries if entry.id in ids)
+        candidates = ", ".join(f"{item.name} ({item.id})" for item in items if item.id in ids)
         raise InvalidRequest(
-            f"{kind} {wanted!r} could be any of {candidates}", provider=provider, hint="Give its id instead."
+            f"ambiguous {kind} {wanted!r}: could be {candidates}", provider=provider, hint="Use the id instead."
         )
     return next(iter(ids), None)
 
 
 def text_of(value: object) -> str:
-    """An id, price or word of an answer as text: providers write them as texts and numbers; "" for anything else.
+    """Return an id, price or word of a response as text, since providers write texts and numbers; "" for anything else.
 
-    False is among the anything else: PHP writes it where it has nothing to say.
+    False is among the rest: PHP writes it in place of an empty value.
     """
     return str(value).strip() if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) else ""
 
 
 def decimal_of(value: object) -> Decimal | None:
-    """An amount that is written as text or number; None where it is none."""
+    """Return an amount that is written as text or number; None if it is not an amount."""
     try:
         number = Decimal(text_of(value))
     except InvalidOperation:

@@ -1,4 +1,4 @@
-"""Closing an order does not give up at the first refusal: the number costs money until it is closed."""
+"""Closing an order, which does not give up at the first refusal: the number costs money until it is closed."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ __tracebackhide__ = True
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 4.0
 LONGEST_ASKED = 60.0
-"""Seconds that a provider may make us wait: the number costs money meanwhile."""
+"""The longest pause that a provider may ask for, in seconds: the number costs money meanwhile."""
 SHORTEST_TRY = 2.0
-"""Seconds that one try may take, however little time is left."""
+"""Seconds that a try may take, however little time is left."""
 
 LAST_TRY = 1.0
-"""Seconds before the end at which the last try starts, however long the provider asked us to wait."""
+"""Seconds before the end at which the last try starts, however long a pause the provider asked for."""
 
 FINAL = (AuthenticationError, OrderNotFound, SmsAlreadyReceived)
-"""What further tries cannot change."""
+"""Failures that further tries cannot change."""
 
 
 def finish_or_cancel(cancel: Callable[[], None], finish: Callable[[], None], *, received: bool) -> None:
-    """Close an order one way or the other, once. Raises what the last of both says."""
+    """Close an order one way or the other, once. Raises what the last of the two raised."""
     if not received:
         try:
             cancel()
@@ -54,9 +54,9 @@ def persist(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exception | None:
-    """Run `attempt` until it succeeds, for `timeout` seconds, but once at least; None, or the last failure.
+    """Run `attempt` until it succeeds, for `timeout` seconds, but at least once; return None, or the last failure.
 
-    Only a `passing` error and a failing connection are tried again, and none that is `final`. Interrupts go through.
+    Only a `passing` error and a failed connection are tried again, and none that is `final`. Interrupts pass through.
     """
     start = clock()
     last_try = min(LAST_TRY, timeout / 4)
@@ -76,7 +76,7 @@ def persist(
     try:
         with time_limit(max(timeout, SHORTEST_TRY)):
             retrying(attempt)
-    except Exception as error:  # noqa: BLE001 - the caller says what the failure means, without these frames
+    except Exception as error:  # noqa: BLE001 - the caller decides what the failure means, without these frames
         return error.with_traceback(None)
     return None
 

@@ -1,4 +1,4 @@
-"""How long a call may take, whoever makes it further down; and calls that may be left behind."""
+"""Deadlines that hold for every call made below, and calls that may be abandoned."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _deadline: ContextVar[float | None] = ContextVar("pytest_otp_deadline", default=
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Whatever a provider does inside ends within so many seconds: requests, their retries, and pauses between them."""
+    """Limit what a provider does inside, in seconds: its requests, their retries, and the pauses between them."""
     end = time.monotonic() + seconds
     outer = _deadline.get()
     token = _deadline.set(end if outer is None else min(end, outer))
@@ -31,13 +31,13 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def begun(call: Callable[[], T], name: str) -> Future[T]:
-    """Run it in a thread that may be left behind, under this thread's time limit."""
+    """Run `call` in a thread of its own that may be abandoned, under this thread's time limit."""
     result: Future[T] = Future()
 
     def run() -> None:
         try:
             result.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+        except BaseException as error:  # noqa: BLE001 - raised again by `result()`
             result.set_exception(error)
 
     threading.Thread(target=contextvars.copy_context().run, args=(run,), name=name, daemon=True).start()
@@ -45,6 +45,6 @@ def begun(call: Callable[[], T], name: str) -> Future[T]:
 
 
 def time_left() -> float | None:
-    """Seconds left of the innermost time limit, never negative; None where there is none."""
+    """Return the seconds left of the innermost time limit, never negative; None if there is none."""
     end = _deadline.get()
     return None if end is None else max(0.0, end - time.monotonic())

@@ -1,8 +1,8 @@
-"""The one HTTP client. It keeps keys out of everything that can be printed, and knows which request may be repeated.
+"""The one HTTP client. It keeps keys out of everything that can be printed, and knows which requests may be repeated.
 
-Requests, responses and exceptions that leave this module never hold a secret: secrets join a copy of the request in the
-transport adapter, at the moment of sending, and what goes wrong is raised anew outside the `except` block, so that no
-library frame (whose locals hold the whole URL) and no `__context__` travels upwards.
+Requests, responses and exceptions that leave this module never contain a secret: secrets are added to a copy of the
+request in the transport adapter, at the moment of sending, and failures are raised anew outside the `except` block, so
+that no library frame (whose locals contain the whole URL) and no `__context__` travels upwards.
 """
 
 from __future__ import annotations
@@ -27,20 +27,16 @@ from requests.adapters import HTTPAdapter
 from ..errors import OtpError, ProviderUnavailable, SettingsError
 from ..loopback import is_loopback
 from ..redact import Secret, guard_loggers, scrub
-from .answers import Answer as Answer
+from .answers import JsonResponse as JsonResponse
 from .answers import described, judged, read
 from .base import Repeat
 from .deadline import begun, time_left
 
 __tracebackhide__ = True
 
-CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 15.0
-ORDER_READ_TIMEOUT = 60.0
-"""An order's answer is worth waiting for: without it nobody knows what was rented."""
 ATTEMPTS = 3
 LEAST_TIME = 0.02
-"""Seconds without which a request is not worth sending."""
+"""Seconds that must be left for a request to be worth sending."""
 LONGEST_PAUSE = 10.0
 LARGEST_BODY = 4 * 1024 * 1024
 _CHUNK = 16 * 1024
@@ -56,26 +52,49 @@ _LOGGERS = (
 )
 _PASSING = (408, 425, 429)
 
-_Value = Any  # what JSON can hold, or a Secret in place of a text
+_Value = Any  # what JSON can contain, or a Secret in place of a text
 
 
 _Received = tuple[int, str, str]
-Check = Callable[[Answer], None]
-"""Raises what an answer's refusal means. It runs inside the retries: a failure that passes is asked again."""
+Check = Callable[[JsonResponse], None]
+"""Raises what a refusal by the provider means. It runs inside the tries, so a temporary failure is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds that the parts of a request may take."""
+
+    connect: float = 5.0
+    """To connect."""
+    read: float = 15.0
+    """To read the whole response."""
+    order: float = 60.0
+    """To read the response to an order, which is worth waiting for: without it nobody knows what was rented."""
 
 
 class HttpClient:
-    """One provider's way to its HTTP API: time-outs, connection reuse, retries and scrubbing. Thread-safe.
+    """Sends a provider's requests: time-outs, connection reuse, retries and scrubbing. Thread-safe.
 
-    Values of type `Secret` in parameters and JSON bodies are sent as what they hold, and are a mask everywhere else.
+    A `Secret` in parameters and JSON bodies is sent as its value, and masked everywhere else.
+
+    Args:
+        provider: the provider's name, for errors.
+        allow_http: hosts that may be contacted without TLS, besides loopback.
+        timeouts: for each request.
+        sleep: how the pauses between tries are slept.
     """
 
     def __init__(
-        self, provider: str, *, allow_http: frozenset[str] = frozenset(), sleep: Callable[[float], None] = time.sleep
+        self,
+        provider: str,
+        *,
+        allow_http: frozenset[str] = frozenset(),
+        timeouts: Timeouts = Timeouts(),
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`allow_http`: hosts, besides loopback, that may be talked to without TLS."""
         self._provider = provider
         self._allow_http = allow_http
+        self._timeouts = timeouts
         self._sleep = sleep
         self._session = _session()
         guard_loggers(_LOGGERS)
@@ -88,11 +107,22 @@ class HttpClient:
         repeat: Repeat = Repeat.ALWAYS,
         headers: Mapping[str, str] | None = None,
         check: Check | None = None,
-    ) -> Answer:
+    ) -> JsonResponse:
         """GET a JSON object.
 
-        Raises ProviderUnavailable (no answer, or one that is none), AuthenticationError (401, 403), and OrderUncertain
-        in their place where `repeat` is `Repeat.UNSENT` and the request may have had its effect.
+        Args:
+            url: without the parameters.
+            params: the query's parameters.
+            repeat: which failures are followed by another try.
+            headers: added to the client's own, or in place of them.
+            check: raises what a refusal by the provider means; it runs inside the tries.
+
+        Raises:
+            ProviderUnavailable: no response, or one that is not a JSON object.
+            AuthenticationError: the status is 401 or 403.
+            OrderUncertain: in place of ProviderUnavailable, if `repeat` is `Repeat.UNSENT` and the request may have
+                had its effect.
+            SettingsError: the URL is neither https nor allowed.
         """
         return self._call(_Envelope("GET", url, params=params, headers=headers or {}), repeat, check)
 
@@ -105,8 +135,8 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         compress: bool = False,
         check: Check | None = None,
-    ) -> Answer:
-        """POST a JSON object and get one back; with `compress` the body is sent gzipped. Raises what `get` raises."""
+    ) -> JsonResponse:
+        """POST a JSON object and get one back. With `compress` the body is gzipped. Otherwise as `get`."""
         return self._call(
             _Envelope("POST", url, payload=payload, headers=headers or {}, compress=compress), repeat, check
         )
@@ -115,7 +145,7 @@ class HttpClient:
         """Close all connections."""
         self._session.close()
 
-    def _call(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> Answer:
+    def _call(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> JsonResponse:
         check_url(envelope.url, self._allow_http)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: _worth_repeating(error, repeat)),
@@ -132,12 +162,14 @@ class HttpClient:
         failure.__traceback__ = failure.__context__ = failure.__cause__ = None
         raise failure
 
-    def _once(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> Answer:
+    def _once(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> JsonResponse:
         limit = time_left()
         if limit is not None and limit < LEAST_TIME:
-            raise ProviderUnavailable("no time was left to ask", provider=self._provider, sent=False)
-        longest = ORDER_READ_TIMEOUT if repeat is Repeat.UNSENT else READ_TIMEOUT
-        timeouts = (CONNECT_TIMEOUT, longest) if limit is None else (min(CONNECT_TIMEOUT, limit), min(longest, limit))
+            raise ProviderUnavailable("no time was left for the request", provider=self._provider, sent=False)
+        connect, longest = self._timeouts.connect, self._timeouts.read
+        if repeat is Repeat.UNSENT:
+            longest = self._timeouts.order
+        timeouts = (connect, longest) if limit is None else (min(connect, limit), min(longest, limit))
         whole = sum(timeouts) if limit is None else min(limit, sum(timeouts))
         status, retry_after, text = self._bounded(
             whole, lambda: self._transmit(envelope, timeouts, fresh=repeat is Repeat.UNSENT)
@@ -148,23 +180,23 @@ class HttpClient:
         return answer
 
     def _bounded(self, seconds: float, transmit: Callable[[], _Received]) -> _Received:
-        """Run it in a thread that is left behind after so many seconds.
+        """Run `transmit` in a thread that is abandoned after so many seconds.
 
-        The sockets' own time-outs start anew with each byte and leave out name resolution: a server that drips, or a
-        name server that hangs, would hold a test, or its teardown, for ever.
+        The sockets' own time-outs start anew with each byte and do not cover name resolution: a server that sends a
+        byte now and then, or a name server that hangs, would block a test, or its teardown, for ever.
         """
         received = begun(transmit, "pytest-otp request")
         if not wait({received}, seconds).done:
-            raise ProviderUnavailable(f"no answer within {seconds:.3g} s", provider=self._provider)
+            raise ProviderUnavailable(f"no response within {seconds:.3g} s", provider=self._provider)
         return received.result()
 
     def _transmit(self, envelope: _Envelope, timeouts: tuple[float, float], *, fresh: bool) -> _Received:
-        """HTTP status, Retry-After and the body.
+        """Send the request; return the HTTP status, Retry-After and the body.
 
         A server may echo a secret, and all that is returned from here stands in frames that a traceback shows.
         """
-        # An order goes over a connection of its own: on a reused one that the server is just closing, the request would
-        # be lost without our knowing whether it arrived.
+        # An order goes over a connection of its own: on a reused one that the server is just closing, the request could
+        # be lost, and nobody would know whether it had arrived.
         session = _session() if fresh else self._session
         raised: BaseException
         try:
@@ -181,7 +213,7 @@ class HttpClient:
                 )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raised = described(error, self._provider, timeouts)
-        except Exception as error:  # noqa: BLE001 - whatever a library raises, its frames hold the key
+        except Exception as error:  # noqa: BLE001 - whatever a library raises, its frames contain the key
             raised = ProviderUnavailable(
                 f"the request failed ({type(error).__name__}: {scrub(str(error))[:120]})", provider=self._provider
             )
@@ -197,7 +229,9 @@ class HttpClient:
 def check_url(url: str, allow_http: frozenset[str]) -> None:
     """Raise SettingsError unless the URL is https, or http to loopback or to an allowed host."""
     if "@" in url.partition("://")[2].partition("/")[0]:
-        raise SettingsError("the URL holds a user name or password", hint="Give it without: it would show in errors.")
+        raise SettingsError(
+            "the URL contains a user name or password", hint="Remove it: it would appear in error messages."
+        )
     scheme, host = _scheme_and_host(url)
     if scheme not in ("http", "https") or not host:
         raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")
@@ -212,7 +246,7 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
         return parts.scheme, "" if parts.port == 0 else (parts.hostname or "").lower()
-    except ValueError:  # a port or an address that is none
+    except ValueError:  # an invalid port or address
         return "", ""
 
 
@@ -252,7 +286,7 @@ def _shown(value: object, reveal: bool) -> str:
 
 
 class _UnsealingAdapter(HTTPAdapter):
-    """Sends the request with its secrets, and answers as if the request without them had been sent."""
+    """Sends the request with its secrets, and returns the response as if it had been sent without them."""
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         envelope: _Envelope = request.envelope  # type: ignore[attr-defined]  # set where it was prepared
@@ -263,7 +297,7 @@ class _UnsealingAdapter(HTTPAdapter):
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: even when told not to follow, requests would read the body of a redirect, however large."""
+        """Return None: even if redirects are not followed, requests would read their bodies, however large."""
 
 
 def _session() -> requests.Session:
@@ -282,7 +316,7 @@ def _environment(session: requests.Session, url: str) -> dict[str, Any]:
 
 
 def _body(response: requests.Response, patience: float) -> bytes:
-    """The whole body, within so many seconds however slowly it drips."""
+    """Read the whole body, within so many seconds however slowly it arrives."""
     end = time.monotonic() + min(patience, time_left() or patience)
     body = bytearray()
     # `iter_content` would wait for whole chunks; urllib3 before 2.1 can do no better either.
@@ -291,15 +325,15 @@ def _body(response: requests.Response, patience: float) -> bytes:
         body += chunk
         left = end - time.monotonic()
         if len(body) > LARGEST_BODY:
-            raise requests.exceptions.ContentDecodingError(f"a body above {LARGEST_BODY} bytes")
+            raise requests.exceptions.ContentDecodingError(f"a body larger than {LARGEST_BODY} bytes")
         if left <= 0:
-            raise requests.ReadTimeout("the answer came too slowly")
+            raise requests.ReadTimeout("the response came too slowly")
         _hurry(response, left)
     return bytes(body)
 
 
 def _hurry(response: requests.Response, seconds: float) -> None:
-    """Wait no longer for the next piece; a connection that closes after the answer has no socket to tell it to."""
+    """Wait no longer for the next piece; a connection that closes after the response has no socket left."""
     sock = getattr(getattr(response.raw, "connection", None), "sock", None)
     if sock is not None:
         sock.settimeout(seconds)

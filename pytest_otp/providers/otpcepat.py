@@ -2,7 +2,7 @@
 
 Wire facts come from the service's own document (eight actions); what it leaves open, from public clients of it:
 amounts are Indonesian rupiah, Indonesia is named "Wakanda (Indo)", the operator `random` always exists, and the edge in
-front of the service may refuse a user agent that is no browser's.
+front of the service may refuse a user agent that is not a browser's.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from ..errors import (
 )
 from ..redact import Secret, scrub
 from .base import Balance, Country, Messages, Operator, Order, OrderState, Repeat, Service, SmsMessage, Variable
-from .catalogue import Cache, decimal_of, find, find_country, region_of_entry, required, text_of, unknown
+from .catalogue import Cache, decimal_of, find, find_country, region_of_item, required, text_of, unknown
 
 __tracebackhide__ = True
 
 if TYPE_CHECKING:
-    from .answers import Answer
+    from .answers import JsonResponse
     from .http import HttpClient
 
 CURRENCY = "IDR"
@@ -73,10 +73,13 @@ class OtpcepatProvider:
     """The provider `otpcepat`."""
 
     name = "otpcepat"
+    offline: ClassVar[bool] = False
+    push: ClassVar[None] = None
+    lifetime: ClassVar[float] = 1200.0
     variables: ClassVar[tuple[Variable, ...]] = (
         Variable("API_KEY_OTPCEPAT", "your account's API key", secret=True, required=True),
         Variable("OTPCEPAT_BASE_URL", "where the API is", default="https://otpcepat.org/api/handler_api.php"),
-        Variable("OTPCEPAT_USER_AGENT", "the User-Agent header; the edge before the service may refuse ours"),
+        Variable("OTPCEPAT_USER_AGENT", "the User-Agent header; the service's edge may block ours"),
     )
 
     def __init__(self, variables: Mapping[str, str | Secret | None], http: HttpClient) -> None:
@@ -103,7 +106,7 @@ class OtpcepatProvider:
         data = data if isinstance(data, Mapping) else {}
         order_id, number = text_of(data.get("order_id")), text_of(data.get("number"))
         if not order_id or not number:
-            failure = answer.makes_no_sense("no number" if order_id else "no order_id")
+            failure = answer.unexpected("no number" if order_id else "no order_id")
             failure.order_id = order_id or None
             raise failure
         price = decimal_of(data.get("price"))
@@ -120,7 +123,7 @@ class OtpcepatProvider:
         )
 
     def messages(self, order: Order) -> Messages:
-        """`get_status`. It shows one text at a time and no message ids: what is new is told from the text and state."""
+        """`get_status`. It shows one text at a time without an id: text and state decide what is new."""
         state, text = self._status(order)
         with self._lock:
             inbox = self._inboxes.setdefault(order.id, _Inbox())
@@ -128,15 +131,15 @@ class OtpcepatProvider:
             return Messages(state, tuple(inbox.messages))
 
     def resend(self, order: Order) -> None:
-        """`set_status` 3, after a look at what is there, so that its text is known to be an old one afterwards."""
+        """`set_status` 3, after a `get_status`, whose text is then known to be an old one."""
         if self.messages(order).state is OrderState.ENDED:
-            raise OrderEnded("it is cancelled or done", provider=self.name, order_id=order.id)
+            raise OrderEnded("the order is already cancelled or done", provider=self.name, order_id=order.id)
         try:
             self._set_status(order, _RESEND, repeat=Repeat.ALWAYS)
         except ProviderUnavailable:
             raise
         except ProviderError:
-            # A repeat of one whose answer was lost may be refused: what counts is that the order waits.
+            # A repeat of one whose response was lost may be refused: what counts is that the order waits.
             if self._status(order)[0] is not OrderState.WAITING:
                 raise
         with self._lock:
@@ -147,15 +150,15 @@ class OtpcepatProvider:
         self._close(order, _CANCEL)
 
     def finish(self, order: Order) -> None:
-        """`set_status` 4; done too where the order is closed already."""
+        """`set_status` 4; does nothing if the order is already closed."""
         self._close(order, _FINISH)
 
     def balance(self) -> Balance:
-        """`getBalance`; the account is its mail address."""
+        """`getBalance`; the account is its email address."""
         answer, data = self._call("getBalance")
         amount = decimal_of(data.get("saldo")) if isinstance(data, Mapping) else None
         if amount is None:
-            raise answer.makes_no_sense("no saldo")
+            raise answer.unexpected("no saldo")
         return Balance(amount, CURRENCY, text_of(data.get("email")) or None)
 
     def countries(self) -> list[Country]:
@@ -168,7 +171,7 @@ class OtpcepatProvider:
         country_id = self._country_id(country)
         answer, data = self._call("getOperators", country_id=country_id)
         if not isinstance(data, list):
-            raise answer.makes_no_sense("no list of operators")
+            raise answer.unexpected("no list of operators")
         return [Operator(text_of(name), text_of(name)) for name in data]
 
     def services(self, country: str | None) -> list[Service]:
@@ -189,7 +192,7 @@ class OtpcepatProvider:
 
     def count(self, service: str, country: str, operator: str | None) -> int:
         """Not offered."""
-        raise Unsupported("does not tell how many numbers are free", provider=self.name)
+        raise Unsupported("does not report how many numbers are available", provider=self.name)
 
     def _close(self, order: Order, status: str) -> None:
         with self._lock:
@@ -203,7 +206,7 @@ class OtpcepatProvider:
             try:
                 self._after_refused_close(order, status, refusal)
             except OrderNotFound:
-                if not repeated:  # else a try whose answer was lost closed it, and it is forgotten since
+                if not repeated:  # else a try whose response was lost closed it, and the provider has forgotten it
                     raise
         with self._lock:
             self._inboxes.pop(order.id, None)
@@ -214,7 +217,7 @@ class OtpcepatProvider:
             return
         if state is OrderState.RECEIVED and status == _CANCEL:
             raise SmsAlreadyReceived(
-                f"refused the cancel, an SMS is there ({refusal.words})",
+                f"refused to cancel: an SMS has arrived ({refusal.words})",
                 provider=self.name,
                 order_id=order.id,
                 words=refusal.words,
@@ -229,7 +232,7 @@ class OtpcepatProvider:
         word = text_of(data.get("status")) if isinstance(data, Mapping) else ""
         state = _STATES.get(" ".join(word.casefold().split()))
         if state is None:
-            raise answer.makes_no_sense(f"the order status {word!r}" if word else "no order status")
+            raise answer.unexpected(f"the order status {word!r}" if word else "no order status")
         return state, text_of(data.get("sms"))
 
     def _country_id(self, wanted: str) -> str:
@@ -250,19 +253,19 @@ class OtpcepatProvider:
         raise unknown(wanted, self.services(country_id), kind="service", provider=self.name)
 
     def _region(self, wanted: str, country_id: str) -> str | None:
-        """The country's region where that is known without a request; an id alone does not tell it."""
+        """The country's region, if it is known without a request; an id alone does not say it."""
         if wanted.isdecimal():
             return None
-        return next((region_of_entry(c, _REGIONS) for c in self.countries() if c.id == country_id), None)
+        return next((region_of_item(c, _REGIONS) for c in self.countries() if c.id == country_id), None)
 
     def _rows(self, action: str, **params: str) -> list[Mapping[str, Any]]:
         answer, data = self._call(action, repeat=Repeat.ALWAYS, **params)
         if not isinstance(data, list) or not all(isinstance(row, Mapping) for row in data):
-            raise answer.makes_no_sense("no list")
+            raise answer.unexpected("no list")
         return data
 
-    def _call(self, action: str, *, repeat: Repeat = Repeat.ALWAYS, **params: str) -> tuple[Answer, Any]:
-        """One action: the answer and its `data`. Raises what the provider's refusal means."""
+    def _call(self, action: str, *, repeat: Repeat = Repeat.ALWAYS, **params: str) -> tuple[JsonResponse, Any]:
+        """One action: the response and its `data`. Raises what a refusal by the provider means."""
         answer = self._http.get(
             self._url,
             {"api_key": self._key or "", "action": action, **params},
@@ -272,17 +275,17 @@ class OtpcepatProvider:
         )
         return answer, answer.data.get("data")
 
-    def _check(self, answer: Answer, params: Mapping[str, str]) -> None:
+    def _check(self, answer: JsonResponse, params: Mapping[str, str]) -> None:
         status, words = str(answer.data.get("status")).strip().casefold(), text_of(answer.data.get("msg"))
         if status == "true":
             return
         if status != "false" or not words:
-            raise answer.makes_no_sense("neither success nor a reason")
+            raise answer.unexpected("neither success nor a reason")
         kind = _ERRORS.get(" ".join(words.casefold().replace("\u2019", "'").split()), ProviderError)
         if kind is ProviderError and "no number" in words.casefold():
             kind = NumberUnavailable
         asked = ", ".join(f"{name} {value}" for name, value in params.items() if name != "order_id")
-        hint = f"It was asked for {asked}." if kind is InvalidRequest and asked else ""
+        hint = f"The request was for {asked}." if kind is InvalidRequest and asked else ""
         said = scrub(words)
         raise kind(f"said {said!r}", provider=self.name, order_id=params.get("order_id"), words=said, hint=hint)
 

@@ -1,8 +1,8 @@
 """OTP-virt: every call is a POST with a JSON object that holds `clientId` and `apiPassword`.
 
 Wire facts come from the service's own document, a Postman collection (its sections in brackets below). It asks for gzip
-in both directions while its recorded requests are plain, so the first `GetBalance` finds out what the server takes. A
-success is told by `error` 0: `status` says 2 or 0.
+in both directions while its recorded requests are plain, so the first `GetBalance` finds out what the server accepts.
+`error` 0 means success: `status` says 2 or 0.
 """
 
 from __future__ import annotations
@@ -14,22 +14,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..clock import utc_now
-from ..errors import (
-    InvalidRequest,
-    NumberUnavailable,
-    ProviderError,
-    ProviderUnavailable,
-    SmsAlreadyReceived,
-)
+from ..errors import InvalidRequest, SmsAlreadyReceived
 from ..redact import Secret
 from .base import Balance, Country, Messages, Operator, Order, OrderState, Repeat, Service, SmsMessage, Variable
-from .catalogue import Cache, decimal_of, find, find_country, region_of_entry, required, text_of
+from .catalogue import Cache, decimal_of, find, find_country, region_of_item, required, text_of
+from .otpvirt_calls import OtpvirtCalls
+from .otpvirt_push import PUSH
 
 __tracebackhide__ = True
 
 if TYPE_CHECKING:
-    from .answers import Answer
     from .http import HttpClient
+    from .push import PushEndpoint
 
 DOCUMENTED = {
     "tajikistan": ("Tajikistan", "indigo"),
@@ -44,29 +40,28 @@ DOCUMENTED = {
 ANY_OPERATOR = "any"
 _SERVICE_LENGTH = range(2, 37)
 
-_NO_NUMBERS, _INTERNAL, _INVALID, _SMS_RECEIVED = 1, 2, 3, 4
-
 
 class OtpvirtProvider:
     """The provider `otpvirt`."""
 
     name = "otpvirt"
+    offline: ClassVar[bool] = False
+    push: ClassVar[PushEndpoint] = PUSH
     variables: ClassVar[tuple[Variable, ...]] = (
         Variable("OTPVIRT_CLIENT_ID", "your client id, a GUID", secret=True, required=True),
         Variable("OTPVIRT_API_PASSWORD", "your API password", secret=True, required=True),
         Variable("OTPVIRT_BASE_URL", "where the API is", default="https://api.otp-service.pro/native"),
-        # Not used here: the webhook of a run reads it.
-        Variable("OTPVIRT_WEBHOOK_TOKEN", "the secret end of the webhook's path, 16 characters or more", secret=True),
+        # Used by the webhook alone, and not sent to the service.
+        Variable(
+            "OTPVIRT_WEBHOOK_TOKEN",
+            "the secret end of the webhook's path, 16 characters or more",
+            secret=True,
+            account=False,
+        ),
     )
 
     def __init__(self, variables: Mapping[str, str | Secret | None], http: HttpClient) -> None:
-        self._credentials = {
-            "clientId": variables["OTPVIRT_CLIENT_ID"],
-            "apiPassword": variables["OTPVIRT_API_PASSWORD"],
-        }
-        self._url = str(variables["OTPVIRT_BASE_URL"]).rstrip("/")
-        self._http = http
-        self._compress: bool | None = None
+        self._calls = OtpvirtCalls(self.name, variables, http)
         self._cache = Cache()
         self._lock = threading.Lock()
         self._close_tried: set[str] = set()
@@ -75,13 +70,13 @@ class OtpvirtProvider:
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
         """`GetNumber` [2]. Country and operator may be left to the provider."""
         service_id = self._service_id(required(service, "service", self.name))
-        currency = self._currency()
+        currency = self._calls.currency()
         country_id = self._country_id(country) if country else None
         detail = {key: value for key, value in (("country", country_id), ("provider", operator)) if value}
-        answer = self._call("GetNumber", {"service": service_id, "detail": detail}, repeat=Repeat.UNSENT)
+        answer = self._calls.call("GetNumber", {"service": service_id, "detail": detail}, repeat=Repeat.UNSENT)
         order_id, number = text_of(answer.data.get("activationId")), text_of(answer.data.get("number"))
         if not order_id or not any(char.isdigit() for char in number):
-            failure = answer.makes_no_sense("no number" if order_id else "no activationId")
+            failure = answer.unexpected("no number" if order_id else "no activationId")
             failure.order_id = order_id or None
             raise failure
         price = decimal_of(answer.data.get("ammount"))
@@ -94,21 +89,21 @@ class OtpvirtProvider:
             price=price,
             currency=None if price is None else currency,
             ordered_at=utc_now(),
-            region=None if country_id is None else region_of_entry(_country(country_id)),
+            region=None if country_id is None else region_of_item(_country(country_id)),
         )
 
     def messages(self, order: Order) -> Messages:
         """`GetSms` [5]. Error 3 means that the order is over: there is no way to ask for its state."""
-        self._learn_gzip()
+        self._calls.learn_gzip()
         try:
-            answer = self._call("GetSms", {"activationId": order.id}, repeat=Repeat.NEVER)
+            answer = self._calls.call("GetSms", {"activationId": order.id}, repeat=Repeat.NEVER)
         except InvalidRequest:
             with self._lock:
                 return Messages(OrderState.ENDED, tuple(self._inboxes.get(order.id, {}).values()))
         rows = answer.data.get("sms")
         rows = [] if rows is None else rows
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-            raise answer.makes_no_sense("no list of sms")
+            raise answer.unexpected("no list of sms")
         with self._lock:
             inbox = self._inboxes.setdefault(order.id, {})
             for key, row in _keyed(rows):
@@ -117,25 +112,23 @@ class OtpvirtProvider:
             return Messages(OrderState.RECEIVED if inbox else OrderState.WAITING, tuple(inbox.values()))
 
     def resend(self, order: Order) -> None:
-        """Nothing: the number goes on receiving."""
+        """Does nothing: the number keeps receiving."""
 
     def cancel(self, order: Order) -> None:
         """`CancelActivation` [4]. Error 4 is SmsAlreadyReceived."""
         self._close("CancelActivation", order)
 
     def finish(self, order: Order) -> None:
-        """`ConfirmActivation` [3]; done too where the order is closed already."""
+        """`ConfirmActivation` [3]; does nothing if the order is already closed."""
         self._close("ConfirmActivation", order)
 
     def balance(self) -> Balance:
         """`GetBalance` [7]."""
-        answer = self._ask_balance()
+        answer = self._calls.balance()
         amount = decimal_of(answer.data.get("balance"))
         if amount is None:
-            raise answer.makes_no_sense("no balance")
-        currency = text_of(answer.data.get("currency")) or None
-        self._cache.get("currency", lambda: currency)
-        return Balance(amount, currency)
+            raise answer.unexpected("no balance")
+        return Balance(amount, text_of(answer.data.get("currency")) or None)
 
     def countries(self) -> list[Country]:
         """The documented ones [11] and those of the price list [8]."""
@@ -157,29 +150,29 @@ class OtpvirtProvider:
         return [Service(name, name, min(offer, default=None), currency) for name, offer in offers.items()]
 
     def count(self, service: str, country: str, operator: str | None) -> int:
-        """`GetNumbersCount` [1], which must be told an operator: without one the country's documented one, or any."""
+        """`GetNumbersCount` [1], which needs an operator: by default the country's documented one, or any."""
         country_id = self._country_id(country)
         named = operator or DOCUMENTED.get(country_id, ("", ANY_OPERATOR))[1]
-        answer = self._call(
+        answer = self._calls.call(
             "GetNumbersCount", {"service": self._service_id(service), "country": country_id, "provider": named}
         )
         count = decimal_of(answer.data.get("count"))
         if count is None:
-            raise answer.makes_no_sense("no count")
+            raise answer.unexpected("no count")
         return int(count)
 
     def _close(self, action: str, order: Order) -> None:
-        self._learn_gzip()
+        self._calls.learn_gzip()
         with self._lock:
             repeated = order.id in self._close_tried
             self._close_tried.add(order.id)
         try:
-            self._call(action, {"activationId": order.id}, repeat=Repeat.NEVER)
+            self._calls.call(action, {"activationId": order.id}, repeat=Repeat.NEVER)
         except SmsAlreadyReceived:
             self._was_refused(order)
             raise
         except InvalidRequest:
-            # Closed by a try whose answer was lost, or over for another reason: both say error 3 from then on.
+            # Closed by a try whose response was lost, or over for another reason: both give error 3 from then on.
             if not repeated:
                 self._was_refused(order)
                 if self.messages(order).state is not OrderState.ENDED:
@@ -188,22 +181,24 @@ class OtpvirtProvider:
             self._inboxes.pop(order.id, None)
 
     def _was_refused(self, order: Order) -> None:
-        """A close that certainly had no effect is no reason to take the next one's error 3 for a success."""
+        """A close that certainly had no effect does not make the next one's error 3 a success."""
         with self._lock:
             self._close_tried.discard(order.id)
 
     def _service_id(self, wanted: str) -> str:
-        """The id in the price list's spelling; what it does not list passes through."""
+        """The id in the price list's spelling; what is not listed passes through."""
         if len(wanted) not in _SERVICE_LENGTH:
             raise InvalidRequest(
-                f"knows no service {wanted!r}", provider=self.name, hint="A service has 2 to 36 characters, like 'wa'."
+                f"unknown service {wanted!r}",
+                provider=self.name,
+                hint="A service has 2 to 36 characters, such as 'wa'.",
             )
         if wanted == wanted.lower():
             return wanted
         return find(wanted, self.services(None), kind="service", provider=self.name) or wanted
 
     def _country_id(self, wanted: str) -> str:
-        """The id that the country list or the price list has for it; what neither lists passes through."""
+        """The id that the country list or the price list has for it; what is in neither passes through."""
         if wanted.casefold() in DOCUMENTED:
             return wanted.casefold()
         return find_country(wanted, self.countries(), provider=self.name) or wanted
@@ -212,90 +207,17 @@ class OtpvirtProvider:
         return self._cache.get("prices", self._fetch_price_list)
 
     def _fetch_price_list(self) -> tuple[str | None, dict[str, dict[str, Decimal | None]]]:
-        answer = self._call("GetPrice", {})
+        answer = self._calls.call("GetPrice", {})
         rows = answer.data.get("countryList")
         if not isinstance(rows, list) or not all(
             isinstance(row, Mapping) and isinstance(row.get("services"), Mapping) for row in rows
         ):
-            raise answer.makes_no_sense("no countryList")
+            raise answer.unexpected("no countryList")
         prices = {
             text_of(row.get("country")): {name: decimal_of(price) for name, price in row["services"].items()}
             for row in rows
         }
         return text_of(answer.data.get("currency")) or None, prices
-
-    def _currency(self) -> str | None:
-        """The account's currency, asked once; before it nothing is known of how the server takes gzip either."""
-        return self._cache.get("currency", lambda: text_of(self._ask_balance().data.get("currency")) or None)
-
-    def _ask_balance(self) -> Answer:
-        if self._compress is not None:
-            return self._send("GetBalance", {}, compress=self._compress)
-        try:
-            answer = self._send("GetBalance", {}, compress=True)
-        except (InvalidRequest, ProviderUnavailable) as refusal:
-            if isinstance(refusal, ProviderUnavailable) and refusal.http_status not in (400, 415):
-                raise
-        else:
-            self._compress = True
-            return answer
-        answer = self._send("GetBalance", {}, compress=False)
-        self._compress = False
-        return answer
-
-    def _learn_gzip(self) -> None:
-        """Ask what the server takes, where that is not known yet. Its error 3 is that of wrong credentials."""
-        if self._compress is None:
-            self._currency()
-
-    def _call(self, action: str, fields: Mapping[str, Any], *, repeat: Repeat = Repeat.ALWAYS) -> Answer:
-        self._learn_gzip()
-        return self._send(action, fields, compress=bool(self._compress), repeat=repeat)
-
-    def _send(
-        self, action: str, fields: Mapping[str, Any], *, compress: bool, repeat: Repeat = Repeat.ALWAYS
-    ) -> Answer:
-        return self._http.post(
-            f"{self._url}/{action}",
-            {**self._credentials, **fields},
-            repeat=repeat,
-            compress=compress,
-            check=lambda answer: self._check(answer, action, fields),
-        )
-
-    def _check(self, answer: Answer, action: str, fields: Mapping[str, Any]) -> None:
-        """Raise what the answer's error [10] means; no error is told by 0, whatever `status` says."""
-        error = answer.data.get("error")
-        if error == 0 and not isinstance(error, bool):
-            return
-        if isinstance(error, bool) or not isinstance(error, int):
-            raise answer.makes_no_sense("no error number")
-        context: dict[str, Any] = {
-            "provider": self.name,
-            "order_id": fields.get("activationId"),
-            "words": f"error {error}",
-        }
-        if error == _NO_NUMBERS:
-            raise NumberUnavailable(f"said error 1: no numbers for {_asked(fields)}", **context)
-        if error == _INTERNAL:
-            raise answer.failed("error 2: an internal error")
-        if error == _INVALID:
-            raise InvalidRequest(f"said error 3: {action} is no valid request", **context, hint=_CHECK)
-        if error == _SMS_RECEIVED:
-            raise SmsAlreadyReceived("said error 4: an SMS has come", **context)
-        raise ProviderError(f"said error {error} ({answer.excerpt})", **context)
-
-
-def _asked(fields: Mapping[str, Any]) -> str:
-    """What was asked for, in words: the service says "no numbers" to a misspelt country too."""
-    wanted = {"service": fields.get("service"), **fields.get("detail", {})}
-    return ", ".join(f"{name} {value!r}" for name, value in wanted.items() if value) or "this request"
-
-
-_CHECK = (
-    "Check service, country and operator, and OTPVIRT_CLIENT_ID and OTPVIRT_API_PASSWORD: "
-    "the service has no other error for wrong ones."
-)
 
 
 def _country(name: str) -> Country:
@@ -303,7 +225,7 @@ def _country(name: str) -> Country:
 
 
 def _keyed(rows: list[Mapping[str, Any]]) -> Iterator[tuple[Hashable, Mapping[str, Any]]]:
-    """Each row with what tells it from the others: its id, else its words and how many like it came before."""
+    """Each row with its identity: its id, else its words and how many rows like it came before."""
     unnamed: Counter[tuple[str, str]] = Counter()
     for row in rows:
         words = text_of(row.get("phoneFrom")), text_of(row.get("text"))

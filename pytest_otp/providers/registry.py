@@ -1,4 +1,4 @@
-"""Which providers there are, and how one is built. Nothing is imported before it is asked for."""
+"""Which providers there are, what is special about each, and how one is built. Imports a class only when needed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import importlib
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 from ..errors import SettingsError
@@ -14,18 +14,29 @@ from ..errors import SettingsError
 if TYPE_CHECKING:
     from ..redact import Secret
     from .base import Provider, Variable
+    from .push import PushEndpoint
 
 GROUP = "pytest_otp.providers"
 
+
+class BuiltIn(NamedTuple):
+    """What is known about a built-in provider without importing its class, which declares the same."""
+
+    target: str
+    """As in an entry point."""
+    offline: bool = False
+    push: bool = False
+
+
 BUILT_IN = {
-    "fake": "pytest_otp.offline.provider:FakeProvider",
-    "otpcepat": "pytest_otp.providers.otpcepat:OtpcepatProvider",
-    "otpvirt": "pytest_otp.providers.otpvirt:OtpvirtProvider",
+    "fake": BuiltIn("pytest_otp.offline.provider:FakeProvider", offline=True),
+    "otpcepat": BuiltIn("pytest_otp.providers.otpcepat:OtpcepatProvider"),
+    "otpvirt": BuiltIn("pytest_otp.providers.otpvirt:OtpvirtProvider", push=True),
 }
 
 
 class Recipe(NamedTuple):
-    """What `create` was given."""
+    """The arguments of a call of `create`."""
 
     name: str
     values: Mapping[str, str | Secret | None]
@@ -36,18 +47,18 @@ _recipes: WeakKeyDictionary[Provider, Recipe] = WeakKeyDictionary()
 
 
 def names() -> list[str]:
-    """Every provider's name: the built-in ones first, then those that plugins register."""
+    """Return every provider's name: the built-in ones first, then those that plugins register."""
     return [*BUILT_IN, *sorted(name for name in _registered() if name not in BUILT_IN)]
 
 
 def load(name: str) -> type[Provider]:
-    """The class behind a name.
+    """Return the class of a provider.
 
     Raises SettingsError for an unknown name, and for a plugin that cannot be imported or registers something else.
     """
     try:
         if name in BUILT_IN:
-            module, _, attribute = BUILT_IN[name].partition(":")
+            module, _, attribute = BUILT_IN[name].target.partition(":")
             return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
         point = _registered().get(name)
         if point is not None:
@@ -55,9 +66,24 @@ def load(name: str) -> type[Provider]:
     except (ImportError, AttributeError) as error:
         raise SettingsError(f"--otp-provider {name}: its package cannot be imported ({error})") from error
     raise SettingsError(
-        f"--otp-provider (PYTEST_OTP_PROVIDER): {name!r} is no provider",
+        f"--otp-provider (PYTEST_OTP_PROVIDER): unknown provider {name!r}",
         hint=f"Choose one of: {', '.join(names())}.",
     )
+
+
+def is_offline(name: str) -> bool:
+    """Return whether the provider sends no real SMS and charges nothing. Raises SettingsError as `load` does."""
+    return BUILT_IN[name].offline if name in BUILT_IN else bool(getattr(load(name), "offline", False))
+
+
+def takes_push(name: str) -> bool:
+    """Return whether the provider can send SMS to us. Raises SettingsError as `load` does."""
+    return BUILT_IN[name].push if name in BUILT_IN else getattr(load(name), "push", None) is not None
+
+
+def push_of(name: str) -> PushEndpoint | None:
+    """Return how the provider sends SMS to us; None if it does not. Raises SettingsError as `load` does."""
+    return getattr(load(name), "push", None) if takes_push(name) else None
 
 
 def credentials(
@@ -67,7 +93,7 @@ def credentials(
     *,
     allow_http: frozenset[str] = frozenset(),
 ) -> dict[str, str | Secret | None]:
-    """The values of a provider's variables: the environment's, else those of .env, else the defaults.
+    """Return the values of a provider's variables: from the environment, else from .env, else the defaults.
 
     Raises SettingsError that names every missing variable, or a base URL that would send them in the clear.
     """
@@ -93,7 +119,7 @@ def create(
     name: str, values: Mapping[str, str | Secret | None], *, allow_http: frozenset[str] = frozenset()
 ) -> Provider:
     """Build a provider from its credentials, with our HTTP client."""
-    from .http import HttpClient  # noqa: PLC0415 - imports requests
+    from .http import HttpClient  # noqa: PLC0415 - start-up: imports requests
 
     provider = load(name)(values, HttpClient(name, allow_http=allow_http))  # type: ignore[call-arg]  # Protocols have no __init__
     with contextlib.suppress(TypeError):  # a plugin's class may forbid weak references
@@ -102,24 +128,24 @@ def create(
 
 
 def recipe_of(provider: Provider) -> Recipe | None:
-    """How to build such a provider in another process; None for an object that `create` did not make."""
+    """Return how to build such a provider in another process; None for an object that `create` did not make."""
     try:
         return _recipes.get(provider)
-    except TypeError:  # nor can it be looked up
+    except TypeError:  # a class without a hash
         return None
 
 
 def built_alike(wrapper: Provider, provider: Provider) -> None:
-    """Where the wrapper orders and closes just as the provider does, another process may build the provider for it."""
+    """Record that another process may build `provider` in place of `wrapper`, which orders and closes as it does."""
     recipe = recipe_of(provider)
     if recipe:
         _recipes[wrapper] = recipe
 
 
 def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str, str]) -> str | Secret | None:
-    from ..redact import Secret  # noqa: PLC0415 - a run on the fake provider has no use for it
+    from ..redact import Secret  # noqa: PLC0415 - start-up: not needed for the fake provider
 
-    # Stripped: a key that was pasted into a CI setting often ends in a line break, and no key holds white space.
+    # Stripped: a key that was pasted into a CI setting often ends in a line break, and no key contains white space.
     for source in (environ, env_file):
         value = source.get(variable.name, "").strip()
         if value:
@@ -128,7 +154,7 @@ def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str
 
 
 def _check_url(variable: str, value: str, allow_http: frozenset[str]) -> None:
-    from .http import check_url  # noqa: PLC0415 - imports requests
+    from .http import check_url  # noqa: PLC0415 - start-up: imports requests
 
     try:
         check_url(value, allow_http)
@@ -137,15 +163,35 @@ def _check_url(variable: str, value: str, allow_http: frozenset[str]) -> None:
 
 
 def _checked(name: str, found: object) -> type[Provider]:
-    from .base import lacking  # noqa: PLC0415 - only a plugin's provider is examined
+    from .base import lacking  # noqa: PLC0415 - start-up: only a plugin's provider is examined
 
     missing = lacking(found) + ([] if hasattr(found, "variables") else ["variables"])
-    if isinstance(found, type) and not missing:
-        return found
-    what = f"a class without {', '.join(missing)}" if isinstance(found, type) else f"a {type(found).__name__}, no class"
-    raise SettingsError(
-        f"--otp-provider {name}: its package registers {what}", hint="See the Provider protocol in providers.base."
-    )
+    if not isinstance(found, type):
+        what = f"a {type(found).__name__}, not a class"
+    elif missing:
+        what = f"a class without {', '.join(missing)}"
+    else:
+        what = _wrong_push(found)
+    if what:
+        raise SettingsError(
+            f"--otp-provider {name}: its package registers {what}",
+            hint="See the Provider protocol in pytest_otp.providers.base.",
+        )
+    return cast("type[Provider]", found)
+
+
+def _wrong_push(found: Any) -> str:
+    """What is wrong with the push that the class declares; empty if nothing is."""
+    push = getattr(found, "push", None)
+    if push is None:
+        return ""
+    from .push import PushEndpoint  # noqa: PLC0415 - start-up: only a provider with a push needs it
+
+    if not isinstance(push, PushEndpoint):
+        return f"a class whose push is {type(push).__name__}, not PushEndpoint"
+    if push.variable not in {variable.name for variable in found.variables if variable.secret}:
+        return f"a class whose push.variable, {push.variable!r}, is not the name of a secret variable of its own"
+    return ""
 
 
 def _registered() -> dict[str, EntryPoint]:

@@ -1,51 +1,33 @@
-"""SMS that a service sends us by itself: which orders wait for them, and a provider that hands them out."""
+"""SMS that a provider sends by itself: which orders wait for them, and a provider that hands them out."""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
 from ..clock import utc_now
 from ..providers.base import Messages, Order, OrderState, Provider, SmsMessage, Variable
 from ..providers.deadline import begun
+from ..providers.push import PushedSms
 
 __tracebackhide__ = True
 
 NET = 5.0
-"""Seconds from one look to the next where SMS are pushed: looking only catches what the push lost."""
+"""Seconds between polls where SMS are pushed: polling is only the fallback for a lost push."""
 
 
 class Outcome(str, Enum):
-    """What became of a push. Each member equals its word, so that another process can be told it."""
+    """What became of a pushed SMS. Each member equals its word, which can be sent to another process."""
 
     ACCEPTED = "accepted"
-    """It is for an open order, whose waits were woken."""
+    """It belongs to an open order, and woke those who wait for it."""
     REPEATED = "repeated"
-    """It came before: nothing changed."""
+    """It was accepted before; nothing changed."""
     UNKNOWN = "unknown"
-    """No open order has this id and number: nothing changed."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Push:
-    """One pushed SMS. Its repr shows none of it: reports are public."""
-
-    order_id: str
-    number: str
-    """Digits with the country code."""
-    message_id: str
-    """Empty where the service gave none."""
-    sender: str | None
-    text: str
-    code: str | None
-
-    def plain(self) -> dict[str, Any]:
-        """As plain data, for another process: `Push(**plain)`."""
-        return asdict(self)
+    """No open order has this id and number; nothing changed."""
 
 
 class Pushes:
@@ -63,73 +45,74 @@ class Pushes:
         """
         ticket = object()
         with self._lock:
-            box = self._boxes.setdefault(_key(order.id), _Box(_digits(order.number)))
-            box.told[ticket] = notify
+            box = self._boxes.setdefault(_key(order.id), _Box(order))
+            box.listeners[ticket] = notify
 
         def close() -> None:
             with self._lock:
-                box.told.pop(ticket, None)
+                box.listeners.pop(ticket, None)
 
         return close
 
-    def take(self, push: Push) -> Outcome:
-        """Take one in. Without a message id it only wakes who waits: a look then shows what came."""
+    def take(self, sms: PushedSms) -> Outcome:
+        """Accept an SMS for an open order. Without a message id it only wakes those who wait, who then poll."""
         with self._lock:
-            box = self._boxes.get(_key(push.order_id))
-            if box is None or box.number != _digits(push.number):
+            box = self._boxes.get(_key(sms.order_id))
+            if box is None or not box.has_number(sms.number):
                 return Outcome.UNKNOWN
-            key = _key(push.message_id)
-            if key in box.pushed:  # also of an order that was closed meanwhile: the service did not get our answer
+            key = _key(sms.message_id)
+            if key in box.pushed:  # also of an order that was closed meanwhile: the provider did not get our answer
                 return Outcome.REPEATED
-            if not box.told:
+            if not box.listeners:
                 return Outcome.UNKNOWN
-            told: list[Callable[[float], None]] = list(box.told.values())
+            wake: list[Callable[[float], None]] = list(box.listeners.values())
             if key:
                 box.pushed.add(key)
-                box.fresh |= box.keeps(key, _message(push))
-                told += box.looking if box.fresh else []
-        for notify in told:
+                box.fresh |= box.keeps(key, _message(sms))
+                wake += box.polls if box.fresh else []
+        for notify in wake:
             notify(0.0)
         return Outcome.ACCEPTED
 
-    def look(self, order: Order, ask: Callable[[], Messages]) -> Messages:
-        """What was pushed since the last look, at once, or else what `ask` gives; with all that came before.
+    def look(self, order: Order, poll: Callable[[], Messages]) -> Messages:
+        """What was pushed since the last call, at once, or else what `poll` returns; with all that came before.
 
-        A push ends the asking, which goes on in a thread that is left behind: its answer may take long.
+        A push does not wait for the poll, which goes on in a thread of its own: it may take long.
         """
         with self._lock:
             box = self._boxes.get(_key(order.id))
             if box is None:
-                return ask()
+                return poll()
             if box.fresh:
                 return box.shown()
             events: queue.SimpleQueue[object] = queue.SimpleQueue()
-            box.looking.append(events.put)
+            box.polls.append(events.put)
         try:
-            asked = begun(ask, "pytest-otp look")
-            asked.add_done_callback(events.put)
+            polled = begun(poll, "pytest-otp look")
+            polled.add_done_callback(events.put)
             events.get()
             with self._lock:
                 if box.fresh:
                     return box.shown()
-            heard = asked.result()
+            messages = polled.result()
         finally:
             with self._lock:
-                box.looking.remove(events.put)
+                box.polls.remove(events.put)
         with self._lock:
-            for message in heard.sms:
+            for message in messages.sms:
                 box.keeps(_key(message.id), message)
-            return box.shown(heard.state)
+            return box.shown(messages.state)
 
 
 class Pushed:
-    """Does as the provider behind it, and hands out at once what its service pushed.
+    """Behaves as the provider behind it, and hands out at once what that pushed.
 
     Attributes:
         wrapped: the provider behind it.
-        net: seconds between looks where nothing is pushed.
+        net: seconds between polls where nothing is pushed.
     """
 
+    offline: ClassVar[bool] = False
     variables: ClassVar[tuple[Variable, ...]] = ()
     net: ClassVar[float] = NET
 
@@ -146,23 +129,28 @@ class Pushed:
         return self._pushes.open(order, notify)
 
     def messages(self, order: Order) -> Messages:
-        """As the provider's; without a request where something was pushed since the last look."""
+        """As the provider's; without a request if something was pushed since the last call."""
         return self._pushes.look(order, lambda: self.wrapped.messages(order))
 
 
 class _Box:
     """What came for one order. Used under the lock of its Pushes."""
 
-    def __init__(self, number: str) -> None:
-        self.number = number
-        self.told: dict[object, Callable[[float], None]] = {}
-        """Who is notified; empty when the order is closed."""
-        self.looking: list[Callable[[object], None]] = []
-        """Who asks the provider just now."""
+    def __init__(self, order: Order) -> None:
+        self.listeners: dict[object, Callable[[float], None]] = {}
+        """Who is notified; empty once the order is closed."""
+        self.polls: list[Callable[[object], None]] = []
+        """Ends the wait of each poll that is under way."""
         self.pushed: set[str] = set()
         self.fresh = False
-        """Whether something was pushed that no look has shown."""
+        """Whether something was pushed that `look` has not returned."""
+        self._region = order.region
+        self._number = self._normal(order.number)
         self._messages: dict[str, SmsMessage] = {}
+
+    def has_number(self, written: str) -> bool:
+        """Whether it is the order's number, however it is written."""
+        return self._normal(written) == self._number
 
     def keeps(self, key: str, message: SmsMessage) -> bool:
         """Keep a message; whether it is new."""
@@ -173,15 +161,16 @@ class _Box:
         received = self._messages and state is OrderState.WAITING
         return Messages(OrderState.RECEIVED if received else state, tuple(self._messages.values()))
 
+    def _normal(self, written: str) -> str:
+        from ..phone import read  # noqa: PLC0415 - start-up: 35 ms that only a run with pushes needs
 
-def _message(push: Push) -> SmsMessage:
-    return SmsMessage(push.message_id, push.sender, push.text, utc_now(), push.code)
+        return read(written, self._region).e164
+
+
+def _message(sms: PushedSms) -> SmsMessage:
+    return SmsMessage(sms.message_id, sms.sender, sms.text, utc_now(), sms.code)
 
 
 def _key(guid: str) -> str:
     """The same for both spellings of a GUID."""
     return guid.lower()
-
-
-def _digits(number: str) -> str:
-    return "".join(char for char in number if char in "0123456789").lstrip("0")

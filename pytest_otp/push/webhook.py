@@ -1,146 +1,132 @@
-"""OTP-virt's push (item 6 of its document): the service POSTs each SMS to a URL of ours.
+"""The webhook: where a provider POSTs each SMS. What a request says is read by the provider's own `parse`.
 
-    POST /otpvirt/<token>  {"id": "0f9a…", "phoneFrom": "Viber", "phone": 992112302159, "text": "Your code is 905526",
-                            "code": "905526", "clientId": "bd7b…", "activationId": "df50…"}
-    200                    {"status": 2}
+Whatever is refused changes nothing:
 
-The document's sample has an `apiPassword`, which its table lacks, and lacks the `id`, which its table requires: both
-may be left out. Whatever is refused changes nothing:
-
-    400  no JSON object in UTF-8, a field that is missing or of the wrong type, a broken or cut body
-    403  clientId or apiPassword is not ours
-    404  another path or token; no open order of this run has this activationId and phone
-    405  no POST
+    400  a broken or cut body, or what `parse` refuses
+    404  another path or token; no open order of this run has this id and number
+    405  not a POST
     413  more than 64 KiB, as sent or unpacked
-    415  no JSON by its Content-Type, or packed otherwise than by gzip
+    415  encoded otherwise than by gzip, or a media type that `parse` refuses
+    500  `parse` failed
 """
 
 from __future__ import annotations
 
-import hmac
 import json
+import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from ..errors import SettingsError
+from ..providers.push import PushedSms, PushEndpoint, PushRefused, is_same
 from ..redact import Secret
 from ..server.gunzip import TooLarge, gunzip
-from .pushed import Outcome, Push
+from .pushed import Outcome
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug.wrappers import Request, Response
 
-PATH = "/otpvirt/"
-"""What stands before the token."""
 MAX_BODY = 64 * 1024
 """Bytes, as sent and unpacked."""
 SHORTEST_TOKEN = 16
-TOKEN_VARIABLE = "OTPVIRT_WEBHOOK_TOKEN"  # noqa: S105 - its name
 
-_SUCCESS, _ERROR = 2, 4
-_LARGEST_ULONG = 2**64 - 1
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{SHORTEST_TOKEN},}}")
-_LONGEST_ID = 128
+_logger = logging.getLogger("pytest_otp")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WebhookAddress:
-    """What the fixture `otp_webhook` hands out. Its repr does not show the url, which is a secret."""
+    """Where the provider can push SMS to this run: what the fixture `otp_webhook` returns.
+
+    Its repr does not show the URL, whose path ends in a secret.
+    """
 
     url: str | None
-    """Where the service's POST goes, as this machine reaches it; None where the run has no webhook."""
+    """The URL that the provider must POST to, as seen from this machine: `http://127.0.0.1:8080/otpvirt/<token>`.
+
+    None if the run has no webhook: without `--otp-webhook`, or with a provider that does not push.
+    """
 
 
 class Webhook:
     """The webhook as a WSGI application.
 
     Args:
-        token: the end of its path.
-        client_id: the account's.
-        api_password: the account's.
-        take: what is done with an authentic push.
+        endpoint: what the provider's class declares.
+        token: the end of the path.
+        values: those of the provider's variables, for `endpoint.parse`.
+        take: what is done with an SMS of this account.
     """
 
-    def __init__(self, token: Secret, client_id: Secret, api_password: Secret, take: Callable[[Push], Outcome]) -> None:
+    def __init__(
+        self,
+        endpoint: PushEndpoint,
+        token: Secret,
+        values: Mapping[str, str | Secret | None],
+        take: Callable[[PushedSms], Outcome],
+    ) -> None:
+        self._endpoint = endpoint
         self._token = token
-        self._client_id = client_id
-        self._api_password = api_password
+        self._values = values
         self._take = take
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        from werkzeug.wrappers import Request  # noqa: PLC0415 - only who serves pays for it
+        from werkzeug.wrappers import Request  # noqa: PLC0415 - start-up: only a run with a webhook needs it
 
-        return self._answer(Request(environ))(environ, start_response)
+        return self._respond(Request(environ))(environ, start_response)
 
-    def _answer(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> Response:
         try:
             self._check_envelope(request)
-            content = _json_object(_unpacked(_body(request), _encoding(request)))
-            self._check_account(content)
-            if self._take(_push(content)) is Outcome.UNKNOWN:
-                _refuse(404, "no open order of this run has this activationId and phone")
-        except _Refused as refusal:
-            return _response(refusal.status, {"status": _ERROR, "reason": refusal.reason})
-        return _response(200, {"status": _SUCCESS})
+            sms = self._parsed(request, _decoded(_body(request), _encoding(request)))
+            if sms and self._take(sms) is Outcome.UNKNOWN:
+                raise PushRefused(404, "no open order of this run has this id and number")
+        except PushRefused as refusal:
+            return _response(refusal.status, {**self._endpoint.refused, "reason": refusal.reason})
+        return _response(200, self._endpoint.accepted)
 
     def _check_envelope(self, request: Request) -> None:
-        if not _same(request.path, PATH + self._token.reveal()):
-            _refuse(404, "nothing is here")
+        if not is_same(request.path, self._endpoint.path + self._token.reveal()):
+            raise PushRefused(404, "not found")
         if request.method != "POST":
-            _refuse(405, f"{request.method} is not allowed, only POST")
-        if request.mimetype != "application/json":
-            _refuse(415, "Content-Type must be application/json")
+            raise PushRefused(405, f"{request.method} is not allowed, only POST")
 
-    def _check_account(self, content: dict[str, object]) -> None:
-        # The one is a GUID, which may be written in either case; the other may be left out.
-        theirs, password = _text(content, "clientId").lower(), _text_or_none(content, "apiPassword")
-        is_ours = _same(theirs, self._client_id.reveal().lower())
-        if password is not None:
-            is_ours &= _same(password, self._api_password.reveal())
-        if not is_ours:
-            _refuse(403, "clientId or apiPassword is not this run's")
+    def _parsed(self, request: Request, body: bytes) -> PushedSms | None:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        try:
+            return self._endpoint.parse(headers, body, self._values)
+        except PushRefused:
+            raise
+        except Exception as error:  # noqa: BLE001 - a mistake of the provider's class; its words may quote the SMS
+            kind = type(error).__name__
+        _logger.error("A pushed SMS was lost: parse() of the provider's push failed with %s.", kind)
+        raise PushRefused(500, f"the provider's parse() failed with {kind}")
 
 
-def check_token(token: Secret) -> None:
+def check_token(token: Secret, variable: str) -> None:
     """Raise SettingsError for a token that can be guessed, or that a URL's path cannot hold as it is."""
     if not _TOKEN.fullmatch(token.reveal()):
         raise SettingsError(
-            f"{TOKEN_VARIABLE} is no token: it needs {SHORTEST_TOKEN} characters or more of A-Z, a-z, 0-9, - and _",
+            f"{variable}: invalid token: expected {SHORTEST_TOKEN} or more of the characters A-Z, a-z, 0-9, - and _",
             hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(24))'",
         )
 
 
-class _Refused(Exception):
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-
-
-def _refuse(status: int, reason: str) -> NoReturn:
-    raise _Refused(status, reason)
-
-
-def _response(status: int, content: dict[str, object]) -> Response:
+def _response(status: int, content: Mapping[str, object]) -> Response:
     from werkzeug.wrappers import Response  # noqa: PLC0415 - as above
 
     headers = {"Allow": "POST"} if status == 405 else None
-    return Response(json.dumps(content), status, headers, content_type="application/json")
-
-
-def _same(theirs: str, ours: str) -> bool:
-    """In a time that tells nothing of ours."""
-    return hmac.compare_digest(theirs.encode(errors="surrogatepass"), ours.encode(errors="surrogatepass"))
+    return Response(json.dumps(dict(content)), status, headers, content_type="application/json")
 
 
 def _encoding(request: Request) -> str:
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
-        _refuse(415, "Content-Encoding must be gzip, or none")
+        raise PushRefused(415, "Content-Encoding must be gzip or identity")
     return encoding
 
 
@@ -152,82 +138,23 @@ def _body(request: Request) -> bytes:
     try:
         body = request.get_data()
     except RequestEntityTooLarge:
-        _refuse(413, _TOO_LARGE)
+        raise PushRefused(413, _TOO_LARGE) from None
     except (BadRequest, OSError):
-        _refuse(400, "the body is cut off, or its chunks are broken")
+        raise PushRefused(400, "the body is incomplete, or its chunks are malformed") from None
     if len(body) > MAX_BODY:
-        _refuse(413, _TOO_LARGE)
+        raise PushRefused(413, _TOO_LARGE)
     return body
 
 
 _TOO_LARGE = f"the body is larger than {MAX_BODY} bytes"
 
 
-def _unpacked(body: bytes, encoding: str) -> bytes:
+def _decoded(body: bytes, encoding: str) -> bytes:
     if encoding in ("", "identity"):
         return body
     try:
         return gunzip(body, MAX_BODY)
     except TooLarge:
-        _refuse(413, _TOO_LARGE)
+        raise PushRefused(413, _TOO_LARGE) from None
     except ValueError as error:
-        _refuse(400, str(error))
-
-
-def _json_object(body: bytes) -> dict[str, object]:
-    try:
-        # RecursionError is what deeply nested brackets end in.
-        content = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        _refuse(400, "the body is no JSON in UTF-8")
-    if not isinstance(content, dict):
-        _refuse(400, "the body is no JSON object")
-    return content
-
-
-def _no_constant(word: str) -> NoReturn:
-    raise ValueError(word)  # NaN and Infinity are Python's, not JSON's
-
-
-def _push(content: dict[str, object]) -> Push:
-    message_id = (_text_or_none(content, "id") or "").strip()
-    if len(message_id) > _LONGEST_ID:
-        _refuse(400, f"id is longer than {_LONGEST_ID} characters")
-    return Push(
-        order_id=_text(content, "activationId"),
-        number=_phone(content.get("phone")),
-        message_id=message_id,
-        sender=(_text_or_none(content, "phoneFrom") or "").strip() or None,
-        text=_text(content, "text"),
-        code=(_text_or_none(content, "code") or "").strip() or None,
-    )
-
-
-def _phone(value: object) -> str:
-    """An unsigned integer of 64 bits; its digits as a text will do."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_LARGEST_ULONG)):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ULONG:
-        _refuse(400, "phone is no phone number, or missing")
-    return str(value)
-
-
-def _text(content: dict[str, object], name: str) -> str:
-    value = _text_or_none(content, name)
-    if not value:
-        _refuse(400, f"{name} is missing or empty")
-    return value
-
-
-def _text_or_none(content: dict[str, object], name: str) -> str | None:
-    """The field; None where it is left out or null."""
-    value = content.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        _refuse(400, f"{name} is no text")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        _refuse(400, f"{name} holds half of a surrogate pair, which is no character")
-    return value
+        raise PushRefused(400, str(error)) from None

@@ -21,7 +21,8 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.orders.process_locks import Alive
 from pytest_otp.providers import registry as providers
-from pytest_otp.providers.registry import create, credentials
+from pytest_otp.providers.base import identifying
+from pytest_otp.providers.registry import create, credentials, load
 from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server.server import Server
 from tests.cli.world import TOKEN, Command, ThirdParty, no_ledger
@@ -302,7 +303,7 @@ class TestOthers:
         monkeypatch.setenv(variable, "https://another-invented.example")
         written()
         assert otp("sweep") == 1
-        assert otp.lines[0].endswith("; the credentials are of another account (or another base URL)")
+        assert otp.lines[0].endswith("; the credentials belong to another account (or another base URL)")
         assert ThirdParty.log == []
 
     def test_no_account(self, otp: Command, ledger: Ledger, written: Write) -> None:
@@ -353,7 +354,7 @@ class TestOthers:
         """An order of a plugin that is gone is told so."""
         written(provider="elsewhere")
         assert otp("sweep") == 1
-        assert otp.lines[0].endswith("; the plugin of provider elsewhere is not installed here")
+        assert otp.lines[0].endswith("; the plugin of provider elsewhere is not installed")
 
     def test_a_provider_that_cannot_be_built(
         self, otp: Command, ledger: Ledger, written: Write, monkeypatch: pytest.MonkeyPatch
@@ -367,7 +368,7 @@ class TestOthers:
         written()
         written("key-2", "ordering")
         assert otp("sweep") == 1
-        assert otp.lines[0].endswith("; provider thirdparty cannot be built (ValueError: bad token ***)")
+        assert otp.lines[0].endswith("; provider thirdparty cannot be created (ValueError: bad token ***)")
         assert states(ledger) == {"key-1": "waiting", "key-2": "uncertain"}
 
     def test_unrelated_settings_do_not_matter(
@@ -414,7 +415,11 @@ class TestProcesses:
                 monkeypatch.setenv(name, value)
             values = credentials("otpcepat", os.environ, {})
             order = create("otpcepat", values).order("3", "6", None)
-            ledger.reserve(an_intent(provider="otpcepat", account=ledger.account("otpcepat", values)))
+            ledger.reserve(
+                an_intent(
+                    provider="otpcepat", account=ledger.account("otpcepat", identifying(load("otpcepat"), values))
+                )
+            )
             ledger.placed("key-1", order)
             assert otp("sweep") == 0
         assert otp.lines == [
@@ -427,7 +432,9 @@ class TestProcesses:
         """It ends at once with a line and status 130, also while a provider hangs, and its claim ends with it."""
         with WireServer(stall) as server:
             values = credentials("otpcepat", {"API_KEY_OTPCEPAT": TOKEN, "OTPCEPAT_BASE_URL": server.url}, {})
-            write(ledger, provider="otpcepat", account=ledger.account("otpcepat", values))
+            write(
+                ledger, provider="otpcepat", account=ledger.account("otpcepat", identifying(load("otpcepat"), values))
+            )
             process = start(server.url, "--wait", "60")
             while not server.asked and process.poll() is None:
                 time.sleep(0.01)
@@ -445,7 +452,12 @@ class TestProcesses:
         with WireServer(by=otpcepat) as server:
             values = credentials("otpcepat", {"API_KEY_OTPCEPAT": TOKEN, "OTPCEPAT_BASE_URL": server.url}, {})
             for number in range(1, 9):
-                write(ledger, f"key-{number}", provider="otpcepat", account=ledger.account("otpcepat", values))
+                write(
+                    ledger,
+                    f"key-{number}",
+                    provider="otpcepat",
+                    account=ledger.account("otpcepat", identifying(load("otpcepat"), values)),
+                )
             sweeps = [start(server.url, "--wait", "20") for _ in range(2)]
             told = [process.communicate(timeout=30) for process in sweeps]
         assert [process.returncode for process in sweeps] == [0, 0], told

@@ -399,7 +399,7 @@ class TestNoStart:
         for _ in range(2):
             error = failure(keeper.ask(ask))
             assert isinstance(error, SettingsError)
-            assert "'nobody' is no provider" in str(error)
+            assert "unknown provider 'nobody'" in str(error)
         assert order(keeper, cepat, "b")["id"] == "1"
 
 

@@ -27,8 +27,8 @@ from pytest_otp.orders.ledger import Ledger
 from pytest_otp.orders.location import default_path, ledger_path
 from pytest_otp.orders.process_locks import is_alive
 from pytest_otp.orders.recording import Recorded
-from pytest_otp.providers.base import Order, Provider
-from pytest_otp.providers.registry import create
+from pytest_otp.providers.base import Order, Provider, identifying
+from pytest_otp.providers.registry import create, load
 from pytest_otp.settings import Settings
 from tests.keeper.loopback import KEY, ROOT, Cepat, pid_of, runs, until
 from tests.scripted import NOW, ScriptedProvider
@@ -262,7 +262,7 @@ class TestInProcess:
         provider = guard.guarded(create("otpcepat", cepat.values))
         cepat.status["old"] = "Waiting SMS"
         ledger = rows(tmp_path)
-        account = ledger.account("otpcepat", cepat.values)
+        account = ledger.account("otpcepat", identifying(load("otpcepat"), cepat.values))
         ledger.reserve(Intent("old", "an-old-run", "a-dead-owner", "", "otpcepat", account))
         ledger.placed("old", Order("old", "62", "1", "6", None, None, None, NOW))
         order = provider.order("1", "6", None)

@@ -298,7 +298,7 @@ def test_timeout_names_the_last_failure(number: OtpNumber, provider: ScriptedPro
 def test_timeout_offline_names_the_ways_to_send() -> None:
     """The fake provider's own hint stands at the end, after the one about the texts."""
     with pytest.raises(
-        CodeTimeout, match=r"no SMS came\. In the scenario manual nothing comes by itself: call otp_carr"
+        CodeTimeout, match=r"no SMS came\. In the scenario manual no SMS arrives by itself: call otp_carr"
     ):
         offline("manual").wait_code(0)
 

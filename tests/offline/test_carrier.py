@@ -1,50 +1,18 @@
-"""The offline phone network, on a clock of the tests' own: which numbers it makes, and how messages reach them."""
+"""The offline carrier, on a clock of the tests' own: how SMS reach a number, and who is notified."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from uuid import UUID
 
-import phonenumbers
 import pytest
-from phonenumbers import PhoneNumberType
 
-from pytest_otp.errors import InvalidRequest, NumberUnavailable
+from pytest_otp.errors import InvalidRequest
 from pytest_otp.offline.carrier import Carrier, Line
-
-SMS_KINDS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
-
-# By phonenumbers' own data, no number of Western Sahara is told from one of Morocco.
-NEVER_ATTRIBUTED = {"EH"}
-
-# These share a numbering plan with a larger neighbour, to which phonenumbers counts every mobile number, or have none.
-WITHOUT_OWN_MOBILES = {"AX", "BL", "CC", "CX", "EH", "IM", "MF", "SJ", "TA", "VA"}
-
-FICTIONAL = {
-    "US": r"\+1[2-9]\d\d55501\d\d",
-    "CA": r"\+1[2-9]\d\d55501\d\d",
-    "SE": r"\+467017406(0[5-9]|[1-9]\d)",
-    "DE": r"\+49(17139200\d\d|176040690\d\d|152\d{8}|172\d{7}|174\d{7})",
-    "AU": r"\+6149157\d{4}",
-}
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.offline.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -55,191 +23,13 @@ class Held:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    """The carrier's clock."""
-    return Clock()
-
-
-@pytest.fixture
-def carrier(clock: Clock) -> Carrier:
-    """A carrier with a seed, on the tests' clock."""
-    return Carrier(seed=7, clock=clock)
-
-
-@pytest.fixture
 def line(carrier: Carrier) -> Line:
     """A number that is held."""
     return carrier.allocate("US")
 
 
-@pytest.fixture(scope="module")
-def world() -> Carrier:
-    """One carrier for all regions."""
-    return Carrier(seed=1)
-
-
 def texts(line: Line) -> list[str]:
     return [message.text for message in line.messages()]
-
-
-# Numbers
-
-
-@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
-def test_every_region_has_numbers(world: Carrier, region: str) -> None:
-    """In each region that phonenumbers knows, numbers are valid, of that region, able to receive SMS, and new."""
-    before = {line.e164 for line in world.lines}
-    lines = [world.allocate(region) for _ in range(5)]
-    assert len(before | {line.e164 for line in lines}) == len(before) + len(lines)
-    for line in lines:
-        number = phonenumbers.parse(line.e164)
-        assert line.region == region
-        assert phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == line.e164
-        assert phonenumbers.is_valid_number(number)
-        assert phonenumbers.is_valid_number_for_region(number, region)
-        assert region in NEVER_ATTRIBUTED or phonenumbers.region_code_for_number(number) == region
-        assert region in WITHOUT_OWN_MOBILES or phonenumbers.number_type(number) in SMS_KINDS
-
-
-@pytest.mark.parametrize("region", FICTIONAL)
-def test_fictional_numbers_come_first(carrier: Carrier, region: str) -> None:
-    """Where a regulator keeps numbers for fiction that phonenumbers accepts, those are handed out."""
-    for _ in range(25):
-        assert re.fullmatch(FICTIONAL[region], carrier.allocate(region).e164)
-
-
-@pytest.mark.parametrize(("region", "fiction"), [("GB", "+447700900"), ("FR", "+33639980"), ("IE", "+3532091")])
-def test_fictional_numbers_that_are_not_valid_are_left_out(carrier: Carrier, region: str, fiction: str) -> None:
-    """Where phonenumbers rejects the regulator's numbers, valid mobile numbers take their place."""
-    assert not phonenumbers.is_valid_number(phonenumbers.parse(fiction.ljust(12, "0")))
-    number = carrier.allocate(region)
-    assert not number.e164.startswith(fiction)
-    assert phonenumbers.number_type(phonenumbers.parse(number.e164)) == PhoneNumberType.MOBILE
-
-
-def test_when_fiction_runs_out(carrier: Carrier) -> None:
-    """After Australia's thirty fictional numbers come made-up ones, none of them twice."""
-    numbers = [carrier.allocate("AU").e164 for _ in range(200)]
-    assert len(set(numbers)) == 200
-    fictional = [number for number in numbers if re.fullmatch(FICTIONAL["AU"], number)]
-    assert fictional == numbers[:30]
-
-
-def test_a_region_that_runs_out() -> None:
-    """Tristan da Cunha has a thousand numbers: each is handed out once, and then the error says so."""
-    carrier = Carrier(seed=1)
-    assert len({carrier.allocate("TA").e164 for _ in range(1000)}) == 1000
-    with pytest.raises(NumberUnavailable, match=r"the offline carrier has handed out all its numbers of TA"):
-        carrier.allocate("TA")
-    assert carrier.allocate("US").region == "US"
-
-
-def test_a_released_number_is_not_handed_out_again() -> None:
-    """Within a run a number stands for one order, also after it was given back."""
-    carrier = Carrier(seed=1)
-    seen = set()
-    for _ in range(1000):
-        line = carrier.allocate("TA")
-        seen.add(line.e164)
-        carrier.release(line)
-    assert len(seen) == 1000
-    assert carrier.lines == ()
-
-
-def test_regions_are_read_leniently(carrier: Carrier) -> None:
-    """Case and spaces around a region's code do not matter."""
-    assert carrier.allocate(" gb ").region == "GB"
-
-
-@pytest.mark.parametrize("region", ["", "XX", "USA", "001", "Germany"])
-def test_an_unknown_region(carrier: Carrier, region: str) -> None:
-    """What is no region of phonenumbers is refused with what to give instead."""
-    with pytest.raises(InvalidRequest) as caught:
-        carrier.allocate(region)
-    expected = f"phonenumbers knows no region {region.upper()!r}. Give an ISO 3166 code of two letters: US, GB, DE."
-    assert str(caught.value) == expected
-
-
-# Seeds and lanes
-
-
-def a_little_of_everything(carrier: Carrier) -> list[str]:
-    lines = [carrier.allocate(region) for region in ("US", "ID", "US", "GB")]
-    carrier.deliver(lines[0], "hello")
-    return [*(line.e164 for line in lines), carrier.code(), carrier.new_id(), lines[0].messages()[0].id]
-
-
-def test_a_seed_decides_everything() -> None:
-    """The same seed and calls give the same numbers, codes and ids; another seed gives others."""
-    assert a_little_of_everything(Carrier(seed=3)) == a_little_of_everything(Carrier(seed=3))
-    assert not set(a_little_of_everything(Carrier(seed=3))) & set(a_little_of_everything(Carrier(seed=4)))
-
-
-def test_a_region_does_not_depend_on_others() -> None:
-    """A region's numbers follow from the seed alone, whatever else was allocated or drawn before."""
-    alone, busy = Carrier(seed=3), Carrier(seed=3)
-    for region in ("CA", "GB", "DE"):
-        busy.allocate(region)
-        busy.code()
-    assert [alone.allocate("US").e164 for _ in range(5)] == [busy.allocate("US").e164 for _ in range(5)]
-
-
-def test_a_seed_that_was_drawn_can_be_used_again() -> None:
-    """Without a seed one is drawn, another each time, and told."""
-    first, second = Carrier(), Carrier()
-    assert first.seed != second.seed
-    assert Carrier(seed=first.seed).allocate("US").e164 == first.allocate("US").e164
-
-
-@pytest.mark.parametrize("seed_of_lane", [lambda lane: 5, lambda lane: lane], ids=["one seed", "own seeds"])
-@pytest.mark.parametrize("region", ["US", "AU", "TK"])
-def test_lanes_never_meet(region: str, seed_of_lane: Callable[[int], int]) -> None:
-    """Carriers of different lanes hand out different numbers, as far as a small country's numbers reach."""
-    carriers = [Carrier(seed=seed_of_lane(lane), lane=lane, lanes=8) for lane in range(8)]
-    numbers = [carrier.allocate(region).e164 for carrier in carriers for _ in range(40)]
-    assert len(set(numbers)) == len(numbers)
-
-
-def test_lanes_differ_in_codes_and_ids() -> None:
-    """Two lanes with one seed do not send the same codes, nor give the same ids."""
-    one, other = (Carrier(seed=5, lane=lane, lanes=2) for lane in range(2))
-    assert [one.code() for _ in range(5)] != [other.code() for _ in range(5)]
-    assert one.new_id() != other.new_id()
-
-
-@pytest.mark.parametrize(("lane", "lanes"), [(1, 1), (-1, 2), (0, 0)])
-def test_a_lane_outside_its_lanes(lane: int, lanes: int) -> None:
-    """A lane that does not exist is a mistake of the caller."""
-    with pytest.raises(ValueError, match=f"lane must be from 0 to lanes - 1, not {lane} of {lanes}"):
-        Carrier(lane=lane, lanes=lanes)
-
-
-def test_codes_and_ids_are_well_formed(carrier: Carrier) -> None:
-    """A code has six digits, also when it is a small number; an id is a UUID of version 4."""
-    assert all(re.fullmatch(r"[0-9]{6}", carrier.code()) for _ in range(200))
-    assert UUID(carrier.new_id()).version == 4
-
-
-# Speed
-
-
-@pytest.mark.parametrize("region", ["US", "GB", "GG", "ID"])
-def test_numbers_come_fast(region: str) -> None:
-    """A number costs well under a millisecond on average, the first ones of a region included."""
-    carrier = Carrier(seed=2, lane=3, lanes=4)
-    began = time.process_time()
-    for _ in range(500):
-        carrier.allocate(region)
-    assert (time.process_time() - began) / 500 < 0.001
-
-
-def test_imports_cost_nothing_that_is_heavy() -> None:
-    """The carrier and the desk load phonenumbers only when a number is asked for."""
-    program = "import sys, pytest_otp.offline.carrier, pytest_otp.offline.desk; sys.exit('phonenumbers' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
-
-
-# Delivery
 
 
 @pytest.mark.parametrize(
@@ -335,7 +125,7 @@ def test_a_number_that_nobody_holds(carrier: Carrier, number: str) -> None:
     held = carrier.allocate("GB"), carrier.allocate("DE")
     with pytest.raises(InvalidRequest) as caught:
         carrier.deliver(number, "hello")
-    expected = f"nobody holds the number {number!r}. Held now: {held[0].e164}, {held[1].e164}."
+    expected = f"no test holds the number {number!r}. Held right now: {held[0].e164}, {held[1].e164}."
     assert str(caught.value) == expected
     assert carrier.strays == ()
 
@@ -344,7 +134,9 @@ def test_when_no_number_is_held(carrier: Carrier) -> None:
     """The error says that there is nothing to deliver to, and what to do."""
     with pytest.raises(InvalidRequest) as caught:
         carrier.deliver("+12015550123", "hello")
-    assert str(caught.value).endswith(". No number is held now: order one first, and deliver before it is closed.")
+    assert str(caught.value).endswith(
+        ". No number is held right now: order one first, and deliver before it is closed."
+    )
 
 
 def test_when_many_numbers_are_held(carrier: Carrier) -> None:
@@ -359,20 +151,20 @@ def test_when_many_numbers_are_held(carrier: Carrier) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"number": 12015550123}, "deliver() takes a number as text, or something with .e164, not int"),
-        ({"number": None}, "deliver() takes a number as text, or something with .e164, not NoneType"),
-        ({"number": Held(None)}, "deliver() takes a number as text, or something with .e164, not Held"),
-        ({"text": ""}, "the text of an SMS must not be empty"),
-        ({"text": " \n"}, "the text of an SMS must not be empty"),
-        ({"text": 482913}, "the text of an SMS must be str, not int"),
-        ({"text": b"482913"}, "the text of an SMS must be str, not bytes"),
-        ({"sender": 5}, "the sender of an SMS must be str or None, not int"),
-        ({"after": "1"}, "after must be a number of seconds, not str"),
-        ({"after": True}, "after must be a number of seconds, not bool"),
-        ({"after": -0.1}, "after must be from 0 to 86400 seconds, not -0.1"),
-        ({"after": 86401}, "after must be from 0 to 86400 seconds, not 86401"),
-        ({"after": float("nan")}, "after must be from 0 to 86400 seconds, not nan"),
-        ({"after": float("inf")}, "after must be from 0 to 86400 seconds, not inf"),
+        ({"number": 12015550123}, "number must be a string or have an attribute .e164; got int"),
+        ({"number": None}, "number must be a string or have an attribute .e164; got NoneType"),
+        ({"number": Held(None)}, "number must be a string or have an attribute .e164; got Held"),
+        ({"text": ""}, "text must not be empty"),
+        ({"text": " \n"}, "text must not be empty"),
+        ({"text": 482913}, "text must be a string; got int"),
+        ({"text": b"482913"}, "text must be a string; got bytes"),
+        ({"sender": 5}, "sender must be a string or None; got int"),
+        ({"after": "1"}, "after must be a number of seconds; got str"),
+        ({"after": True}, "after must be a number of seconds; got bool"),
+        ({"after": -0.1}, "after must be between 0 and 86400 seconds; got -0.1"),
+        ({"after": 86401}, "after must be between 0 and 86400 seconds; got 86401"),
+        ({"after": float("nan")}, "after must be between 0 and 86400 seconds; got nan"),
+        ({"after": float("inf")}, "after must be between 0 and 86400 seconds; got inf"),
     ],
 )
 def test_arguments_of_no_use(carrier: Carrier, line: Line, arguments: dict[str, object], message: str) -> None:
@@ -411,7 +203,7 @@ def test_submit_keeps_strays(carrier: Carrier, line: Line) -> None:
 
 def test_submit_refuses_an_empty_text(carrier: Carrier) -> None:
     """An empty SMS is refused, and is no stray."""
-    with pytest.raises(InvalidRequest, match="the text of an SMS must not be empty"):
+    with pytest.raises(InvalidRequest, match="text must not be empty"):
         carrier.submit("+33612345678", " ")
     assert carrier.strays == ()
 
@@ -437,7 +229,7 @@ def test_a_released_line_receives_no_more(carrier: Carrier, line: Line, clock: C
     carrier.release(line)
     assert not line.held
     assert carrier.lines == ()
-    with pytest.raises(InvalidRequest, match=re.escape(f"nobody holds the number '{line.e164}'")):
+    with pytest.raises(InvalidRequest, match=re.escape(f"no test holds the number '{line.e164}'")):
         carrier.deliver(line, "too late")
     clock.now += 10
     assert texts(line) == ["in time"]
@@ -535,21 +327,6 @@ def test_a_subscriber_may_come_back(carrier: Carrier, line: Line) -> None:
 
 
 # Threads
-
-
-def test_threads_get_different_numbers() -> None:
-    """Eight threads that allocate at the same time get as many numbers as they ask for, none of them twice."""
-    carrier = Carrier(seed=1)
-    with ThreadPoolExecutor(8) as pool:
-        lines = list(pool.map(carrier.allocate, ["US", "GB", "TK", "AU"] * 50))
-    assert len({line.e164 for line in lines}) == 200
-    assert len(carrier.lines) == 200
-    assert {line.e164 for line in lines} == numbers_of_one_thread()
-
-
-def numbers_of_one_thread() -> set[str]:
-    carrier = Carrier(seed=1)
-    return {carrier.allocate(region).e164 for region in ["US", "GB", "TK", "AU"] * 50}
 
 
 def test_threads_lose_no_message() -> None:

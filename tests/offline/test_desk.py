@@ -17,34 +17,13 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import Refused, Rental, RentalDesk
 from pytest_otp.offline.scenarios import SCENARIOS, scenario
 from pytest_otp.providers.base import OrderState
+from tests.offline.clock import Clock
 
 ALL = (
     *("manual", "auto", "late", "never", "duplicate", "no-code", "no-numbers", "no-balance", "down", "flaky"),
     *("cancelled", "cancel-refused"),
 )
 THAT_RENT = tuple(name for name in ALL if name not in ("no-numbers", "no-balance"))
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The clock of carrier and desk."""
-    return Clock()
-
-
-@pytest.fixture
-def carrier(clock: Clock) -> Carrier:
-    """A carrier with a seed, on the tests' clock."""
-    return Carrier(seed=7, clock=clock)
 
 
 @pytest.fixture
@@ -89,7 +68,9 @@ def test_an_unknown_scenario() -> None:
     with pytest.raises(SettingsError) as caught:
         scenario("sometimes")
     allowed = ", ".join(ALL)
-    assert str(caught.value) == (f"--otp-fake (PYTEST_OTP_FAKE): 'sometimes' is no scenario. Choose one of: {allowed}.")
+    assert str(caught.value) == (
+        f"--otp-fake (PYTEST_OTP_FAKE): unknown scenario 'sometimes'. Choose one of: {allowed}."
+    )
 
 
 # Orders
@@ -110,7 +91,7 @@ def test_an_order(carrier: Carrier, desk: RentalDesk) -> None:
 
 def test_an_order_of_an_unknown_region(desk: RentalDesk) -> None:
     """A region that phonenumbers does not know is an error of its own, and no order."""
-    with pytest.raises(InvalidRequest, match="phonenumbers knows no region 'XX'"):
+    with pytest.raises(InvalidRequest, match="unknown region 'XX'"):
         desk.order("XX")
     assert desk.rentals == ()
 
@@ -295,8 +276,9 @@ def test_sms_after_makes_no_sms(carrier: Carrier, clock: Clock, name: str) -> No
 @pytest.mark.parametrize("sms_after", [-1, 43_201, float("nan"), float("inf")])
 def test_sms_after_out_of_range(carrier: Carrier, sms_after: float) -> None:
     """A delay below 0 or above half a day is refused with what is allowed."""
-    with pytest.raises(SettingsError, match=re.escape(f"--sms-after must be from 0 to 43200 seconds, not {sms_after}")):
+    with pytest.raises(SettingsError) as caught:
         desk_of(carrier, "auto", sms_after=sms_after)
+    assert caught.value.message == f"--sms-after must be between 0 and 43200 seconds; got {sms_after}"
 
 
 @pytest.mark.parametrize("sms_after", [None, 0.01])

@@ -28,28 +28,7 @@ from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.offline.scenarios import SCENARIOS, scenario
 from pytest_otp.providers.base import Balance, Country, Operator, Order, Provider, SupportsPush
 from pytest_otp.providers.registry import load
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The clock of carrier and desk."""
-    return Clock()
-
-
-@pytest.fixture
-def carrier(clock: Clock) -> Carrier:
-    """A carrier with a seed, on the tests' clock."""
-    return Carrier(seed=7, clock=clock)
+from tests.offline.clock import Clock
 
 
 @pytest.fixture
@@ -124,7 +103,7 @@ def test_an_unknown_country(fake: FakeProvider, carrier: Carrier, call: Callable
     with pytest.raises(InvalidRequest) as caught:
         call(fake)
     assert str(caught.value) == (
-        "fake: knows no country 'Atlantis'. Give an ISO 3166 code (US, GB, DE) or a country's name in any language."
+        "fake: unknown country 'Atlantis'. Use an ISO 3166 code (US, GB, DE) or a country's name in any language."
     )
     assert carrier.lines == ()
 
@@ -180,7 +159,7 @@ def test_a_cancel_that_comes_too_late(fake: FakeProvider, carrier: Carrier) -> N
     carrier.deliver(rented.number, "hello")
     with pytest.raises(SmsAlreadyReceived) as caught:
         fake.cancel(rented)
-    assert str(caught.value) == f"fake, order {rented.id}: an SMS has come. Finish the order instead."
+    assert str(caught.value) == f"fake, order {rented.id}: an SMS has arrived. Finish the order instead."
     assert state(fake, rented) == "received"
 
 
@@ -190,7 +169,7 @@ def test_a_resend_after_the_end(fake: FakeProvider) -> None:
     fake.cancel(rented)
     with pytest.raises(OrderEnded) as caught:
         fake.resend(rented)
-    assert str(caught.value) == f"fake, order {rented.id}: the order is closed already. Order another number."
+    assert str(caught.value) == f"fake, order {rented.id}: the order is already closed. Order another number."
 
 
 @pytest.mark.parametrize("call", ["messages", "resend", "cancel", "finish"])
@@ -302,7 +281,7 @@ def test_with_scenario(fake: FakeProvider, carrier: Carrier, clock: Clock) -> No
 
 def test_with_an_unknown_scenario(fake: FakeProvider) -> None:
     """A scenario that does not exist is a mistake in the settings."""
-    with pytest.raises(SettingsError, match=r"--otp-fake .* 'sometimes' is no scenario"):
+    with pytest.raises(SettingsError, match=r"--otp-fake .* unknown scenario 'sometimes'"):
         fake.with_scenario("sometimes")
 
 
@@ -329,7 +308,7 @@ def test_never(fake: FakeProvider, carrier: Carrier) -> None:
 def test_no_numbers(fake: FakeProvider) -> None:
     """No number is free; the error and the count say so."""
     empty = fake.with_scenario("no-numbers")
-    with pytest.raises(NumberUnavailable, match="fake: no number of ID is free"):
+    with pytest.raises(NumberUnavailable, match="fake: no numbers available in ID"):
         order(empty, "ID")
     assert empty.count("Telegram", "ID", None) == 0
 
@@ -353,7 +332,7 @@ def test_down(fake: FakeProvider, carrier: Carrier) -> None:
         with pytest.raises(ProviderUnavailable) as caught:
             call()
         assert str(caught.value) == (
-            "fake: reset the connection. The scenario down does so on purpose: the provider does not answer at all."
+            "fake: reset the connection. The scenario down does so on purpose: the provider does not respond."
         )
         assert (caught.value.sent, caught.value.http_status, caught.value.retry_after) == (True, None, None)
     assert len(carrier.lines) == 1
@@ -412,7 +391,7 @@ def test_cancel_refused(fake: FakeProvider) -> None:
 def test_the_hint_of_manual(fake: FakeProvider) -> None:
     """Who waited in vain where nothing comes by itself learns the three ways to get an SMS."""
     assert fake.timeout_hint == (
-        "In the scenario manual nothing comes by itself: call otp_carrier.deliver(number, text), "
+        "In the scenario manual no SMS arrives by itself: call otp_carrier.deliver(number, text), "
         "point the application's SMS at otp_gateway, or run with --otp-fake auto."
     )
 

@@ -167,7 +167,7 @@ def test_marker_defaults(pytester: pytest.Pytester, run: Run) -> None:
         ("'shop', 5", "@pytest.mark.otp does not take 'shop', 5. Give service=*"),
         ("timeout='soon'", "@pytest.mark.otp: timeout='soon' is no time. Give seconds: a number from 0 on."),
         ("timeout=-1", "@pytest.mark.otp: timeout=-1 is no time. Give seconds: a number from 0 on."),
-        ("fake='sometimes'", "*'sometimes' is no scenario. Choose one of: manual, *"),
+        ("fake='sometimes'", "*unknown scenario 'sometimes'. Choose one of: manual, *"),
     ],
 )
 def test_bad_markers(pytester: pytest.Pytester, run: Run, marker: str, error: str) -> None:
@@ -201,9 +201,9 @@ def test_bad_markers(pytester: pytest.Pytester, run: Run, marker: str, error: st
         ),
         (
             ["--otp-provider=twilio"],
-            "--otp-provider (PYTEST_OTP_PROVIDER): 'twilio' is no provider. Choose one of: fake, otpcepat, otpvirt*",
+            "--otp-provider (PYTEST_OTP_PROVIDER): unknown provider 'twilio'. Choose one of: fake, otpcepat, otpvirt*",
         ),
-        (["--otp-fake=x"], "--otp-fake (PYTEST_OTP_FAKE): 'x' is no scenario. Choose one of: manual, auto, late, *"),
+        (["--otp-fake=x"], "--otp-fake (PYTEST_OTP_FAKE): unknown scenario 'x'. Choose one of: manual, auto, late, *"),
         (
             ["--otp-provider=otpcepat"],
             (
@@ -298,7 +298,7 @@ SCENARIO_TESTS = {
         assert number.wait_code(5).isdecimal()
     """,
     "late": """
-        with pytest.raises(CodeTimeout, match="the SMS comes 5 s after the order"):
+        with pytest.raises(CodeTimeout, match="the SMS arrives 5 s after the order"):
             number.wait_code(0.2)
         assert number.wait_code(10).isdecimal()
     """,
@@ -330,7 +330,7 @@ SCENARIO_TESTS = {
         number.close()
         assert number.state == "finished"
     """,
-    "no-numbers": "NumberUnavailable: fake, after 0.0 s: no number of US is free. Try later, another country *",
+    "no-numbers": "NumberUnavailable: fake, after 0.0 s: no numbers available in US. Try later, another country *",
     "no-balance": "InsufficientBalance: fake, after 0.0 s: the balance is too low. Top the account up, *",
     "down": "ProviderUnavailable: fake, after 0.0 s: reset the connection. The scenario down does so on purpose: *",
 }
@@ -408,7 +408,7 @@ def test_unavailable(pytester: pytest.Pytester, run: Run, what: str, outcome: di
     result = run("--otp-fake=no-numbers", f"--otp-unavailable={what}", "-o", "xfail_strict=true")
     result.assert_outcomes(**outcome)
     result.stdout.fnmatch_lines(
-        ["*fake, after 0.0 s: no number of US is free. Try later, another country or operator*"]
+        ["*fake, after 0.0 s: no numbers available in US. Try later, another country or operator*"]
     )
 
 
@@ -448,8 +448,8 @@ def test_otp_carrier_with_a_real_provider(pytester: pytest.Pytester, run: Run, m
     result.stdout.fnmatch_lines(
         [
             (
-                "E   pytest_otp.errors.SettingsError: otp_carrier delivers SMS by hand, which provider otpcepat "
-                "cannot. Run with --otp-provider fake, or let the application send its SMS."
+                "E   pytest_otp.errors.SettingsError: otp_carrier is not available with the provider otpcepat. "
+                "Run offline, or let the application send the SMS."
             )
         ]
     )
@@ -867,7 +867,7 @@ def test_a_scenario_that_is_none_on_the_marker(pytester: pytest.Pytester, run: R
     result = run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*SettingsError: @pytest.mark.otp: fake='nope' is no scenario. Choose one of: manual, *"]
+        ["*SettingsError: @pytest.mark.otp: fake=unknown scenario 'nope'. Choose one of: manual, *"]
     )
 
 
@@ -883,4 +883,4 @@ def test_an_sms_to_a_number_that_nobody_holds_is_told(pytester: pytest.Pytester,
     )
     result = run("--otp-fake-seed=1")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*no SMS came. SMS came to numbers that no test holds: +12015550199."])
+    result.stdout.fnmatch_lines(["*no SMS came. SMS arrived for numbers that no test holds: +12015550199."])

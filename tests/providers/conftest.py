@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from pytest_otp import redact
-
-KEY = "kq7/Zw+4=p&Lx9-invented-key-tR2"
-CLIENT_ID = "8c0d2f4e-51b7-4e9a-a3c6-0b1d2e3f4a5b"
-PASSWORD = "Pw%9/vT+e=n&Q3-invented-word-uB8"
+from tests.providers.clients import Client
 
 
 @pytest.fixture(autouse=True)
@@ -25,3 +24,11 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    """An HTTP client whose pauses are recorded instead of slept."""
+    made = Client()
+    yield made
+    made.http.close()

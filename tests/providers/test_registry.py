@@ -15,11 +15,22 @@ import pytest
 from pytest_otp.errors import SettingsError
 from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.providers import registry as providers
-from pytest_otp.providers.base import Variable
+from pytest_otp.providers.base import Variable, identifying
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.providers.otpcepat import OtpcepatProvider
 from pytest_otp.providers.otpvirt import OtpvirtProvider
-from pytest_otp.providers.registry import Recipe, create, credentials, load, names, recipe_of
+from pytest_otp.providers.push import PushEndpoint
+from pytest_otp.providers.registry import (
+    Recipe,
+    create,
+    credentials,
+    is_offline,
+    load,
+    names,
+    push_of,
+    recipe_of,
+    takes_push,
+)
 from pytest_otp.redact import Secret, scrub
 from tests.scripted import ScriptedProvider
 
@@ -101,7 +112,7 @@ class TestLoad:
         with pytest.raises(SettingsError) as caught:
             load("otpcheap")
         assert str(caught.value) == (
-            "--otp-provider (PYTEST_OTP_PROVIDER): 'otpcheap' is no provider. "
+            "--otp-provider (PYTEST_OTP_PROVIDER): unknown provider 'otpcheap'. "
             "Choose one of: fake, otpcepat, otpvirt, thirdparty."
         )
 
@@ -120,8 +131,8 @@ class TestLoad:
     @pytest.mark.parametrize(
         ("target", "what"),
         [
-            ("json", "a module, no class"),
-            ("json:dumps", "a function, no class"),
+            ("json", "a module, not a class"),
+            ("json:dumps", "a function, not a class"),
             (f"{__name__}:Variable", "a class without order, messages, resend, cancel, finish, variables"),
         ],
     )
@@ -133,7 +144,7 @@ class TestLoad:
         with pytest.raises(SettingsError) as caught:
             load("odd")
         assert str(caught.value) == (
-            f"--otp-provider odd: its package registers {what}. See the Provider protocol in providers.base."
+            f"--otp-provider odd: its package registers {what}. See the Provider protocol in pytest_otp.providers.base."
         )
 
 
@@ -325,3 +336,103 @@ class TestRecipe:
         del provider
         gc.collect()
         assert len(providers._recipes) == before
+
+
+class Foreign(ThirdParty):
+    """A class that declares more about itself."""
+
+    offline = True
+    push = PushEndpoint("/foreign/", "THIRD_TOKEN", lambda headers, body, values: None)
+    variables: ClassVar[tuple[Variable, ...]] = (
+        Variable("THIRD_TOKEN", "the token", secret=True),
+        Variable("THIRD_PIN", "a secret that is not sent", secret=True, account=False),
+        Variable("THIRD_URL", "where it is"),
+        Variable("THIRD_TENANT", "whose numbers", account=True),
+        Variable("THIRD_NOTE", "a note"),
+    )
+
+
+class TestDeclarations:
+    """What a provider's class declares about itself."""
+
+    @pytest.mark.parametrize("name", providers.BUILT_IN)
+    def test_the_table_agrees_with_the_classes(self, name: str) -> None:
+        """What the registry knows of a built-in provider without importing it is what its class declares."""
+        kind: Any = load(name)
+        assert (is_offline(name), takes_push(name)) == (kind.offline, kind.push is not None)
+        assert push_of(name) is kind.push
+
+    def test_asking_imports_no_class(self) -> None:
+        """For the built-in ones the table is enough."""
+        code = (
+            "import sys; from pytest_otp.providers.registry import *;"
+            "print([(is_offline(name), takes_push(name)) for name in BUILT_IN]);"
+            "print(sorted(name for name in sys.modules if name.startswith('pytest_otp.') and '.registry' not in name))"
+        )
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        declared, loaded = run.stdout.splitlines()
+        assert declared == "[(True, False), (False, False), (False, True)]"
+        assert loaded == "['pytest_otp.errors', 'pytest_otp.providers']"
+
+    def test_of_a_third_party(self, registered: Callable[..., None]) -> None:
+        """A registered class is asked itself; it is a real provider without a push unless it says otherwise."""
+        registered(thirdparty=f"{__name__}:ThirdParty", foreign=f"{__name__}:Foreign")
+        assert (is_offline("thirdparty"), takes_push("thirdparty"), push_of("thirdparty")) == (False, False, None)
+        assert (is_offline("foreign"), takes_push("foreign"), push_of("foreign")) == (True, True, Foreign.push)
+
+    @pytest.mark.parametrize("ask", [is_offline, takes_push, push_of])
+    def test_of_an_unknown_name(self, ask: Callable[[str], object]) -> None:
+        """It is refused as anywhere else."""
+        with pytest.raises(SettingsError, match="'otpcheap'"):
+            ask("otpcheap")
+
+    def test_which_variables_identify_an_account(self) -> None:
+        """Secrets and URLs do, unless the variable declares otherwise."""
+        values: dict[str, str | Secret | None] = {"THIRD_TENANT": "one", "THIRD_URL": None, "THIRD_NOTE": "two"}
+        values |= {"THIRD_TOKEN": Secret("a-third-token"), "THIRD_PIN": Secret("a-third-pin")}
+        kind: Any = Foreign
+        assert identifying(kind, values) == {
+            "THIRD_TENANT": "one",
+            "THIRD_URL": None,
+            "THIRD_TOKEN": Secret("a-third-token"),
+        }
+
+    @pytest.mark.parametrize(
+        ("name", "identify"),
+        [
+            ("fake", []),
+            ("otpcepat", ["API_KEY_OTPCEPAT", "OTPCEPAT_BASE_URL"]),
+            ("otpvirt", ["OTPVIRT_CLIENT_ID", "OTPVIRT_API_PASSWORD", "OTPVIRT_BASE_URL"]),
+        ],
+    )
+    def test_what_identifies_an_account_of_ours(self, name: str, identify: list[str]) -> None:
+        """The keys and the address do; the user agent and the webhook's token, which may change, do not."""
+        kind = load(name)
+        assert list(identifying(kind, dict.fromkeys(variable.name for variable in kind.variables))) == identify
+
+    @pytest.mark.parametrize(
+        ("push", "what"),
+        [
+            ("/odd/", "a class whose push is str, not PushEndpoint"),
+            (
+                PushEndpoint("/odd/", "THIRD_NOTE", Foreign.push.parse),
+                "a class whose push.variable, 'THIRD_NOTE', is not",
+            ),
+            (PushEndpoint("/odd/", "MISSING", Foreign.push.parse), "a class whose push.variable, 'MISSING', is not"),
+        ],
+        ids=["a text", "no secret", "not its own"],
+    )
+    def test_a_push_that_cannot_be_used(
+        self, registered: Callable[..., None], monkeypatch: pytest.MonkeyPatch, push: object, what: str
+    ) -> None:
+        """It is refused before any order, with what is wrong."""
+        monkeypatch.setattr(Foreign, "push", push)
+        registered(foreign=f"{__name__}:Foreign")
+        with pytest.raises(SettingsError, match=f"^--otp-provider foreign: its package registers {re.escape(what)}"):
+            load("foreign")
+
+    @pytest.mark.parametrize("path", ["", "/", "odd/", "/odd"])
+    def test_a_path_that_cannot_stand_before_a_token(self, path: str) -> None:
+        """The class is not even made."""
+        with pytest.raises(ValueError, match="path must start and end with a slash"):
+            PushEndpoint(path, "THIRD_TOKEN", Foreign.push.parse)

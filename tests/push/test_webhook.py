@@ -1,4 +1,4 @@
-"""OTP-virt's push over real sockets: what is taken in, what each refusal is, and that a refusal changes nothing."""
+"""The webhook over real sockets: its path, its limits, repeats, hostile senders, and a provider's own `parse`."""
 
 from __future__ import annotations
 
@@ -6,111 +6,57 @@ import gzip
 import json
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_otp.errors import SettingsError
-from pytest_otp.providers.base import Messages, Order, OrderState, SmsMessage
-from pytest_otp.push.pushed import Outcome, Pushes
-from pytest_otp.push.webhook import MAX_BODY, PATH, Webhook, WebhookAddress, check_token
+from pytest_otp.providers.otpvirt_push import PUSH
+from pytest_otp.providers.push import PushedSms, PushEndpoint, PushRefused, json_object
+from pytest_otp.push.pushed import Outcome
+from pytest_otp.push.webhook import MAX_BODY, Webhook, WebhookAddress, check_token
 from pytest_otp.redact import Secret
 from pytest_otp.server.server import Server
 from tests.push.pushing import (
-    CLIENT_ID,
     DONE,
     MESSAGE_ID,
-    ORDER_ID,
-    PASSWORD,
     PHONE,
     SAMPLE,
     TABLE,
     TEXT,
     TOKEN,
-    Answer,
+    VALUES,
+    Door,
+    Response,
+    announced,
     answered,
+    chunked,
     connected,
+    otpvirt_door,
     post,
     raw,
+    refusal,
 )
-from tests.scripted import NOW
 
 FOREIGN = "11111111-2222-4333-8444-555555555555"
-NOBODYS = "no open order of this run has this activationId and phone"
+NOBODYS = "no open order of this run has this id and number"
 TOO_LARGE = f"the body is larger than {MAX_BODY} bytes"
-BROKEN = "the body is cut off, or its chunks are broken"
-NO_JSON = "the body is no JSON in UTF-8"
-NOT_OURS = "clientId or apiPassword is not this run's"
-
-
-def an_order(order_id: str = ORDER_ID, number: str = str(PHONE)) -> Order:
-    return Order(order_id, number, "vi", None, None, None, None, NOW)
-
-
-def refusal(status: int, reason: str) -> Answer:
-    return status, {"status": 4, "reason": reason}
-
-
-class Door:
-    """A webhook that serves, and one open order behind it."""
-
-    def __init__(self, pushes: Pushes, url: str) -> None:
-        self.pushes = pushes
-        self.base = url
-        self.url = f"{url}{PATH}{TOKEN}"
-        self.rung = 0
-        self.order = an_order()
-        self.close = pushes.open(self.order, self._ring)
-
-    def _ring(self, seconds: float) -> None:
-        assert seconds == 0.0
-        self.rung += 1
-
-    @property
-    def messages(self) -> tuple[SmsMessage, ...]:
-        """What came by push; the service itself shows nothing."""
-        return self.pushes.look(self.order, lambda: Messages(OrderState.WAITING, ())).sms
-
-    @property
-    def texts(self) -> list[str]:
-        return [message.text for message in self.messages]
-
-    def unchanged(self) -> bool:
-        return (self.rung, self.texts) == (0, [])
+BROKEN = "the body is incomplete, or its chunks are malformed"
+NO_JSON = "the body is not valid JSON in UTF-8"
 
 
 @pytest.fixture
 def door() -> Iterator[Door]:
-    pushes = Pushes()
-    with Server(Webhook(Secret(TOKEN), Secret(CLIENT_ID.upper()), Secret(PASSWORD), pushes.take)) as server:
-        yield Door(pushes, server.url)
+    with otpvirt_door() as door:
+        yield door
 
 
-def without(*names: str) -> dict[str, Any]:
-    return {name: value for name, value in TABLE.items() if name not in names}
-
-
-class TestTaken:
-    """What the service sends."""
-
-    @pytest.mark.parametrize("packed", [False, True])
-    def test_the_documents_table(self, door: Door, packed: bool) -> None:
-        """Plain or by gzip it is answered as the document says, kept with all that it tells, and wakes who waits."""
-        assert post(door.url, TABLE, packed=packed) == DONE
-        (message,) = door.messages
-        assert (message.id, message.sender, message.text, message.code) == (MESSAGE_ID, "Viber", TEXT, "905526")
-        assert message.received_at is not None
-        assert door.rung == 1
-
-    def test_the_documents_sample(self, door: Door) -> None:
-        """It has a password and no id: whoever waits is woken, and a look shows what came."""
-        assert post(door.url, SAMPLE) == DONE
-        assert (door.rung, door.texts) == (1, [])
+class TestAccepted:
+    """What is for an open order of this run."""
 
     def test_a_repeat(self, door: Door) -> None:
         """The same message id again is answered and ignored, whatever its text, also when the order is closed."""
@@ -119,36 +65,13 @@ class TestTaken:
         assert post(door.url, {**TABLE, "id": MESSAGE_ID.upper()}) == DONE
         door.close()
         assert post(door.url, TABLE) == DONE
-        assert (door.rung, door.texts) == (1, [TEXT])
+        assert (door.woken, door.texts) == (1, [TEXT])
 
     def test_another_message_of_the_same_words(self, door: Door) -> None:
         """Another id is another message."""
         for message_id in ("1", "2"):
             assert post(door.url, {**TABLE, "id": message_id}) == DONE
         assert door.texts == [TEXT, TEXT]
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"id": None, "phoneFrom": None, "code": None, "apiPassword": None},
-            {"phone": str(PHONE)},
-            {"clientId": CLIENT_ID.upper(), "activationId": ORDER_ID.upper()},
-            {"unheard": {"of": [1, None, 1e300]}},
-            {"text": "код 123456 ✓ \U0001f600 \x00 </script>"},
-            {"apiPassword": PASSWORD},
-        ],
-        ids=str,
-    )
-    def test_other_spellings(self, door: Door, change: dict[str, object]) -> None:
-        """Fields may be null where they may be left out, GUIDs in either case, and further fields are no harm."""
-        assert post(door.url, {**TABLE, **change}) == DONE
-        assert door.rung == 1
-
-    @pytest.mark.parametrize("left_out", ["id", "phoneFrom", "code"])
-    def test_what_may_be_left_out(self, door: Door, left_out: str) -> None:
-        """The document's own sample leaves one out that its table requires."""
-        assert post(door.url, without(left_out)) == DONE
-        assert door.rung == 1
 
     def test_chunks(self, door: Door) -> None:
         """A body without a length comes in chunks."""
@@ -166,42 +89,17 @@ class TestTaken:
             assert post(door.url, content, packed=packed) == DONE
         assert len(door.messages) == 2
 
+    def test_one_message_from_many_threads(self, door: Door) -> None:
+        """Of the same message posted many times at once one wakes the test."""
+        start = threading.Barrier(20)
 
-def chunked(url: str, body: bytes) -> bytes:
-    head = f"POST {urlsplit(url).path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-    return f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + body
+        def deliver(_: int) -> Response:
+            start.wait()
+            return post(door.url, TABLE)
 
-
-def announced(url: str, length: int, body: bytes) -> bytes:
-    head = f"POST {urlsplit(url).path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-    return f"{head}Content-Length: {length}\r\n\r\n".encode() + body
-
-
-WRONG_FIELDS: list[tuple[dict[str, object], str]] = [
-    ({"clientId": None}, "clientId is missing or empty"),
-    ({"clientId": ""}, "clientId is missing or empty"),
-    ({"clientId": 5}, "clientId is no text"),
-    ({"clientId": [CLIENT_ID]}, "clientId is no text"),
-    ({"clientId": {"$ne": ""}}, "clientId is no text"),
-    ({"apiPassword": True}, "apiPassword is no text"),
-    ({"apiPassword": 0}, "apiPassword is no text"),
-    ({"activationId": None}, "activationId is missing or empty"),
-    ({"activationId": 7}, "activationId is no text"),
-    ({"text": None}, "text is missing or empty"),
-    ({"text": ""}, "text is missing or empty"),
-    ({"text": ["a"]}, "text is no text"),
-    ({"text": "half \ud83d of it"}, "text holds half of a surrogate pair, which is no character"),
-    ({"clientId": "\udc00"}, "clientId holds half of a surrogate pair, which is no character"),
-    ({"id": 5}, "id is no text"),
-    ({"id": "x" * 129}, "id is longer than 128 characters"),
-    ({"phoneFrom": 900}, "phoneFrom is no text"),
-    ({"code": 905526}, "code is no text"),
-]
-
-
-NO_PHONES: list[object] = [None, True, -1, 0, 2**64, 10**4000, 9.92000000159e11, "", "+992112302159", "992 112", "٩٩٢"]
-NO_PHONES += ["9" * 21, [PHONE], {}]
-WRONG_FIELDS += [({"phone": phone}, "phone is no phone number, or missing") for phone in NO_PHONES]
+        with ThreadPoolExecutor(20) as threads:
+            assert set(map(str, threads.map(deliver, range(20)))) == {str(DONE)}
+        assert (door.woken, door.texts) == (1, [TEXT])
 
 
 class TestRefused:
@@ -211,19 +109,19 @@ class TestRefused:
         "path",
         [
             "/",
-            PATH,
-            PATH + TOKEN[:-1],
-            PATH + TOKEN + "/",
-            PATH + TOKEN.upper(),
+            PUSH.path,
+            PUSH.path + TOKEN[:-1],
+            PUSH.path + TOKEN + "/",
+            PUSH.path + TOKEN.upper(),
             "/" + TOKEN,
-            PATH + "%ff%00",
+            PUSH.path + "%ff%00",
             "/sms",
         ],
     )
     def test_another_path(self, door: Door, path: str) -> None:
         """Who does not know the whole path learns nothing, not even what is taken here."""
         for method in ("POST", "GET"):
-            assert post(door.base + path, TABLE, method=method) == refusal(404, "nothing is here")
+            assert post(door.base + path, TABLE, method=method) == refusal(404, "not found")
         assert door.unchanged()
 
     def test_the_token_in_another_writing(self, door: Door) -> None:
@@ -236,35 +134,11 @@ class TestRefused:
         assert post(door.url, TABLE, method=method) == refusal(405, f"{method} is not allowed, only POST")
         assert door.unchanged()
 
-    @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "text/json", ""])
-    def test_other_types(self, door: Door, kind: str | None) -> None:
-        """Only JSON, said so."""
-        assert post(door.url, TABLE, kind=kind) == refusal(415, "Content-Type must be application/json")
-        assert door.unchanged()
-
     @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd"])
     def test_other_encodings(self, door: Door, encoding: str) -> None:
         """Only gzip, once."""
         answer = post(door.url, TABLE, headers={"Content-Encoding": encoding})
-        assert answer == refusal(415, "Content-Encoding must be gzip, or none")
-        assert door.unchanged()
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"clientId": FOREIGN},
-            {"clientId": CLIENT_ID[:-1]},
-            {"clientId": CLIENT_ID + " "},
-            {"apiPassword": ""},
-            {"apiPassword": PASSWORD.upper()},
-            {"apiPassword": "пароль"},
-            {"clientId": FOREIGN, "activationId": FOREIGN},
-        ],
-        ids=str,
-    )
-    def test_another_account(self, door: Door, change: dict[str, object]) -> None:
-        """A client id that is not ours, or a password that is not, where one is sent."""
-        assert post(door.url, {**TABLE, **change}) == refusal(403, NOT_OURS)
+        assert answer == refusal(415, "Content-Encoding must be gzip or identity")
         assert door.unchanged()
 
     @pytest.mark.parametrize("change", [{"activationId": FOREIGN}, {"phone": PHONE + 1}], ids=str)
@@ -280,50 +154,65 @@ class TestRefused:
         assert post(door.url, SAMPLE) == refusal(404, NOBODYS)
         assert door.unchanged()
 
-    @pytest.mark.parametrize(("change", "reason"), WRONG_FIELDS, ids=lambda value: str(value)[:40])
-    def test_wrong_fields(self, door: Door, change: dict[str, object], reason: str) -> None:
-        """Each field has one type."""
-        assert post(door.url, {**TABLE, **change}) == refusal(400, reason)
-        assert door.unchanged()
 
-    @pytest.mark.parametrize("left_out", ["clientId", "activationId", "phone", "text"])
-    def test_missing_fields(self, door: Door, left_out: str) -> None:
-        """What it cannot do without."""
-        status, answer = post(door.url, without(left_out))
-        assert (status, left_out in answer["reason"], "missing" in answer["reason"]) == (400, True, True)
-        assert door.unchanged()
+class TestParse:
+    """The part of a provider's class."""
+
+    @staticmethod
+    def pushed(parse: Callable[..., Any], body: object = None, **answers: Mapping[str, Any]) -> Response:
+        """What a webhook with this `parse` answers to a POST."""
+        endpoint = PushEndpoint("/third/", "THIRD_TOKEN", parse, **answers)
+        with Server(Webhook(endpoint, Secret(TOKEN), {"THIRD_KEY": "a-value"}, lambda sms: Outcome.ACCEPTED)) as server:
+            return post(f"{server.url}/third/{TOKEN}", {"text": "Code 905526"} if body is None else body, packed=True)
+
+    def test_what_it_is_called_with(self) -> None:
+        """Headers by their lower-case names, the unpacked body, and the values of the class's variables."""
+        calls: list[tuple[Mapping[str, str], bytes, Mapping[str, Any]]] = []
+
+        def parse(headers: Mapping[str, str], body: bytes, values: Mapping[str, Any]) -> None:
+            calls.append((headers, body, values))
+
+        assert self.pushed(parse) == (200, {"ok": True})
+        ((headers, body, values),) = calls
+        assert headers["content-type"].startswith("application/json")
+        assert json.loads(body) == {"text": "Code 905526"}
+        assert values == {"THIRD_KEY": "a-value"}
+
+    def test_a_request_without_an_sms(self) -> None:
+        """None is accepted, and nothing is done with it."""
+        assert self.pushed(lambda *_: None, accepted={"fine": 1}) == (200, {"fine": 1})
+
+    def test_its_refusals(self) -> None:
+        """They are answered with their status and reason, in the provider's own form."""
+
+        def parse(*_: object) -> PushedSms:
+            raise PushRefused(422, "no such field")
+
+        assert self.pushed(parse, refused={"fine": 0}) == (422, {"fine": 0, "reason": "no such field"})
+
+    def test_a_parse_that_fails(self, caplog: pytest.LogCaptureFixture) -> None:
+        """The provider gets a 500 and may try again; the log says what failed, and holds no text of an SMS."""
+
+        def parse(headers: object, body: bytes, values: object) -> PushedSms:
+            raise KeyError(body.decode())
+
+        assert self.pushed(parse) == (500, {"ok": False, "reason": "the provider's parse() failed with KeyError"})
+        assert caplog.messages == ["A pushed SMS was lost: parse() of the provider's push failed with KeyError."]
+        assert "905526" not in caplog.text
 
     @pytest.mark.parametrize(
-        "body",
-        [
-            b"",
-            b"{",
-            b"\xff\xfe",
-            b"\xef\xbb\xbf{}",
-            json.dumps(TABLE).encode("utf-16"),
-            json.dumps(TABLE).encode("utf-32"),
-            json.dumps({**TABLE, "text": "é"}, ensure_ascii=False).encode("latin-1"),
-            json.dumps(TABLE)[:-1].encode() + b', "x": NaN}',
-            json.dumps(TABLE)[:-1].encode() + b', "x": -Infinity}',
-            json.dumps(TABLE).encode() + b"{}",
-            b"[" * 30_000 + b"]" * 30_000,
-            b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
-            b'{"phone": ' + b"9" * 60_000 + b"}",
-            gzip.compress(json.dumps(TABLE).encode(), mtime=0),
-            b"clientId=x&text=1",
-        ],
-        ids=lambda body: repr(body[:20]),
+        ("body", "reason"),
+        [([], "the body is not a JSON object"), (b"{", NO_JSON), ({"a": "b"}, "a: 'b'")],
+        ids=["list", "garbage", "object"],
     )
-    def test_no_json(self, door: Door, body: bytes) -> None:
-        """Garbage, another encoding, Python's own constants, endless nesting, a number of 60,000 digits."""
-        assert post(door.url, body) == refusal(400, NO_JSON)
-        assert door.unchanged()
+    def test_json_object(self, body: object, reason: str) -> None:
+        """The helper for a JSON body gives the object, or refuses."""
 
-    @pytest.mark.parametrize("content", [[], [TABLE], "text", 5, None, True], ids=str)
-    def test_no_object(self, door: Door, content: object) -> None:
-        """JSON that is no object."""
-        assert post(door.url, content) == refusal(400, "the body is no JSON object")
-        assert door.unchanged()
+        def parse(headers: Mapping[str, str], body: bytes, values: object) -> PushedSms:
+            content = json_object(headers, body)
+            raise PushRefused(400, ", ".join(f"{name}: {value!r}" for name, value in content.items()))
+
+        assert self.pushed(parse, body) == (400, {"ok": False, "reason": reason})
 
 
 def bomb(size: int) -> bytes:
@@ -434,20 +323,14 @@ class TestHostile:
         assert answers == [status for _, status in requests]
         ids = sorted(message.id for message in door.messages)
         assert ids == sorted([f"valid-{number}" for number in range(0, 1000, 4)] + ["the-same"])
-        assert door.rung == 251
+        assert door.woken == 251
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
-FIELDS = st.dictionaries(st.sampled_from([*TABLE, "apiPassword"]), JSON, max_size=4)
 ONCE = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class TestAnyBody:
-    """Whatever comes, the answer is one of the documented ones, and only a whole message changes anything."""
+    """Whatever comes is refused without a trace, or arrives as it was sent."""
 
     @ONCE
     @given(body=st.binary(max_size=300), packed=st.booleans())
@@ -456,23 +339,6 @@ class TestAnyBody:
         status, answer = post(door.url, body, headers={"Content-Encoding": "gzip"} if packed else None)
         assert (status, answer["status"]) == (400, 4)
         assert door.unchanged()
-
-    @ONCE
-    @given(fields=FIELDS, left_out=st.sets(st.sampled_from([*TABLE]), max_size=2))
-    def test_fields(self, door: Door, fields: dict[str, object], left_out: set[str]) -> None:
-        """Any value in any field: taken in as it stands there, or refused without a trace."""
-        before = len(door.messages), door.rung
-        content = {name: value for name, value in {**TABLE, **fields}.items() if name not in left_out}
-        status, answer = post(door.url, content)
-        assert status in (200, 400, 403, 404)
-        assert answer["status"] == (2 if status == 200 else 4)
-        if status != 200:
-            assert (len(door.messages), door.rung) == before
-        else:
-            assert isinstance(content["text"], str)
-            assert (content["activationId"].lower(), int(content["phone"])) == (ORDER_ID, PHONE)
-            assert content["clientId"].lower() == CLIENT_ID
-            assert content.get("apiPassword") in (None, PASSWORD)
 
     @ONCE
     @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200), packed=st.booleans())
@@ -489,7 +355,7 @@ class TestSecrets:
     @pytest.mark.parametrize("token", [TOKEN, "0123456789abcdef", "A-_" * 20])
     def test_good_tokens(self, token: str) -> None:
         """16 characters that a path holds as they are."""
-        check_token(Secret(token))
+        check_token(Secret(token), "THIRD_TOKEN")
 
     @pytest.mark.parametrize(
         "token", ["short", "0123456789abcde", "with/slash/and/more", "with space and more", "ü" * 20]
@@ -497,23 +363,23 @@ class TestSecrets:
     def test_bad_tokens(self, token: str) -> None:
         """The error says what a token is and how to make one, and does not quote what is set."""
         with pytest.raises(SettingsError) as caught:
-            check_token(Secret(token))
+            check_token(Secret(token), "THIRD_TOKEN")
         assert str(caught.value) == (
-            "OTPVIRT_WEBHOOK_TOKEN is no token: it needs 16 characters or more of A-Z, a-z, 0-9, - and _. "
+            "THIRD_TOKEN: invalid token: expected 16 or more of the characters A-Z, a-z, 0-9, - and _. "
             "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(24))'"
         )
 
     def test_nothing_is_shown(self, door: Door, caplog: pytest.LogCaptureFixture) -> None:
         """No repr shows a url or a message, and no request is logged."""
         caplog.set_level(0)
-        taken: list[object] = []
+        taken: list[PushedSms] = []
 
-        def take(push: Any) -> Outcome:
-            taken.append(push)
+        def take(sms: PushedSms) -> Outcome:
+            taken.append(sms)
             return Outcome.ACCEPTED
 
-        with Server(Webhook(Secret(TOKEN), Secret(CLIENT_ID), Secret(PASSWORD), take)) as server:
-            assert post(f"{server.url}{PATH}{TOKEN}", TABLE) == DONE
+        with Server(Webhook(PUSH, Secret(TOKEN), VALUES, take)) as server:
+            assert post(f"{server.url}{PUSH.path}{TOKEN}", TABLE) == DONE
         assert "905526" not in repr(taken)
         assert TOKEN not in repr(WebhookAddress(door.url))
         assert not caplog.records
@@ -521,27 +387,15 @@ class TestSecrets:
     def test_a_failure_of_our_own(self, caplog: pytest.LogCaptureFixture) -> None:
         """Whoever takes the message may fail: the service hears 500 and may try again, the log holds no text."""
 
-        def take(push: Any) -> Outcome:
-            raise RuntimeError(push.text)
+        def take(sms: PushedSms) -> Outcome:
+            raise RuntimeError(sms.text)
 
         body = json.dumps(TABLE).encode()
         with (
-            Server(Webhook(Secret(TOKEN), Secret(CLIENT_ID), Secret(PASSWORD), take)) as server,
+            Server(Webhook(PUSH, Secret(TOKEN), VALUES, take)) as server,
             connected(server.url) as connection,
         ):
-            connection.sendall(announced(f"{server.url}{PATH}{TOKEN}", len(body), body))
+            connection.sendall(announced(f"{server.url}{PUSH.path}{TOKEN}", len(body), body))
             assert connection.recv(100).startswith(b"HTTP/1.1 500")
         assert "RuntimeError" in caplog.text
         assert "905526" not in caplog.text
-
-    def test_one_message_from_many_threads(self, door: Door) -> None:
-        """Of the same message posted many times at once one wakes the test."""
-        start = threading.Barrier(20)
-
-        def deliver(_: int) -> Answer:
-            start.wait()
-            return post(door.url, TABLE)
-
-        with ThreadPoolExecutor(20) as threads:
-            assert set(map(str, threads.map(deliver, range(20)))) == {str(DONE)}
-        assert (door.rung, door.texts) == (1, [TEXT])

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -16,6 +18,27 @@ SIGN_UP = """
         number = otp_number()
         assert number.e164 == "+447700900123"
         assert number.wait_code() == "482913"
+"""
+
+
+# The box is asked to send what it has to the webhook, as if it had been told the URL in its settings.
+PUSHED_SIGN_UP = """
+    import json, os, urllib.request
+
+    def push_to(url, token=os.environ["SIMBOX_TOKEN"], event="sms"):
+        content = {"webhook": url, "token": token, "event": event}
+        request = urllib.request.Request(os.environ["SIMBOX_URL"] + "/push", json.dumps(content).encode())
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)["status"]
+
+    def test_sign_up(otp_number, otp_webhook):
+        number = otp_number()
+        assert push_to(otp_webhook.url, event="test") == 200
+        assert push_to(otp_webhook.url, token="another-token") == 403
+        assert push_to(otp_webhook.url + "x") == 404
+        assert push_to(otp_webhook.url) == 200
+        assert number.wait_code() == "482913"
+        assert number.messages[0].sender == "Harbour"
 """
 
 
@@ -29,6 +52,7 @@ class Simbox(ThreadingHTTPServer):
         self.free = True
         self.open: set[str] = set()
         self.closed: list[str] = []
+        self.polls = 0
 
     @property
     def url(self) -> str:
@@ -47,6 +71,7 @@ class Simbox(ThreadingHTTPServer):
             self.open.remove(path[1])
             self.closed.append(path[1])
             return 200, {"open": False}
+        self.polls += 1
         return 200, {"open": True, "sms": [{"id": "1", "from": "Harbour", "text": "482913 is your code."}]}
 
 
@@ -57,11 +82,17 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(parse_qs(urlsplit(self.path).query).get("token", [""])[0])
 
     def do_POST(self) -> None:
-        self.reply(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["token"])
+        content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/push":
+            self.send(200, {"status": push(**content)})
+        else:
+            self.reply(content["token"])
 
     def reply(self, token: str) -> None:
         path = urlsplit(self.path).path.strip("/").split("/")
-        status, body = self.server.answer(path) if token == TOKEN else (401, {"error": "wrong token"})
+        self.send(*self.server.answer(path) if token == TOKEN else (401, {"error": "wrong token"}))
+
+    def send(self, status: int, body: dict[str, object]) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
@@ -69,6 +100,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+def push(webhook: str, token: str, event: str) -> int:
+    """POST the SIM's SMS, or a test, to the webhook: the status that it answers."""
+    sms = {"order": "sim-1", "number": "+44 7700 900123", "id": "1", "from": "Harbour", "text": "482913 is your code."}
+    body = json.dumps({"event": event, **(sms if event == "sms" else {})}).encode()
+    request = Request(webhook, body, {"Content-Type": "application/json", "X-Simbox-Token": token})
+    try:
+        with urlopen(request, timeout=60) as response:
+            return int(response.status)
+    except HTTPError as error:
+        with error:
+            return error.code
 
 
 @pytest.fixture
@@ -109,7 +153,7 @@ def test_a_wrong_token_is_told_and_not_shown(
     pytester.makepyfile(SIGN_UP)
     result = pytester.runpytest_subprocess("--otp-provider", "simbox", "--showlocals", "--log-level=DEBUG")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*AuthenticationError*credentials were refused*"])
+    result.stdout.fnmatch_lines(["*AuthenticationError*credentials were rejected*"])
     assert "another-token-of-mine" not in result.stdout.str() + result.stderr.str()
 
 
@@ -123,3 +167,17 @@ def test_a_missing_token_is_told_before_any_test(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*SIMBOX_TOKEN (the box's access token)*"])
     assert simbox.free
+
+
+@pytest.mark.parametrize(("keeper", "token"), [("on", "a-token-that-stays-the-same"), ("off", "")])
+def test_a_pushed_code(
+    pytester: pytest.Pytester, simbox: Simbox, monkeypatch: pytest.MonkeyPatch, keeper: str, token: str
+) -> None:
+    """With `--otp-webhook` the box posts the SMS to the run, whose test gets the code without a single poll."""
+    monkeypatch.setenv("SIMBOX_WEBHOOK_TOKEN", token)
+    pytester.makepyfile(PUSHED_SIGN_UP)
+    result = pytester.runpytest_subprocess(
+        "--otp-provider", "simbox", "--otp-webhook", "127.0.0.1:0", "--otp-keeper", keeper
+    )
+    result.assert_outcomes(passed=1)
+    assert (simbox.polls, simbox.closed) == (0, ["sim-1"])

@@ -19,16 +19,7 @@ from pytest_otp.providers.registry import credentials, load
 from pytest_otp.sandbox import app as sandbox
 from pytest_otp.sandbox.app import Sandbox
 from pytest_otp.server.server import Server
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.offline.clock import Clock
 
 
 @dataclass(frozen=True)
