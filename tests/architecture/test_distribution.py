@@ -1,0 +1,56 @@
+"""What the wheel and the source archive hold."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import PACKAGE, ROOT
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel and the source archive, built from this checkout."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
+def test_wheel_contents(dist: Path) -> None:
+    """The wheel holds the package's modules, word lists, page, type marker, licence and metadata, and nothing else."""
+    (wheel,) = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        (entry_points,) = [name for name in names if name.endswith(".dist-info/entry_points.txt")]
+        declared = archive.read(entry_points).decode()
+    info = entry_points.rpartition("/")[0]
+    package = {str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*.py")}
+    data = {"pytest_otp/py.typed", "pytest_otp/codes/languages.ini", "pytest_otp/sandbox/page.html"}
+    metadata = {f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")}
+    assert names == package | data | metadata
+    assert "[pytest11]\notp = pytest_otp.plugin" in declared
+    assert "[console_scripts]\npytest-otp = pytest_otp.cli:main" in declared
+
+
+def test_source_archive_can_be_tested(dist: Path) -> None:
+    """Who gets the source archive can run the suite from it, and finds nothing of the machine that it was built on."""
+    (archive,) = dist.glob("*.tar.gz")
+    with tarfile.open(archive) as tar:
+        names = {name.partition("/")[2] for name in tar.getnames()}
+    assert {
+        "Makefile",
+        "LICENSE",
+        "README.md",
+        "tox.ini",
+        "tests/conftest.py",
+        "examples/signup/pytest.ini",
+    } <= names
+    assert not [name for name in names if re.search(r"\.venv|__pycache__|\.env$|demo-report", name)]
