@@ -16,7 +16,7 @@ find_python() {
         echo "PYTHON=$PYTHON is no Python 3.10 or later." >&2
         return 1
     fi
-    for candidate in python3 python3.13 python3.12 python3.11 python3.10 python \
+    for candidate in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python \
         "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[0-9].*/bin/python3; do
         if usable "$candidate"; then echo "$candidate" && return 0; fi
     done
