@@ -35,8 +35,8 @@ BROWSER_FLAGS = [
 def signup_url(otp_gateway: GatewayAddress) -> Iterator[str]:
     """The application's URL. It runs in a separate process, as in production.
 
-    It sends with Twilio's SDK. Offline, the variables of `otp_gateway.environ()` redirect requests for api.twilio.com to
-    the gateway, which responds as Twilio does. With a real provider there are no such variables, and the application
+    It sends with Twilio's SDK. Offline, the variables of `otp_gateway.environ()` redirect requests for api.twilio.com
+    to the gateway, which responds as Twilio does. With a real provider there are no such variables, and the application
     sends as its environment says.
     """
     environment = {**os.environ, **otp_gateway.environ()}
@@ -87,6 +87,6 @@ def program(variable: str, *names: str) -> str:
         if found:
             return found
     pytest.fail(
-        f"{wanted or names[0]} was not found. Install Chromium and its driver (on Debian: chromium and chromium-driver), "
-        f"run `make browser`, or set {variable} to its path."
+        f"{wanted or names[0]} was not found. Install Chromium and its driver (on Debian: chromium and "
+        f"chromium-driver), run `make browser`, or set {variable} to its path."
     )

@@ -31,7 +31,7 @@ def _no_process_stays() -> Iterator[None]:
 
 
 def played(kind: Kind, folder: Path, *, keeper: bool, watch: float = PATIENCE) -> tuple[Round, Aftermath]:
-    """A round that is killed half a second after its first order, and its state when all is closed, or `watch` s later."""
+    """A round that is killed half a second after its first order; its state when all is closed, or after `watch`."""
     with Provider("short") as provider, ThreadPoolExecutor(1) as watchers:
         ended = play(provider, kind.name, folder, kind, 0.5, watchers, keeper=keeper, watch=watch)
         return ended, ended.aftermath.result()

@@ -142,4 +142,4 @@ def test_user_pages_show_documented_paths_only() -> None:
         assert set(imported) <= documented, block
 
 
-PROVIDER_MODULES = ("base", "http", "answers", "registry")
+PROVIDER_MODULES = ("base", "http", "answers", "push", "registry")
