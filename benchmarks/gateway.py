@@ -33,7 +33,7 @@ from pytest_otp.offline.desk import RentalDesk
 from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.offline.scenarios import scenario
 from pytest_otp.server.server import Server
-from tests.gateway.hostile import FACES, WIRE, bodies, head
+from tests.gateway.hostile import SERVICES, WIRE, bodies, head
 from tests.gateway.world import ACCOUNT, HELD, Network
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def main() -> None:
         print(f"  {what:<44} " + " ".join(f"{lag * 1000:>8.2f}" for lag in shown))
     seconds, answered, lost, invented = concurrent()
     print(
-        f"  {CONCURRENT} posts at once at {len(FACES)} faces: {answered} answered, {lost} lost, {invented} invented; "
+        f"  {CONCURRENT} posts at once to {len(SERVICES)} APIs: {answered} answered, {lost} lost, {invented} invented; "
         f"within {seconds:.2f} s"
     )
     sent, accepted, unanswered = hostile()
@@ -125,15 +125,15 @@ def measure() -> dict[str, list[float]]:
 def concurrent() -> tuple[float, int, int, int]:
     """Seconds for all answers; posts that were answered with success, messages that are missing or of nobody."""
     network = Network()
-    faces = list(FACES)
+    services = list(SERVICES)
     with Server(Gateway(network)) as server:
         parts = urlsplit(server.url)
 
         async def post(place: int) -> bool:
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-            face = faces[place % len(faces)]
-            body = FACES[face][2](f"code {place}").encode()
-            writer.write(head(face, f"Content-Length: {len(body)}", "Connection: close") + body)
+            service = services[place % len(services)]
+            body = SERVICES[service][2](f"code {place}").encode()
+            writer.write(head(service, f"Content-Length: {len(body)}", "Connection: close") + body)
             answer = await reader.read()
             writer.close()
             return answer.startswith(b"HTTP/1.1 20")
@@ -154,10 +154,10 @@ def hostile() -> tuple[int, int, int]:
     """How many were sent; how many messages came of them; after how many a good message did not get through."""
     network = Network()
     requests = list(WIRE.values())
-    for face in FACES:
-        for body, headers, _ in bodies(face).values():
+    for service in SERVICES:
+        for body, headers, _ in bodies(service).values():
             named = [f"{name}: {value}" for name, value in headers.items()]
-            requests.append(head(face, *named, f"Content-Length: {len(body)}") + body)
+            requests.append(head(service, *named, f"Content-Length: {len(body)}") + body)
     unanswered = good = 0
     with Server(Gateway(network)) as server, ExitStack() as stack:
         for _ in range(SLOW):

@@ -21,7 +21,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_otp.numbers.number import OtpNumber
-from pytest_otp.plugin.relay import Branch, Hub
+from pytest_otp.plugin.relay import Hub
+from pytest_otp.plugin.relay_worker import Branch
 from pytest_otp.providers.base import Messages, Order, OrderState
 from pytest_otp.push.pushed import Outcome, Push, Pushed, Pushes
 from pytest_otp.push.webhook import PATH, Webhook
@@ -151,7 +152,8 @@ def many_waits() -> tuple[list[float], int]:
 def work(address: Mapping[str, str]) -> None:
     """A worker: waits for the codes that it is told to, line by line."""
     pushes = Pushes()
-    branch = Branch(address, {TOPIC: lambda plain: pushes.take(Push(**plain)).value})
+    branch = Branch(address)
+    branch.handle(TOPIC, lambda plain: pushes.take(Push(**plain)).value)
     branch.start()
     for line in sys.stdin:
         number = _number(pushes, json.loads(line))

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import phonenumbers
 
-_EVERYDAY_NAMES = {
+EVERYDAY_NAMES = {
     "america": "US",
     "usa": "US",
     "united states of america": "US",
@@ -50,6 +50,7 @@ _EVERYDAY_NAMES = {
     "republic of moldova": "MD",
     "libyan": "LY",
 }
+"""Names that people and providers use and phonenumbers does not know, folded, and the regions they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,31 @@ def read(written: str, region: str | None = None) -> Phone:
         at_home = [reading for reading in fitting if _region_of(reading) == region]
         for reading in at_home or fitting:
             return Phone(
-                phonenumbers.format_number(reading, phonenumbers.PhoneNumberFormat.E164),
+                _e164(reading),
                 phonenumbers.national_significant_number(reading),
                 _region_of(reading),
             )
     return Phone("+" + digits, digits, None)
+
+
+def e164(written: str, region: str | None = None) -> str | None:
+    """A number that somebody wrote, as E.164 (`+12015550123`); None if no such number can exist.
+
+    Stricter than `read`, which must make something of a number that was paid for.
+
+    Args:
+        written: with a plus and the country code, or a national number of `region`.
+        region: ISO 3166 code; None accepts international numbers only.
+    """
+    try:
+        number = phonenumbers.parse(written, region)
+    except phonenumbers.NumberParseException:
+        return None
+    return None if number.extension or not phonenumbers.is_possible_number(number) else _e164(number)
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _readings(written: str, digits: str, region: str | None) -> Iterator[phonenumbers.PhoneNumber]:
@@ -137,4 +158,4 @@ def _regions_by_name() -> dict[str, str]:
             if not name.startswith("*"):  # "*aa" says: the same as in language aa
                 claims.setdefault(folded(name), set()).add(region)
     known = {name: next(iter(regions)) for name, regions in claims.items() if len(regions) == 1}
-    return known | _EVERYDAY_NAMES
+    return known | EVERYDAY_NAMES

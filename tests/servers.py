@@ -1,4 +1,4 @@
-"""Loopback servers that answer as they are told, badly on purpose, and remember every byte that they were asked."""
+"""Loopback servers with scripted responses, many of them broken on purpose, that record every request."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Asked:
 
 
 class Hang:
-    """A connection under answer, for answers that are more than bytes."""
+    """The connection of a request, for responses that are more than bytes."""
 
     def __init__(self, connection: socket.socket, stopping: threading.Event) -> None:
         self.connection = connection
         self.stopping = stopping
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Until the test is over, or so long; whether it goes on."""
+        """Wait until the test is over, or for so many seconds; returns whether the test goes on."""
         return not self.stopping.wait(seconds)
 
 
@@ -51,7 +51,7 @@ Reply = bytes | Callable[[Asked, Hang], None]
 def reply(
     body: object, status: int = 200, *, headers: Mapping[str, str] | None = None, kind: str = "application/json"
 ) -> bytes:
-    """A whole answer; anything that is neither text nor bytes is sent as JSON."""
+    """A whole response; anything but a string or bytes is sent as JSON."""
     if not isinstance(body, (str, bytes)):
         body = json.dumps(body)
     raw = body.encode() if isinstance(body, str) else body
@@ -101,7 +101,7 @@ def drip_chunk_size(asked: Asked, hang: Hang) -> None:
 
 
 class WireServer:
-    """Gives its replies one after the other, the last one for ever; a function from request to reply decides itself."""
+    """Sends its replies in turn, repeating the last one; or those that a function returns for each request."""
 
     def __init__(self, *replies: Reply, by: Callable[[Asked], Reply] | None = None) -> None:
         self.asked: list[Asked] = []
@@ -138,7 +138,7 @@ class WireServer:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(30)
 
     def _accept(self) -> None:
         while not self._stopping.is_set():
@@ -190,7 +190,7 @@ def closed_port() -> int:
 
 @contextlib.contextmanager
 def deaf_port() -> Iterator[int]:
-    """A port of this machine at which no connection ever comes about."""
+    """A port of this machine that never completes a connection."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_otp.phone import Phone, folded, read, region_of
+from pytest_otp.phone import EVERYDAY_NAMES, Phone, e164, folded, read, region_of
 
 US = Phone("+12015550123", "2015550123", "US")
 ID = Phone("+6281234567890", "81234567890", "ID")
@@ -37,7 +37,7 @@ def test_reads_what_providers_write(written: str, region: str | None, phone: Pho
 
 
 @pytest.mark.parametrize(
-    ("written", "region", "e164"),
+    ("written", "region", "number"),
     [
         ("79261234567", "ID", "+79261234567"),
         ("12015550123", "ID", "+12015550123"),
@@ -45,9 +45,9 @@ def test_reads_what_providers_write(written: str, region: str | None, phone: Pho
         ("0044 7400 123456", "ID", "+447400123456"),
     ],
 )
-def test_a_number_of_another_country_stays_one(written: str, region: str, e164: str) -> None:
+def test_a_number_of_another_country_stays_one(written: str, region: str, number: str) -> None:
     """The ordered country does not bend a number that is valid as it stands."""
-    assert read(written, region).e164 == e164
+    assert read(written, region).e164 == number
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,29 @@ def test_every_form_of_a_countrys_example_is_read_alike(region: str) -> None:
     example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
     assert example is not None
     form = phonenumbers.PhoneNumberFormat
-    e164 = phonenumbers.format_number(example, form.E164)
-    written = [e164, e164[1:], "00" + e164[1:]]
+    number = phonenumbers.format_number(example, form.E164)
+    written = [number, number[1:], "00" + number[1:]]
     written += [phonenumbers.format_number(example, kind) for kind in (form.INTERNATIONAL, form.NATIONAL)]
-    assert {read(text, region).e164 for text in written} == {e164}
+    assert {read(text, region).e164 for text in written} == {number}
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "number"),
+    [
+        ("+12015550123", None, "+12015550123"),
+        ("+1 (201) 555-0123", None, "+12015550123"),
+        ("2015550123", "US", "+12015550123"),
+        ("2015550123", None, None),
+        ("+44 20 7946 0958", "US", "+442079460958"),
+        ("+12015550123 ext. 5", None, None),
+        ("+1201", None, None),
+        ("+" + "1" * 300, None, None),
+        ("", "US", None),
+    ],
+)
+def test_e164(written: str, region: str | None, number: str | None) -> None:
+    """What can exist becomes E.164, an extension excepted, which cannot receive SMS; the rest is None."""
+    assert e164(written, region) == number
 
 
 @pytest.mark.parametrize(
@@ -121,10 +140,8 @@ def test_finds_countries_by_code_and_name(text: str, region: str | None) -> None
 
 def test_every_everyday_name_is_a_region() -> None:
     """Each region that a name can lead to is one that numbers can be had in."""
-    from pytest_otp.phone import _EVERYDAY_NAMES
-
-    assert set(_EVERYDAY_NAMES.values()) <= phonenumbers.SUPPORTED_REGIONS
-    assert all(name == folded(name) for name in _EVERYDAY_NAMES)
+    assert set(EVERYDAY_NAMES.values()) <= phonenumbers.SUPPORTED_REGIONS
+    assert all(name == folded(name) for name in EVERYDAY_NAMES)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`pytest-otp sandbox`: serves providers, SMS services and a page for people until it is told to stop."""
+"""`pytest-otp sandbox`: serves the providers' APIs, the SMS services' APIs and a page until it is stopped."""
 
 from __future__ import annotations
 
@@ -26,61 +26,61 @@ if TYPE_CHECKING:
     from ..offline.carrier import Delivery
     from ..offline.desk import Rental
 
-_LOOK_SECONDS = 0.1  # how often the open orders are looked at while there are any
+_POLL_SECONDS = 0.1  # between two examinations of the open orders
 _CLOSED_STATES = ("finished", "cancelled", "ended")
 
 
 def add_to(commands: Any) -> None:
-    """Add the command to those of a parser."""
+    """Add the command to a parser's commands."""
     sandbox = commands.add_parser(
         "sandbox",
-        help="speak both providers' wire protocols offline, to try the real clients with no account",
-        description="Serve otpcepat's and OTP-virt's wire protocols, and the APIs of Twilio, Vonage and Amazon SNS, "
-        "from one offline phone network, by http and https and as a proxy; and a page for the browser. It prints the "
-        "variables that point clients and applications at it, then a line for each order, SMS and close.",
+        help="serve both providers' APIs offline, to try real clients without an account",
+        description="Serve the APIs of the providers otpcepat and OTP-virt and of the SMS services\n"
+        "Twilio, Vonage and Amazon SNS on one offline phone network, by http, https and\n"
+        "as a proxy, and a page for the browser. Prints the environment variables for\n"
+        "clients and applications, then a line for each order, SMS and close.",
         epilog="scenarios:\n" + "\n".join(f"  {each.name:<16}{each.help}" for each in SCENARIOS.values()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    sandbox.add_argument(
-        "--port", type=_port, default=0, metavar="N", help="port to serve at; 0, the default: a free one"
-    )
-    sandbox.add_argument("--host", default="127.0.0.1", metavar="H", help="address to serve at (default: %(default)s)")
+    sandbox.add_argument("--port", type=_port, default=0, metavar="N", help="port (default: 0, which picks a free one)")
+    sandbox.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on (default: %(default)s)")
     sandbox.add_argument(
         "--fake",
         choices=list(SCENARIOS),
         default="auto",
         metavar="SCENARIO",
-        help="how the providers behave, see below (default: %(default)s)",
+        help="how the providers behave; see the list below (default: %(default)s)",
     )
     sandbox.add_argument(
         "--sms-after",
         type=_seconds,
         metavar="S",
-        help="seconds from an order to its SMS (default: as the scenario says)",
+        help="seconds from an order to its SMS (default: as in the scenario)",
     )
     sandbox.add_argument(
         "--seed",
         type=int,
         metavar="N",
-        help="numbers, codes and troubles follow from it (default: random, shown at start)",
+        help="seed of numbers, codes and failures (default: random, shown at start)",
     )
     sandbox.add_argument(
-        "--let-through",
+        "--allow-host",
         type=_host,
         action="append",
         default=[],
         metavar="HOST",
-        help="let applications reach this host too: a name, *.example.com, or * for all but SMS services; repeatable",
+        help="allow applications to connect to this host: a name, *.example.com, or * for all hosts except those of "
+        "SMS services; may be repeated",
     )
-    sandbox.add_argument("--show-sms", action="store_true", help="print the texts of the SMS too")
+    sandbox.add_argument("--show-sms", action="store_true", help="print the text of each SMS")
     sandbox.set_defaults(run=_sandbox, prog=sandbox.prog)
 
 
 def _port(text: str) -> int:
     port = int(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; it is 0 (a free one) to 65535")
+        raise argparse.ArgumentTypeError(f"invalid port {text!r}: expected 0 (any free port) to 65535")
     return port
 
 
@@ -89,31 +89,31 @@ def _host(text: str) -> str:
     from ..server.proxy import checked_hosts  # noqa: PLC0415
 
     if serves(text.lower()):
-        raise argparse.ArgumentTypeError(f"{text!r} is an SMS service, which the sandbox answers for")
+        raise argparse.ArgumentTypeError(f"cannot allow {text}: the sandbox answers for this SMS service")
     try:
         return checked_hosts([text], serves)[0]
     except SettingsError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no host; it is like example.com, *.example.com or *") from None
+        raise argparse.ArgumentTypeError(f"invalid host {text!r}: expected example.com, *.example.com or *") from None
 
 
 def _seconds(text: str) -> float:
-    from ..offline.carrier import LONGEST_DELAY  # noqa: PLC0415 - see _parser
+    from ..offline.carrier import LONGEST_DELAY  # noqa: PLC0415 - see _sandbox
 
     try:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds <= LONGEST_DELAY:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to {LONGEST_DELAY:.0f}")
+        raise argparse.ArgumentTypeError(f"invalid value {text!r}: expected 0 to {LONGEST_DELAY:.0f} seconds")
     return seconds
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:
-    # Here, and not at the top, since help and version need none of it.
+    # Imported here for a fast start: --help and --version need none of these.
     from ..gateway.address import serving  # noqa: PLC0415
     from ..loopback import is_loopback  # noqa: PLC0415
     from ..offline.carrier import Carrier  # noqa: PLC0415
-    from ..sandbox.app import Sandbox, environ  # noqa: PLC0415
+    from ..sandbox.app import Sandbox, endpoints, environ  # noqa: PLC0415
 
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
     events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
@@ -123,16 +123,17 @@ def _sandbox(arguments: argparse.Namespace) -> int:
             scenario=arguments.fake,
             sms_after=arguments.sms_after,
             on_order=lambda *order: events.put(_Ordered(*order)),
-            on_stray=lambda number: events.put(_Stray(number)),
+            on_stray=lambda number: events.put(_UnheldSms(number)),
         )
         with (
             _ended_by_signals(lambda: events.put(None)),
             serving(app, host=arguments.host, port=arguments.port, setting="--port") as address,
         ):
-            address.let_through(*arguments.let_through)
-            _print_start(address, environ(address.url or ""), f"scenario {arguments.fake}, seed {seed}")
+            address.allow_hosts(*arguments.allow_host)
+            url = address.url or ""
+            _print_start(address, endpoints(url), environ(url), f"scenario {arguments.fake}, seed {seed}")
             if not is_loopback(arguments.host):
-                _print_open(address)
+                _print_exposed(address)
             print(flush=True)
             _Journal(app.desk.messages, show_sms=arguments.show_sms).follow(events)
     except BrokenPipeError:
@@ -153,26 +154,26 @@ def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _print_start(address: GatewayAddress, clients: Mapping[str, str], how: str) -> None:
+def _print_start(address: GatewayAddress, providers: Mapping[str, str], clients: Mapping[str, str], how: str) -> None:
     url = address.url
     application = address.environ()
-    print(f"# pytest-otp sandbox at {url}, {how}; Ctrl-C ends it")
-    print(f"#   page       {url}/  shows numbers, orders and messages in a browser, and sends an SMS by hand")
-    print(f"#   otpcepat   GET  {clients['OTPCEPAT_BASE_URL']}")
-    print(f"#   OTP-virt   POST {clients['OTPVIRT_BASE_URL']}/<Action>")
+    print(f"# pytest-otp sandbox at {url}, {how}; press Ctrl-C to stop")
+    print(f"#   page       {url}/  numbers, orders and messages in a browser, and a form to send an SMS")
+    for name, where in providers.items():
+        print(f"#   {name:<10} {where}")
     print(f'#   gateway    POST {url}/sms  {{"to": "+12015550123", "text": "...", "from": "..."}}')
-    print("#              Twilio, Vonage and Amazon SNS: as their SDKs send, by http, https or as a proxy")
-    print("# Point clients at it:")
+    print("#              and the APIs of Twilio, Vonage and Amazon SNS, by http, https or as a proxy")
+    print("# Environment variables for provider clients:")
     _print_exports({name: value for name, value in clients.items() if name not in application})
-    print("# Point an application at it, as it is: its SMS come here, its requests to other hosts are refused")
-    print("# but for those of --let-through. The certificates are for this user only, and go at the end:")
+    print("# Environment variables for the application under test. Its SMS arrive here; other hosts are blocked unless")
+    print("# allowed with --allow-host. Only this user can read the certificates; they are removed at the end.")
     _print_exports(application)
 
 
-def _print_open(address: GatewayAddress) -> None:
+def _print_exposed(address: GatewayAddress) -> None:
     here = urlsplit(address.url or "").hostname
-    print(f"# Other machines and containers use this machine's name or address where {here} stands, and need a copy of")
-    print("# the certificates. Keep this port in a network of your own: who reaches it can read and send its SMS.")
+    print(f"# On other machines and in containers, replace {here} by this machine's name or address, and copy the")
+    print("# certificates there. Keep this port in a private network: anyone who reaches it can read and send SMS.")
 
 
 def _print_exports(variables: Mapping[str, str]) -> None:
@@ -188,15 +189,15 @@ class _Ordered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stray:
+class _UnheldSms:
     number: str
 
 
-_Event = _Ordered | _Stray | None  # None: the end
+_Event = _Ordered | _UnheldSms | None  # None: the end
 
 
 class _Journal:
-    """Prints what happens. It looks at the open orders instead of being told, so that it sees what comes later too."""
+    """Prints what happens. It polls the open orders, so that it also sees SMS that arrive later."""
 
     def __init__(self, messages: Callable[[Rental], Sequence[Delivery]], *, show_sms: bool) -> None:
         self._messages = messages
@@ -204,47 +205,47 @@ class _Journal:
         self._open: list[tuple[_Ordered, set[str]]] = []  # each order, and the ids of the messages that were printed
 
     def follow(self, events: queue.SimpleQueue[_Event]) -> None:
-        """Print until the end is announced."""
+        """Print until the end event."""
         while True:
             try:
-                event = events.get(timeout=_LOOK_SECONDS if self._open else None)
+                event = events.get(timeout=_POLL_SECONDS if self._open else None)
             except queue.Empty:
-                self.look()
+                self.poll()
                 continue
             if event is None:
-                self.look()
+                self.poll()
                 return
             self.note(event)
-            self.look()
+            self.poll()
 
-    def note(self, event: _Ordered | _Stray) -> None:
-        """Print an order, or a message to nobody."""
-        if isinstance(event, _Stray):
-            _line("gateway", "stray", event.number, "nobody holds this number")
+    def note(self, event: _Ordered | _UnheldSms) -> None:
+        """Print an order, or an SMS to a number that nobody holds."""
+        if isinstance(event, _UnheldSms):
+            _line("gateway", "SMS", event.number, "not held by any order")
             return
         _order_line(event, "order", event.rental.service or "")
         self._open.append((event, set()))
 
-    def look(self) -> None:
-        """Print the messages and closes since the last look."""
+    def poll(self) -> None:
+        """Print the messages and closes since the last poll."""
         still_open = []
         for order, printed in self._open:
             state = str(order.rental.state)
             for message in self._messages(order.rental):
                 if message.id not in printed:
                     printed.add(message.id)
-                    _order_line(order, "SMS", self._told(message))
+                    _order_line(order, "SMS", self._described(message))
             if state in _CLOSED_STATES:
                 _order_line(order, state)
             else:
                 still_open.append((order, printed))
         self._open = still_open
 
-    def _told(self, message: Delivery) -> str:
-        # Both may come from anywhere: as a repr, neither can steer the terminal.
+    def _described(self, message: Delivery) -> str:
+        # Both are untrusted: as a repr, neither can control the terminal.
         sender = message.sender or ""
-        told = [f"from {sender if sender.isprintable() else repr(sender)}"] if sender else []
-        return " ".join([*told, repr(message.text)] if self._show_sms else told)
+        parts = [f"from {sender if sender.isprintable() else repr(sender)}"] if sender else []
+        return " ".join([*parts, repr(message.text)] if self._show_sms else parts)
 
 
 def _order_line(order: _Ordered, what: str, *rest: str) -> None:

@@ -1,4 +1,4 @@
-"""Where the application under test finds the gateway, and the variables that point it there."""
+"""The gateway's address, and the environment variables that lead the application under test to it."""
 
 from __future__ import annotations
 
@@ -18,45 +18,44 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
-# No ::1, which some clients (older httpx) cannot read here; the proxy lets it through.
+# No ::1, which some clients (older httpx) cannot parse here; the proxy allows it.
 _PROXY_EXCEPTIONS = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayAddress:
-    """What the fixture `otp_gateway` hands out."""
+    """The gateway, as the fixture `otp_gateway` returns it."""
 
     url: str | None
-    """`http://127.0.0.1:PORT` without a path; None with a real provider, where the application uses its own service."""
+    """`http://127.0.0.1:PORT`; None with a real provider, where the application uses its own SMS service."""
     certificates: Callable[[], Certificates] | None = field(default=None, repr=False, compare=False)
-    """Makes the certificates when first called; None where the gateway speaks http only and is no proxy."""
+    """Creates the certificates when first called; None if the gateway serves http only and is not a proxy."""
     proxy: Proxy | None = field(default=None, repr=False, compare=False)
-    """The gateway as a proxy, where it is in this process."""
-    _around: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    """The gateway's proxy if it runs in this process, otherwise None."""
+    _direct_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
     def https_url(self) -> str | None:
-        """The same place by https, for clients that trust `ca_file`; None where there is none."""
+        """The same address by https, for clients that trust `ca_file`; None with a real provider."""
         return None if self.url is None or self.certificates is None else "https" + self.url.removeprefix("http")
 
     @property
     def ca_file(self) -> str | None:
-        """The authority's certificate, a PEM file that is there until the gateway's stop; None where there is none."""
+        """Path of the gateway's CA certificate (PEM), removed when the gateway stops; None with a real provider."""
         return None if self.url is None or self.certificates is None else self.certificates().ca_file
 
     def environ(self) -> dict[str, str]:
-        """Variables for the application under test; empty with a real provider.
+        """Environment variables for the application under test; empty with a real provider.
 
-        They are enough for an application that knows nothing of this: what it sends to Twilio, Vonage or Amazon SNS
-        comes to the gateway.
+        With them an unmodified application reaches the gateway when it sends SMS through Twilio, Vonage or Amazon SNS:
 
-        - `PYTEST_OTP_GATEWAY_URL` is the url.
-        - `HTTPS_PROXY` and `HTTP_PROXY`, in both spellings, name the gateway as the proxy: the SDKs use https, and
-          Node's `twilio` looks at `HTTP_PROXY` only. Other hosts are refused, see `let_through`.
-        - `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE` and `AWS_CA_BUNDLE` name the certificates that were
-          trusted before, with the gateway's own; `NODE_EXTRA_CA_CERTS` those that Node shall trust beside its own.
-        - `NO_PROXY` and `no_proxy` keep what this process has in either of them, less what SMS services would match,
-          and name loopback and the gateway.
+        - `PYTEST_OTP_GATEWAY_URL` is `url`.
+        - `HTTPS_PROXY` and `HTTP_PROXY`, in upper and lower case, name the gateway as the proxy: the SDKs use https,
+          and Node's `twilio` reads `HTTP_PROXY` only. The gateway blocks other hosts; see `allow_hosts`.
+        - `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE` and `AWS_CA_BUNDLE` name a file with all certificates
+          trusted before and the gateway's own; `NODE_EXTRA_CA_CERTS` one that Node.js trusts in addition to its own.
+        - `NO_PROXY` and `no_proxy` keep the entries of this process, except those that match SMS services, and add
+          loopback and the gateway.
         """
         if self.url is None:
             return {}
@@ -65,7 +64,7 @@ class GatewayAddress:
             no_proxy = _extended_no_proxy(host)
             return {"PYTEST_OTP_GATEWAY_URL": self.url, "NO_PROXY": no_proxy, "no_proxy": no_proxy}
         made = self.certificates()
-        no_proxy = ",".join(dict.fromkeys([*_kept_no_proxy(), *_PROXY_EXCEPTIONS, host, *sorted(self._around)]))
+        no_proxy = ",".join(dict.fromkeys([*_kept_no_proxy(), *_PROXY_EXCEPTIONS, host, *sorted(self._direct_hosts)]))
         return {
             "PYTEST_OTP_GATEWAY_URL": self.url,
             **dict.fromkeys(_PROXY_VARIABLES, self.url),
@@ -75,33 +74,36 @@ class GatewayAddress:
             "no_proxy": no_proxy,
         }
 
-    def let_through(self, *hosts: str) -> None:
-        """Let an application that uses `environ()` reach these hosts too, from now until the gateway's stop.
+    def allow_hosts(self, *patterns: str) -> None:
+        """Allow an application that uses `environ()` to connect to more hosts, until the gateway stops.
 
-        A host is a name, `*.example.com`, or `*` for every host but those of SMS services. They are reached by the
-        proxy that was in the environment when the gateway started, if there was one. Where the gateway is in another
-        process (a fixed port with xdist), they are put into `NO_PROXY` instead: only environments that are taken
-        afterwards have them, and they are reached directly.
+        Connections to allowed hosts use the proxy that was in the environment when the gateway started, if any. If
+        the gateway runs in another process (a fixed port with xdist), the hosts are added to `NO_PROXY` instead: only
+        later calls of `environ()` have them, and the application connects directly.
 
-        Raises SettingsError for what is no host, and for an SMS service's.
+        Args:
+            patterns: A host name, `*.example.com`, or `*` for all hosts except those of SMS services.
+
+        Raises:
+            SettingsError: If a pattern is not a valid host, or matches an SMS service.
         """
         if self.proxy is not None:
-            self.proxy.let_through(*hosts)
+            self.proxy.allow_hosts(*patterns)
         else:
-            names = checked_hosts(hosts, serves)
+            names = checked_hosts(patterns, serves)
             _check_direct(names)
-            # `.example.com` is what every client understands, while `*` understands itself.
-            self._around.update(host.removeprefix("*") or host for host in names)
+            # Every client understands `.example.com`; `*` stays as it is.
+            self._direct_hosts.update(host.removeprefix("*") or host for host in names)
 
     def to_plain(self) -> dict[str, str]:
-        """What another process on this machine needs to make the address of, by `from_plain`; plain data."""
+        """This address as plain data, for `from_plain` in another process on this machine."""
         if self.url is None:
             return {}
         return {"url": self.url, **(asdict(self.certificates()) if self.certificates else {})}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, str]) -> GatewayAddress:
-        """The address of a gateway in another process."""
+        """The address of a gateway that runs in another process."""
         files = {name: value for name, value in plain.items() if name != "url"}
         made = Certificates(**files) if files else None
         return cls(plain.get("url"), None if made is None else lambda: made)
@@ -109,7 +111,7 @@ class GatewayAddress:
 
 @contextmanager
 def serving(app: WSGIApplication, *, host: str, port: int, setting: str) -> Iterator[GatewayAddress]:
-    """Serve an application with the gateway's faces by http and https and as a proxy, while the context lasts."""
+    """Serve a gateway application by http and https and as a proxy, until the end of the `with` block."""
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
@@ -122,7 +124,7 @@ def serving(app: WSGIApplication, *, host: str, port: int, setting: str) -> Iter
 
 
 def _no_proxy() -> list[str]:
-    # Both spellings get both contents: where a program finds the one, it does not look for the other.
+    # Both variables get the entries of both: a program that finds one of them does not read the other.
     present = [os.environ.get("no_proxy", ""), os.environ.get("NO_PROXY", "")]
     return list(filter(None, (entry.strip() for value in present for entry in value.split(","))))
 
@@ -130,20 +132,20 @@ def _no_proxy() -> list[str]:
 def _extended_no_proxy(host: str) -> str:
     present = _no_proxy()
     if present in (["*"], ["*", "*"]):
-        return "*"  # no proxy at all; with anything beside it, it would be a name
+        return "*"  # means no proxy at all, but only if it is the sole entry
     return ",".join(dict.fromkeys(filter(None, [*present, *_PROXY_EXCEPTIONS, host])))
 
 
 def _kept_no_proxy() -> list[str]:
-    """What the environment excepts from proxies, without what would let messages out to the real services."""
+    """The entries of NO_PROXY, without those that would let SMS out to the real services."""
     return [entry for entry in _no_proxy() if not may_be_served(entry)]
 
 
 def _check_direct(hosts: Iterable[str]) -> None:
-    """Hosts that are reached without the proxy may name no SMS service's: its messages would be sent for real."""
+    """Refuse hosts that may be an SMS service: without the proxy, the application would send real SMS to it."""
     for host in hosts:
         if may_be_served(host):
             raise SettingsError(
-                f"let_through: {host} may be an SMS service's host too, which this worker could not tell apart",
-                hint="Name the hosts that the application needs, or run without a fixed port or without xdist.",
+                f"cannot allow {host}: it may match an SMS service",
+                hint="List the hosts that the application needs one by one, or run without --otp-gateway or xdist.",
             )

@@ -1,6 +1,6 @@
-"""The host names of the SMS services: one table, which the gateway, the proxy and `NO_PROXY` share.
+"""The host names of the SMS services: one table for the gateway, the proxy and `NO_PROXY`.
 
-It needs no werkzeug, so that a run with a real provider can ask it too.
+It does not need werkzeug, so that a run with a real provider can use it too.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ HOSTS: Mapping[str, tuple[str, ...]] = {
         "sns.*.api.aws",
     ),
 }
-"""The hosts of each service that the gateway serves; `*` stands for any part of a name."""
+"""The hosts of each service that the gateway serves; `*` matches any part of a name."""
 
 
 def service_of(host: str) -> str | None:
-    """The service that a host name, without its port, belongs to; None for any other host."""
+    """The service that a host name (without a port) belongs to, or None."""
     name = host.lower().rstrip(".")
     return next((service for service, patterns in HOSTS.items() if _matches(name, patterns)), None)
 
 
 def serves(host: str) -> bool:
-    """Whether a host name, without its port, belongs to an SMS service that the gateway serves."""
+    """Whether a host name (without a port) belongs to an SMS service that the gateway serves."""
     return service_of(host) is not None
 
 
 def may_be_served(entry: str) -> bool:
-    """Whether an entry of `NO_PROXY` may cover a host of an SMS service; when in doubt, it does."""
+    """Whether an entry of `NO_PROXY` may match a host of an SMS service; True when in doubt."""
     return any(_overlaps(entry, pattern) for patterns in HOSTS.values() for pattern in patterns)
 
 

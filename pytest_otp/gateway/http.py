@@ -1,4 +1,4 @@
-"""Reading a request's body within limits, and writing JSON: what the faces have in common."""
+"""What the services have in common: reading a request body within limits, and writing JSON."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 MAX_BODY = 64 * 1024
-"""Bytes; a larger request is refused with 413."""
+"""Bytes; a larger request body is answered with 413."""
 
 _MOST_FIELDS = 200
 
 Fields = Mapping[str, list[str]]
-"""A form: each name's values in their order."""
+"""A form: the values of each name, in their order."""
 
 
 class Unreadable(Exception):
-    """A request whose body cannot be read.
+    """The body of a request cannot be read.
 
     Attributes:
-        message: what is wrong, for the client.
-        status: HTTP's own for it.
+        message: What is wrong, for the client.
+        status: The HTTP status for it.
     """
 
     def __init__(self, message: str, status: int = 400) -> None:
@@ -38,13 +38,13 @@ class Unreadable(Exception):
 
 
 def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON answer as a WSGI response."""
+    """A JSON response."""
     return Response(json.dumps(payload) + "\n", status, headers, mimetype=JSON)
 
 
 def read_body(request: Request, limit: int) -> bytes:
-    """The whole body; werkzeug's RequestEntityTooLarge above so many bytes, its BadRequest where it ends early."""
-    # werkzeug refuses a length above its limit, but a body without a length it just cuts off there.
+    """The whole body. Raises werkzeug's `RequestEntityTooLarge` above `limit` bytes, `BadRequest` if incomplete."""
+    # werkzeug refuses a declared length above its limit, but silently truncates a body without one.
     request.max_content_length = limit + 1
     body = request.get_data()
     if len(body) > limit:
@@ -53,24 +53,24 @@ def read_body(request: Request, limit: int) -> bytes:
 
 
 def read_text(request: Request) -> str:
-    """The body of a request to a face, as text. Raises Unreadable.
+    """The body of a request to a service, as text. Raises `Unreadable`.
 
-    None of the services documents that it takes compressed requests, and none of their SDKs sends one.
+    None of the services documents compressed requests, and none of their SDKs sends any.
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Unreadable("Content-Encoding is not supported; send the body as it is", 415)
+        raise Unreadable("Content-Encoding is not supported; send the body uncompressed", 415)
     try:
         return read_body(request, MAX_BODY).decode()
     except RequestEntityTooLarge:
         raise Unreadable(f"the body is larger than {MAX_BODY} bytes", 413) from None
     except BadRequest:
-        raise Unreadable("the body ended early") from None
+        raise Unreadable("the body is incomplete") from None
     except UnicodeDecodeError:
         raise Unreadable("the body is not UTF-8") from None
 
 
 def read_form(text: str) -> Fields:
-    """The fields of a urlencoded body. Raises Unreadable."""
+    """The fields of a urlencoded body. Raises `Unreadable`."""
     try:
         return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except UnicodeDecodeError:
@@ -80,9 +80,9 @@ def read_form(text: str) -> Fields:
 
 
 def read_object(text: str) -> dict[str, object]:
-    """The JSON object of a body. Raises Unreadable."""
+    """The JSON object in a body. Raises `Unreadable`."""
     try:
-        # RecursionError is what deeply nested brackets end in.
+        # Deeply nested brackets raise RecursionError.
         content = json.loads(text)
     except (ValueError, RecursionError):
         raise Unreadable("the body is not JSON") from None
@@ -92,7 +92,7 @@ def read_object(text: str) -> dict[str, object]:
 
 
 def is_writable(text: str) -> bool:
-    """False where JSON smuggled in half of a surrogate pair, which is no character."""
+    """Whether a text can be encoded; False if JSON contained half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -101,12 +101,12 @@ def is_writable(text: str) -> bool:
 
 
 def first(fields: Fields, name: str) -> str:
-    """A field's first value, "" where it is missing."""
+    """A field's first value, or "" if it is missing."""
     return fields.get(name, [""])[0]
 
 
 def basic_credentials(request: Request) -> tuple[str, str] | None:
-    """User and password of Basic authentication; None where there is none or it is malformed."""
+    """User and password of Basic authentication; None if missing or malformed."""
     given = request.authorization
     if given is None or given.type != "basic":
         return None
@@ -114,7 +114,7 @@ def basic_credentials(request: Request) -> tuple[str, str] | None:
 
 
 def host_name(request: Request) -> str:
-    """The name or address that a request was sent to, without its port."""
+    """The host name or IP address that a request was sent to, without its port."""
     try:
         return urlsplit(f"//{request.host}").hostname or ""
     except ValueError:
@@ -122,14 +122,14 @@ def host_name(request: Request) -> str:
 
 
 def is_local(name: str) -> bool:
-    """Whether nobody else can have this name: an address, or what is always this machine."""
+    """Whether no one else can own this name: an IP address, or a name that always means this machine."""
     return is_loopback(name) or ip_address(name) is not None
 
 
 def is_from_another_site(request: Request) -> bool:
-    """Whether a browser sends it for a web site that is not ours: SDKs and applications tell no origin.
+    """Whether a browser sent a request on behalf of another web site. SDKs and applications send no origin.
 
-    Also where our name is one that any web site can point at this machine.
+    Also true if the request names us by a host name that any web site could point at this machine (DNS rebinding).
     """
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if origin is None and site is None:

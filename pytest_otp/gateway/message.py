@@ -1,4 +1,4 @@
-"""A message on its way from a face to the phone network: its number's writings, and how many parts it is sent in."""
+"""An SMS on its way from a service to the phone network: its sender, and in how many parts it is sent."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import phonenumbers
-
-# GSM 03.38 (3GPP TS 23.038, 6.2.1): the basic alphabet, and what costs two characters.
+# GSM 03.38 (3GPP TS 23.038, 6.2.1): the basic alphabet, and the characters that count as two.
 _GSM_BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -17,51 +15,35 @@ _GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One SMS as a face understood it."""
+class OutgoingSms:
+    """An SMS that an application sends through a service."""
 
     to: str
-    """E.164."""
+    """The number, in E.164 form."""
     text: str = field(repr=False)
-    """Not blank."""
+    """Never blank."""
     sender: str | None
-    """The sender's number or name as it was sent."""
+    """The sender's number or name, as the application gave it."""
 
 
-Send = Callable[[Message], bool]
-"""Hands a message on, and tells whether somebody holds its number. May raise OtpError."""
-
-
-def e164(written: str, region: str | None = None) -> str | None:
-    """A phone number as E.164; None where it is none that can exist.
-
-    Args:
-        written: with a plus, or a national one of `region`.
-        region: ISO code; None where only an international writing will do.
-    """
-    try:
-        number = phonenumbers.parse(written, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if number.extension or not phonenumbers.is_possible_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+Send = Callable[[OutgoingSms], bool]
+"""Passes an SMS on; returns whether anybody holds its number. May raise `OtpError`."""
 
 
 def is_sender_name(sender: str, special: str = "") -> bool:
-    """Whether it is an alphanumeric sender ID: eleven characters at most, one of them a letter, all of them ASCII.
+    """Whether this is an alphanumeric sender ID: at most eleven ASCII characters with at least one letter.
 
     Args:
-        sender: what an application sent.
-        special: the characters beside letters and digits that a service allows.
+        sender: The sender, as the application gave it.
+        special: Characters that the service allows in addition to letters and digits.
     """
     return re.fullmatch(rf"(?=.*[A-Za-z])[A-Za-z0-9{re.escape(special)}]{{1,11}}", sender) is not None
 
 
 def parts(text: str, *, unicode: bool = False) -> int:
-    """How many SMS a text is sent in: 160 characters of the GSM alphabet fit in one, or 70 of UCS-2.
+    """In how many SMS a text is sent: one holds 160 characters of the GSM alphabet, or 70 in UCS-2.
 
-    In more than one, each has room for 153 or 67. `unicode` takes UCS-2 also where GSM would do.
+    In a longer text each holds 153 or 67. `unicode` forces UCS-2.
     """
     if not unicode and set(text) <= _GSM_BASIC | _GSM_EXTENDED:
         length, single, several = len(text) + sum(char in _GSM_EXTENDED for char in text), 160, 153

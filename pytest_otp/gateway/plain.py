@@ -1,10 +1,10 @@
-"""The plain SMS gateway: `POST /sms` with JSON `to`, `text` and `from`, for applications without any SDK.
+"""The plain SMS API: `POST /sms` with JSON `to`, `text` and `from`, for applications without an SDK.
 
     POST /sms  {"to": "+12015550123", "text": "Your code is 482913", "from": "Shop"}
     202        {"id": "7c0f…", "status": "accepted"}
 
-`from` may be left out. What is refused gets `{"error": …}`: 400 for a bad body, 404, 405, 413 above 64 KiB, 415 for
-anything but JSON.
+`from` is optional. Errors are `{"error": …}`: 400 for an invalid body, 404, 405, 413 above 64 KiB, and 415 for anything
+but JSON.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from typing import ClassVar
 from werkzeug.wrappers import Request, Response
 
 from ..errors import OtpError
+from ..phone import e164
 from .http import JSON, Unreadable, is_writable, json_response, read_object, read_text
-from .message import Message, Send, e164
+from .message import OutgoingSms, Send
 
 PATH = "/sms"
 
 
 class Plain:
-    """The plain face."""
+    """The plain API."""
 
     SERVICE: ClassVar[str] = "plain"
     PATHS: ClassVar[tuple[str, ...]] = (f"POST {PATH}",)
@@ -31,14 +32,14 @@ class Plain:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    def takes(self, request: Request) -> bool:
-        """Whether it is the one path."""
+    def matches(self, request: Request) -> bool:
+        """Whether the path is `/sms`."""
         return request.path == PATH
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
         if request.method != "POST":
-            error = f"{request.method} is not allowed; messages go to POST {PATH}"
+            error = f"{request.method} is not allowed; use POST"
             return json_response({"error": error}, 405, {"Allow": "POST"})
         try:
             self._send(_message(request))
@@ -49,9 +50,9 @@ class Plain:
         return json_response({"id": str(uuid.uuid4()), "status": "accepted"}, 202)
 
 
-def _message(request: Request) -> Message:
+def _message(request: Request) -> OutgoingSms:
     if request.mimetype != JSON:
-        raise Unreadable(f"Content-Type must be {JSON}, not {request.mimetype or 'missing'}", 415)
+        raise Unreadable(f"Content-Type must be {JSON}; got {request.mimetype or 'none'}", 415)
     content = read_object(read_text(request))
     to = _text_field(content, "to")
     text = _text_field(content, "text")
@@ -59,21 +60,22 @@ def _message(request: Request) -> Message:
     digits = to.strip().removeprefix("00")
     number = e164(digits if digits.startswith("+") else "+" + digits)
     if number is None:
-        raise Unreadable(f'"to" is no phone number in international form like +12015550123: {json.dumps(to)}')
-    return Message(number, text, sender)
+        raise Unreadable(
+            f'"to" must be a phone number in international form, such as +12015550123; got {json.dumps(to)}'
+        )
+    return OutgoingSms(number, text, sender)
 
 
 def _text_field(content: dict[str, object], name: str) -> str:
     if name not in content:
-        sent = ", ".join(map(json.dumps, content)) or "no field at all"
-        raise Unreadable(f'"{name}" is missing; the body has {sent}')
+        raise Unreadable(f'"{name}" is missing; got {", ".join(map(json.dumps, content)) or "an empty object"}')
     value = content[name]
     if not isinstance(value, str):
-        raise Unreadable(f'"{name}" must be text, not {_json_type(value)}')
+        raise Unreadable(f'"{name}" must be a string; got {_json_type(value)}')
     if not value.strip():
-        raise Unreadable(f'"{name}" is empty')
+        raise Unreadable(f'"{name}" must not be empty')
     if not is_writable(value):
-        raise Unreadable(f'"{name}" holds half of a surrogate pair, which is no character')
+        raise Unreadable(f'"{name}" contains an unpaired surrogate')
     return value
 
 

@@ -2,8 +2,7 @@
 
     POST /  Action=Publish & PhoneNumber & Message, MessageAttributes.entry.N.Name / .Value.StringValue
 
-Beside it `SetSMSAttributes` and `CheckIfPhoneNumberIsOptedOut`, which applications call before they send; both do
-nothing.
+Also `SetSMSAttributes` and `CheckIfPhoneNumberIsOptedOut`, which applications call before they send; both do nothing.
 
 Sources: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html, CommonErrors.html in the same place,
 https://docs.aws.amazon.com/sns/latest/dg/sms_sending-overview.html, and the service's model that every SDK is made from
@@ -22,8 +21,9 @@ from xml.sax.saxutils import escape
 from werkzeug.wrappers import Request, Response
 
 from ..errors import OtpError
+from ..phone import e164
 from .http import FORM, Fields, Unreadable, first, read_form, read_text
-from .message import Message, Send, e164, is_sender_name
+from .message import OutgoingSms, Send, is_sender_name
 
 NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/"
 LONGEST = 1600
@@ -37,7 +37,7 @@ _ORIGINATION_NUMBER = "AWS.MM.SMS.OriginationNumber"
 
 
 class Sns:
-    """Amazon SNS's face."""
+    """Amazon SNS's API."""
 
     SERVICE: ClassVar[str] = "sns"
     PATHS: ClassVar[tuple[str, ...]] = ("POST / Action=Publish",)
@@ -50,8 +50,8 @@ class Sns:
             "CheckIfPhoneNumberIsOptedOut": _is_opted_out,
         }
 
-    def takes(self, request: Request) -> bool:
-        """Whether it is a POST to the root, which no other service has."""
+    def matches(self, request: Request) -> bool:
+        """Whether this is a POST to the root, which no other service has."""
         return request.path == "/" and request.method == "POST"
 
     def answer(self, request: Request) -> Response:
@@ -90,7 +90,7 @@ class Sns:
             raise _invalid("Empty message")
         if len(text) > LONGEST:
             raise _invalid("Message too long")
-        self._send(Message(number, text, _sender(_attributes(fields))))
+        self._send(OutgoingSms(number, text, _sender(_attributes(fields))))
         return f"<MessageId>{uuid.uuid4()}</MessageId>"
 
 
@@ -119,18 +119,18 @@ def _xml(root: str, content: str, status: int) -> Response:
 
 
 def _escape(text: str) -> str:
-    # Most control characters cannot be in XML at all, not even escaped.
+    # XML allows most control characters in no form, not even escaped.
     return escape(re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text))
 
 
 def _authenticate(request: Request) -> None:
-    # Only the form of a version 4 signature: any key is one, and nothing is computed.
+    # Only the form of a version 4 signature is checked: any key is accepted.
     given = request.headers.get("Authorization", "")
     if not given:
         raise _Error(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
     match = _SIGNATURE.fullmatch(given.strip())
     if match is None:
-        raise _Error(400, "IncompleteSignature", "Authorization header is no AWS Signature Version 4.")
+        raise _Error(400, "IncompleteSignature", "Authorization header is not AWS Signature Version 4.")
     parts = dict(re.findall(r"(\w+)=([^,\s]+)", match[1]))
     missing = [f"Authorization header requires '{name}' parameter." for name in _SIGNATURE_PARTS if name not in parts]
     if missing:

@@ -22,8 +22,9 @@ from werkzeug.wrappers import Request, Response
 
 from ..clock import utc_now
 from ..errors import OtpError
+from ..phone import e164
 from .http import FORM, Fields, Unreadable, basic_credentials, first, json_response, read_form, read_text
-from .message import Message, Send, e164, is_sender_name, parts
+from .message import OutgoingSms, Send, is_sender_name, parts
 
 VERSION = "2010-04-01"
 LONGEST = 1600
@@ -41,7 +42,7 @@ _WHATSAPP = "whatsapp:"
 
 
 class Twilio:
-    """Twilio's face."""
+    """Twilio's API."""
 
     SERVICE: ClassVar[str] = "twilio"
     PATHS: ClassVar[tuple[str, ...]] = (
@@ -54,8 +55,8 @@ class Twilio:
         self._resources: OrderedDict[tuple[str, str], dict[str, object]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def takes(self, request: Request) -> bool:
-        """Whether the path is in Twilio's API."""
+    def matches(self, request: Request) -> bool:
+        """Whether the path is one of Twilio's."""
         return request.path.startswith(f"/{VERSION}/")
 
     def answer(self, request: Request) -> Response:
@@ -65,7 +66,7 @@ class Twilio:
         except _Error as error:
             return error.response()
         except Unreadable as refusal:
-            # No number is documented for what is not even a request. The SDK then takes the status for the code.
+            # No error number is documented for an unreadable request. The SDK then uses the status as the code.
             return json_response({"message": refusal.message, "status": refusal.status}, refusal.status)
         except OtpError as error:
             return _Error(500, 20500, f"An internal server error has occurred: {error.message}").response()
@@ -85,8 +86,8 @@ class Twilio:
     def _create(self, account: str, fields: Fields) -> Response:
         to, sender, media = _recipient(fields), _sender(fields), fields.get("MediaUrl", [])
         body = _body(fields, media)
-        # To a number without MMS Twilio sends the links to the media as text; our network has none.
-        held = self._send(Message(to, "\n".join(filter(None, [body, *media])), sender))
+        # To a number without MMS, Twilio sends the media as links in the text; the offline network has no MMS.
+        held = self._send(OutgoingSms(to, "\n".join(filter(None, [body, *media])), sender))
         service = first(fields, "MessagingServiceSid").strip()
         address = _channel_prefix(first(fields, "To")) + to
         resource = _resource(account, address, service, sender, body, len(media))
@@ -105,7 +106,7 @@ class Twilio:
 
 
 class _Error(Exception):
-    """A refusal in Twilio's words."""
+    """An error response in Twilio's format."""
 
     def __init__(self, status: int, code: int, message: str, **more: str) -> None:
         super().__init__(message)
@@ -127,7 +128,7 @@ def _not_found(request: Request) -> _Error:
 
 
 def _authenticate(request: Request) -> None:
-    # Only the form: any account of the right form is one, with any token.
+    # Only the form is checked: any account ID of the right form is accepted, with any token.
     credentials = basic_credentials(request)
     problem = None
     if credentials is None:
@@ -171,7 +172,7 @@ def _sender(fields: Fields) -> str | None:
 def _body(fields: Fields, media: list[str]) -> str:
     body = first(fields, "Body")
     if first(fields, "ContentSid"):
-        # Content templates live at Twilio; none of them is known here.
+        # Content templates are stored at Twilio; none of them is known here.
         raise _Error(400, 21655, "The ContentSid is Invalid")
     if len(media) > MOST_MEDIA:
         raise _Error(400, 21623, "Number of media files exceeds allowed limit")
@@ -205,7 +206,7 @@ def _resource(account: str, to: str, service: str, sender: str | None, body: str
         "from": sender,
         "messaging_service_sid": service or None,
         "num_media": str(media),
-        # A messaging service has not chosen its sender yet, and so not the number of segments.
+        # A messaging service has not chosen its sender yet, so the number of segments is not known.
         "num_segments": "0" if service else str(parts(body)),
         "price": None,
         "price_unit": None,
@@ -218,7 +219,7 @@ def _resource(account: str, to: str, service: str, sender: str | None, body: str
 
 
 def _outcome(held: bool) -> dict[str, object]:
-    """What fetching the message shows beyond what sending it answered."""
+    """The fields that differ when the message is fetched later."""
     sent = format_datetime(utc_now().replace(microsecond=0))
     if held:
         return {"status": "delivered", "date_sent": sent}

@@ -20,8 +20,9 @@ from typing import ClassVar
 from werkzeug.wrappers import Request, Response
 
 from ..errors import OtpError
+from ..phone import e164
 from .http import Unreadable, basic_credentials, is_writable, json_response, read_form, read_object, read_text
-from .message import Message, Send, e164, is_sender_name, parts
+from .message import OutgoingSms, Send, is_sender_name, parts
 
 SMS_PATH = "/sms/json"
 MESSAGES_PATH = "/v1/messages"
@@ -34,7 +35,7 @@ _ERRORS = "https://developer.vonage.com/api-errors"
 
 
 class Vonage:
-    """Vonage's face, for both of its APIs."""
+    """Vonage's two APIs."""
 
     SERVICE: ClassVar[str] = "vonage"
     PATHS: ClassVar[tuple[str, ...]] = (f"POST {SMS_PATH}", f"POST {MESSAGES_PATH}")
@@ -45,7 +46,7 @@ class Vonage:
             MESSAGES_PATH: _MessagesApi(send).answer,
         }
 
-    def takes(self, request: Request) -> bool:
+    def matches(self, request: Request) -> bool:
         """Whether the path is one of the two."""
         return request.path in self._apis
 
@@ -60,7 +61,7 @@ class Vonage:
 
 
 class _SmsApi:
-    """It answers 200 whatever happens, and tells in `status`."""
+    """Always answers 200; the result is in `status`."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -89,7 +90,7 @@ class _SmsError(Exception):
 
 
 def _sms_fields(request: Request) -> Mapping[str, str]:
-    # Query or body, form or JSON. The body tells which: the SDK calls a form JSON once it has sent
+    # Query or body, form or JSON. The body shows which: the SDK declares a form as JSON once it has sent
     # JSON to the other API.
     text = read_text(request)
     if not text.lstrip().startswith("{"):
@@ -105,7 +106,7 @@ def _sms_fields(request: Request) -> Mapping[str, str]:
 
 
 def _check_sms_credentials(request: Request, fields: Mapping[str, str]) -> None:
-    # Only the form: any key is one, with any secret.
+    # Only the form is checked: any key is accepted, with any secret.
     if "Authorization" in request.headers:
         if not all(basic_credentials(request) or ("", "")):
             raise _SmsError(4, "Bad Credentials")
@@ -118,13 +119,13 @@ def _check_sms_credentials(request: Request, fields: Mapping[str, str]) -> None:
         raise _SmsError(2, "Missing api_secret param")
 
 
-def _sms_message(fields: Mapping[str, str]) -> Message:
+def _sms_message(fields: Mapping[str, str]) -> OutgoingSms:
     sender, to, text = (fields.get(name, "").strip() for name in ("from", "to", "text"))
     for name, value in (("from", sender), ("to", to)):
         if not value:
             raise _SmsError(2, f"Missing {name} param")
     if fields.get("type", "text") not in ("text", "unicode"):
-        # A binary message, or one of the old kinds, holds no text that anybody could wait for.
+        # A binary message, or one of the old types, has no text to wait for.
         raise _SmsError(3, "Invalid type param")
     if not text:
         raise _SmsError(2, "Missing text param")
@@ -137,10 +138,10 @@ def _sms_message(fields: Mapping[str, str]) -> Message:
         raise _SmsError(15, "Illegal Sender Address - rejected")
     if len(text) > LONGEST:
         raise _SmsError(12, "Message Too Long")
-    return Message(number, fields["text"], sender)
+    return OutgoingSms(number, fields["text"], sender)
 
 
-def _sms_part(message: Message, fields: Mapping[str, str]) -> dict[str, str]:
+def _sms_part(message: OutgoingSms, fields: Mapping[str, str]) -> dict[str, str]:
     echoed = {name: fields[name] for name in ("client-ref", "account-ref") if fields.get(name)}
     return {
         "to": message.to[1:],
@@ -178,7 +179,7 @@ class _MessagesApi:
 
 
 class _InvalidParams(Exception):
-    """422 with one of the numbers of Vonage's list."""
+    """Status 422 with one of the error numbers in Vonage's list."""
 
     def __init__(self, code: int, title: str, detail: str, name: str) -> None:
         super().__init__(detail)
@@ -190,14 +191,14 @@ class _InvalidParams(Exception):
 
 
 def _is_authorized(request: Request) -> bool:
-    # Only the form: whoever has a JWT of three parts, or a key and a secret, is somebody.
+    # Only the form is checked: any JWT of three parts, or any key with a secret, is accepted.
     given = request.authorization
     if given is not None and given.type == "bearer":
         return _JWT.fullmatch(given.token or "") is not None
     return all(basic_credentials(request) or ("", ""))
 
 
-def _messages_message(content: dict[str, object]) -> Message:
+def _messages_message(content: dict[str, object]) -> OutgoingSms:
     channel, kind, to, sender, text = (
         _text_field(content, name) for name in ("channel", "message_type", "to", "from", "text")
     )
@@ -207,13 +208,13 @@ def _messages_message(content: dict[str, object]) -> Message:
         raise _InvalidParams(1020, "Invalid params", detail, name)
     number = e164("+" + to.removeprefix("+")) if _NUMBER.fullmatch(to) else None
     if number is None:
-        raise _InvalidParams(1170, "Invalid or Missing Msisdn Param", "The `to` parameter is no phone number.", "to")
+        raise _InvalidParams(1170, "Invalid or Missing Msisdn Param", "The `to` parameter is not a phone number.", "to")
     if not _is_sender(sender):
         detail = "The `from` parameter is invalid for the given channel."
         raise _InvalidParams(1120, "Invalid sender", detail, "from")
     if len(text) > LONGEST:
         raise _InvalidParams(1090, "Message too long", f"The `text` is longer than {LONGEST} characters.", "text")
-    return Message(number, text, sender)
+    return OutgoingSms(number, text, sender)
 
 
 def _text_field(content: dict[str, object], name: str) -> str:
@@ -228,7 +229,7 @@ def _text_field(content: dict[str, object], name: str) -> str:
 
 
 def _is_sender(sender: str) -> bool:
-    # Spaces do not count.
+    # Spaces are ignored.
     return bool(re.fullmatch(r"\+?[0-9]{1,15}", sender)) or is_sender_name(sender.replace(" ", ""), "-_.&+'")
 
 

@@ -56,6 +56,10 @@ def pytest_configure(config: pytest.Config) -> None:
             from .xdist import XdistHooks  # noqa: PLC0415 - its hooks exist only with xdist
 
             XdistHooks(settings, config.rootpath).join(config)
+        if told and "otp_hub" in getattr(config, "workerinput", {}):
+            from .relay_worker import join  # noqa: PLC0415 - only where the controller serves something for the workers
+
+            join(config)
     except Exception as error:  # noqa: BLE001 - anything but a bad setting goes on as it is
         from ..errors import SettingsError  # noqa: PLC0415 - a good run needs no errors
 

@@ -1,6 +1,6 @@
-"""What the fixtures otp_carrier and otp_gateway do, and the gateway that xdist's controller serves for all workers.
+"""The fixtures otp_carrier and otp_gateway, and the gateway that xdist's controller serves for all workers.
 
-Apart from `plugin`, since pytest examines each name there at every start.
+Not in `plugin/__init__.py`, since pytest examines each name there at every start.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _SETTING = "--otp-gateway (PYTEST_OTP_GATEWAY)"
 
 
 def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
-    """The offline phone network; a gateway on a port that was named reaches it from its start to its end."""
+    """The offline phone network; a gateway on a fixed port delivers to it while it exists."""
     if not settings.offline:
         raise SettingsError(
-            f"otp_carrier delivers SMS by hand, which provider {settings.provider} cannot",
-            hint="Run with --otp-provider fake, or let the application send its SMS.",
+            f"otp_carrier is not available with the provider {settings.provider}",
+            hint="Run offline, or let the application send the SMS.",
         )
     from ..offline.carrier import Carrier  # noqa: PLC0415 - not with a real provider
 
@@ -50,7 +50,7 @@ def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
 
 
 def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[GatewayAddress]:
-    """The gateway's address; serves it where nobody does yet."""
+    """The gateway's address; starts the gateway if it is not running."""
     if not settings.offline:
         yield GatewayAddress(None)
         return
@@ -65,20 +65,23 @@ def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Gate
 
 @contextlib.contextmanager
 def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Iterator[None]:
-    """A gateway on a fixed port hands its messages to the carrier. Once for each carrier: otp_carrier may be ours."""
-    told = getattr(config, "workerinput", {})
+    """While this lasts, a gateway on a fixed port delivers to the carrier.
+
+    Does nothing the second time for a carrier: if `otp_carrier` is overridden, only `otp_gateway` calls this.
+    """
+    worker = getattr(config, "workerinput", {})
     if not watch_strays(config, carrier) or not (settings.gateway and settings.gateway[1]):
         yield
-    elif SharedGateway.name in told:
-        from .relay import Branch  # noqa: PLC0415 - only where the controller serves
+    elif SharedGateway.name in worker:
+        from .relay_worker import branch_of  # noqa: PLC0415 - only where the controller serves the gateway
 
-        branch = Branch(told["otp_hub"], {TOPIC: partial(_take, carrier)})
-        branch.start()
+        branch, handler = branch_of(config), partial(deliver, carrier)
+        branch.handle(TOPIC, handler)
         try:
-            with _known(GatewayAddress.from_plain(told[SharedGateway.name]), config):
+            with _known(GatewayAddress.from_plain(worker[SharedGateway.name]), config):
                 yield
         finally:
-            branch.stop()
+            branch.forget(handler)
     else:
         with _served(carrier, settings.gateway) as address, _known(address, config):
             yield
@@ -94,13 +97,13 @@ def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
 
 
 def _served(network: SmsNetwork, where: tuple[str, int] | None) -> AbstractContextManager[GatewayAddress]:
-    """Serve the gateway, on a free loopback port where none is named."""
+    """Serve the gateway, by default on a free loopback port."""
     host, port = where or (LOOPBACK, 0)
     return serving(Gateway(network), host=host, port=port, setting=_SETTING)
 
 
 class SharedGateway:
-    """The gateway in xdist's controller: one port for all workers, each with numbers of its own."""
+    """The gateway in xdist's controller: one port for all workers, each of which has numbers of its own."""
 
     name = "otp_gateway"
 
@@ -111,20 +114,20 @@ class SharedGateway:
         self._address = GatewayAddress(None)
 
     def start(self, hub: Hub) -> None:
-        """Serve. Raises SettingsError where the port cannot be had."""
+        """Start serving. Raises `SettingsError` if it cannot listen on the port."""
         self._workers = Workers(hub)
         self._address = self._running.enter_context(_served(self._workers, self._where))
 
     def plain(self) -> dict[str, str]:
-        """The address, and where its certificates are."""
+        """The address and the paths of the certificates."""
         return self._address.to_plain()
 
     def strays(self) -> list[str]:
-        """The numbers that no worker knows and that got an SMS."""
+        """The number of each SMS whose number no worker knows."""
         return self._workers.strays if self._workers else []
 
     def stop(self) -> None:
-        """Serve no more."""
+        """Stop serving."""
         self._running.close()
 
 
@@ -138,12 +141,12 @@ class Workers:
 
     @property
     def strays(self) -> list[str]:
-        """The numbers that no worker knew, once for each SMS, oldest first."""
+        """The number of each SMS whose number no worker knows, oldest first."""
         with self._lock:
             return list(self._strays)
 
     def submit(self, to: str, text: str, *, sender: str | None = None) -> bool:
-        """Hand a message to the worker that knows the number; as `Carrier.submit`."""
+        """Pass an SMS to the worker that knows the number; like `Carrier.submit`."""
         answers = self._hub.ask(TOPIC, to, text, sender, until=_is_known)
         answer: dict[str, Any] | None = next(filter(_is_known, answers), None)
         if answer is None:
@@ -159,8 +162,8 @@ def _is_known(answer: Any) -> bool:
     return answer is not None
 
 
-def _take(carrier: Carrier, to: str, text: str, sender: str | None) -> dict[str, Any] | None:
-    """In a worker: take a message from the controller, unless the number is another worker's or nobody's."""
+def deliver(carrier: Carrier, to: str, text: str, sender: str | None) -> dict[str, Any] | None:
+    """In a worker: deliver an SMS from the controller; None if this worker's carrier does not know the number."""
     if not carrier.knows(to):
         return None
     try:

@@ -1,8 +1,11 @@
-"""A private channel from xdist's controller to its workers: the controller asks, each worker that takes part answers.
+"""A private channel from xdist's controller to its workers: the controller asks, and each worker answers.
 
-A socket in a folder that only this user may enter, and a random key; both go with the run. Each line on it is a JSON
-object. A worker says `{"key": …, "topics": […]}` and is told `{}`. The controller then asks `{"id": 1, "topic": …,
-"args": […]}` and gets `{"id": 1, "answer": …}`, without an answer where the worker had none.
+It is a UNIX socket in a folder that only this user can enter, protected by a random key; both are removed with the run.
+Each line on it is a JSON object. A worker sends `{"key": …}` and receives `{}`. Then the controller sends
+`{"id": 1, "topic": …, "args": […]}` and receives `{"id": 1, "answers": […]}`, with one answer for each of the worker's
+handlers of that topic.
+
+This is the controller's end; the workers' is `relay_worker`.
 """
 
 from __future__ import annotations
@@ -23,29 +26,33 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..errors import OtpError
-from ..server.server import log_failure
 
 LIMIT = 5.0
-"""Seconds that a question waits for answers, and a worker for the controller to let it in."""
+"""Seconds that a question waits for answers, and that a worker waits to be admitted."""
 
 _LONGEST_HELLO = 4096
 _LONGEST_PATH = 100
-"""Bytes; the systems allow 104 to 108 for a socket's."""
-_MOST_UNSENT = 10_000
+"""Bytes; systems allow 104 to 108 for a socket's path."""
 _BACKLOG = 128
 
-_Box = queue.SimpleQueue[tuple["_Peer", dict[str, Any]]]
-"""Who has answered, or ended, and what it said."""
+_Answers = queue.SimpleQueue[tuple["_Peer", list[Any]]]
+"""The peers that have answered or ended, and their answers."""
 
 
 class Hub:
-    """The controller's end, from `start()` to `stop()`. Any thread may ask."""
+    """The controller's end, from `start()` to `stop()`. Questions may come from any thread.
 
-    def __init__(self, *, limit: float = LIMIT) -> None:
-        self._limit = limit
+    Args:
+        limit: Seconds that a question waits for answers; may be changed at any time.
+        max_unsent: How many questions are kept for a worker that does not read; the next ones are dropped.
+    """
+
+    def __init__(self, *, limit: float = LIMIT, max_unsent: int = 10_000) -> None:
+        self.limit = limit
+        self._max_unsent = max_unsent
         self._lock = threading.Lock()
         self._peers: set[_Peer] = set()
-        self._open: dict[int, _Box] = {}
+        self._open: dict[int, _Answers] = {}
         self._ids = itertools.count(1)
         self._key = secrets.token_hex(16)
         self._listener: socket.socket | None = None
@@ -54,61 +61,58 @@ class Hub:
 
     @property
     def address(self) -> dict[str, str]:
-        """What a worker needs to take part: plain data for its `workerinput`. RuntimeError while stopped."""
+        """What a worker needs to connect, for its `workerinput`. Raises `RuntimeError` if the hub is not running."""
         if self._listener is None:
-            raise RuntimeError("the hub does not run")
+            raise RuntimeError("the hub is not running")
         return {"path": self._path, "key": self._key}
 
     def start(self) -> None:
-        """Let workers in. Raises OtpError where there can be no socket; does nothing twice."""
+        """Start to admit workers; does nothing if the hub is running. Raises `OtpError` if it cannot listen."""
         with self._lock:
             if self._listener is None:
                 self._listener = self._listen()
-                accept = threading.Thread(target=self._accept, args=(self._listener,), daemon=True)
-                accept.name = "pytest-otp relay"
-                accept.start()
+                start_thread(self._accept, self._listener)
 
     def stop(self) -> None:
-        """End all connections and take the socket away; who waits for an answer gets what has come. Does nothing twice.
+        """Close all connections and remove the socket; does nothing if the hub is not running.
 
-        Nothing of it is left on the disk.
+        Questions that wait for answers return those that have arrived.
         """
         with self._lock:
             listener, self._listener = self._listener, None
             peers = list(self._peers)
         if listener is None:
             return
-        if os.getpid() != self._process:  # a forked child: the workers are its parent's
+        if os.getpid() != self._process:  # a forked child: the workers are connected to its parent
             listener.close()
             return
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as wake:
-            wake.connect(self._path)  # closing it would not wake who accepts, on every system
+            wake.connect(self._path)  # on some systems, closing the listener does not wake accept()
         shutil.rmtree(self._folder, ignore_errors=True)
         for peer in peers:
             peer.cut()
 
     def ask(self, topic: str, *args: Any, until: Callable[[Any], bool] | None = None) -> list[Any]:
-        """Ask all workers that take part in a topic, and wait for what they answer, up to the limit.
+        """Ask all workers, and return their answers within the limit.
 
-        A worker that ends, fails or takes too long gives no answer; one that took too long is asked on, but waited for
-        only when it has answered again.
+        A worker that ends or takes too long gives no answer. One that took too long still gets the next questions, but
+        they wait for its answers only after it has answered again.
 
         Args:
-            topic: which of the workers' handlers is called.
-            args: what it is called with: plain data, as JSON has it.
-            until: stop waiting for the others when an answer is such.
+            topic: Which of the workers' handlers to call.
+            args: What to call them with: plain data, as in JSON.
+            until: Stop waiting when this is true of an answer.
         """
-        box: _Box = queue.SimpleQueue()
+        box: _Answers = queue.SimpleQueue()
         with self._lock:
             number = next(self._ids)
-            question = _encoded({"id": number, "topic": topic, "args": args})
+            question = encoded({"id": number, "topic": topic, "args": args})
             self._open[number] = box
-            asked = [peer for peer in self._peers if topic in peer.topics]
-            waiting = {peer for peer in asked if not peer.late}
-            for peer in asked:
+            waiting = {peer for peer in self._peers if not peer.late}
+            for peer in self._peers:
                 peer.send(question)
         try:
-            return _collected(box, waiting, until, time.monotonic() + self._limit)
+            return _collected(box, waiting, until, time.monotonic() + self.limit)
         finally:
             with self._lock:
                 del self._open[number]
@@ -124,10 +128,11 @@ class Hub:
             listener.bind(self._path)
             listener.listen(_BACKLOG)
             return listener
-        except (OSError, AttributeError) as error:  # AttributeError: a system without such sockets
+        except (OSError, AttributeError) as error:  # AttributeError: a system without UNIX sockets
             reason = str(error)
         raise OtpError(
-            f"there can be no channel to xdist's workers: {reason}", hint="Run without xdist, or without what needs it."
+            f"cannot open a channel to the xdist workers: {reason}",
+            hint="Run without xdist, or without a fixed gateway port and without a webhook.",
         )
 
     def _accept(self, listener: socket.socket) -> None:
@@ -137,42 +142,38 @@ class Hub:
                 if self._listener is not listener:
                     connection.close()
                     return
-                threading.Thread(target=self._serve, args=(connection,), name="pytest-otp relay", daemon=True).start()
+                start_thread(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError), connection, connection.makefile("rb") as lines:
-            connection.settimeout(self._limit)
-            topics = self._admitted(lines.readline(_LONGEST_HELLO))
-            if topics is None:
+            connection.settimeout(self.limit)
+            if not self._admits(lines.readline(_LONGEST_HELLO)):
                 return
             connection.settimeout(None)
             with self._lock:
                 if self._listener is None:
                     return
-                peer = _Peer(connection, topics)
-                peer.send(_encoded({}))
+                peer = _Peer(connection, self._max_unsent)
+                peer.send(encoded({}))
                 self._peers.add(peer)
             try:
-                self._hear(peer, lines)
+                self._receive(peer, lines)
             finally:
                 self._end(peer)
 
-    def _admitted(self, hello: bytes) -> frozenset[str] | None:
-        """What a worker wants to be asked; None for anybody else."""
+    def _admits(self, hello: bytes) -> bool:
         said = json.loads(hello)
         key = str(said.get("key")) if isinstance(said, dict) else ""
-        if not hmac.compare_digest(key.encode(), self._key.encode()):
-            return None
-        return frozenset(said["topics"])
+        return hmac.compare_digest(key.encode(), self._key.encode())
 
-    def _hear(self, peer: _Peer, lines: Iterable[bytes]) -> None:
+    def _receive(self, peer: _Peer, lines: Iterable[bytes]) -> None:
         for line in lines:
             said = json.loads(line)
             peer.late = False
             with self._lock:
                 box = self._open.get(said["id"])
             if box:
-                box.put((peer, said))
+                box.put((peer, said["answers"]))
 
     def _end(self, peer: _Peer) -> None:
         with self._lock:
@@ -180,92 +181,27 @@ class Hub:
             boxes = list(self._open.values())
         peer.cut()
         for box in boxes:
-            box.put((peer, {}))
-
-
-class Branch:
-    """A worker's end, from `start()` to `stop()`.
-
-    Args:
-        address: the hub's.
-        handlers: what answers, by topic. Called one after the other in one thread, with plain data, they give plain
-            data. What one raises is logged without the exception's own words, and is no answer.
-    """
-
-    def __init__(self, address: Mapping[str, str], handlers: Mapping[str, Callable[..., Any]]) -> None:
-        self._address = address
-        self._handlers = dict(handlers)
-        self._connection: socket.socket | None = None
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Take part: on return every question reaches the handlers. Raises OtpError without a controller."""
-        connection: socket.socket | None = None
-        try:
-            connection = socket.socket(socket.AF_UNIX)
-            connection.settimeout(LIMIT)
-            connection.connect(self._address["path"])
-            connection.sendall(_encoded({"key": self._address["key"], "topics": sorted(self._handlers)}))
-            lines = connection.makefile("rb")
-            if not lines.readline():
-                raise ConnectionError("it refused")
-            connection.settimeout(None)
-        except (OSError, AttributeError) as error:
-            if connection:
-                connection.close()
-            reason = str(error)
-        else:
-            self._connection = connection
-            self._thread = threading.Thread(target=self._work, args=(connection, lines), daemon=True)
-            self._thread.name = "pytest-otp relay"
-            self._thread.start()
-            return
-        raise OtpError(
-            f"this xdist worker does not reach its controller: {reason}",
-            hint="Workers on another machine cannot share the controller's gateway or webhook.",
-        )
-
-    def stop(self) -> None:
-        """Take part no more. Does nothing twice."""
-        if self._connection:
-            with contextlib.suppress(OSError):
-                self._connection.shutdown(socket.SHUT_RDWR)
-        if self._thread and self._thread is not threading.current_thread():
-            self._thread.join(LIMIT)
-
-    def _work(self, connection: socket.socket, lines: Any) -> None:
-        with contextlib.suppress(OSError, ValueError), connection, lines:  # ValueError: half a line of one that ended
-            for line in lines:
-                connection.sendall(_encoded(self._answered(json.loads(line))))
-
-    def _answered(self, question: dict[str, Any]) -> dict[str, Any]:
-        try:
-            answer = self._handlers[question["topic"]](*question["args"])
-        except Exception as error:  # noqa: BLE001 - the controller waits for an answer, whatever it was
-            log_failure(error)
-            return {"id": question["id"]}
-        return {"id": question["id"], "answer": answer}
+            box.put((peer, []))
 
 
 class _Peer:
-    """A worker as the hub knows it. Whatever it does, who sends to it never waits."""
+    """A worker, as the hub sees it. Sending to it never blocks, whatever the worker does."""
 
-    def __init__(self, connection: socket.socket, topics: frozenset[str]) -> None:
-        self.topics = topics
+    def __init__(self, connection: socket.socket, max_unsent: int) -> None:
         self.late = False
-        """Whether it has let a question wait for too long, and not answered since."""
+        """Whether it has let a question wait for too long, and has not answered since."""
         self._connection = connection
-        self._unsent: queue.Queue[bytes | None] = queue.Queue(_MOST_UNSENT)
-        threading.Thread(target=self._write, name="pytest-otp relay", daemon=True).start()
+        self._unsent: queue.Queue[bytes | None] = queue.Queue(max_unsent)
+        start_thread(self._write)
 
     def send(self, line: bytes) -> None:
-        with contextlib.suppress(queue.Full):  # it has hung for thousands of questions
+        with contextlib.suppress(queue.Full):  # it has not read for thousands of questions
             self._unsent.put_nowait(line)
 
     def cut(self) -> None:
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(queue.Full):  # then the connection's end ends the thread too
+        with contextlib.suppress(queue.Full):  # then the end of the connection ends the thread
             self._unsent.put_nowait(None)
 
     def _write(self) -> None:
@@ -274,22 +210,29 @@ class _Peer:
                 self._connection.sendall(line)
 
 
-def _collected(box: _Box, waiting: set[_Peer], until: Callable[[Any], bool] | None, end: float) -> list[Any]:
-    answers: list[Any] = []
+def _collected(box: _Answers, waiting: set[_Peer], until: Callable[[Any], bool] | None, end: float) -> list[Any]:
+    collected: list[Any] = []
     while waiting:
         try:
-            peer, said = box.get(timeout=max(0.0, end - time.monotonic()))
+            peer, answers = box.get(timeout=max(0.0, end - time.monotonic()))
         except queue.Empty:
             for peer in waiting:
                 peer.late = True
             break
         waiting.discard(peer)
-        if "answer" in said:
-            answers.append(said["answer"])
-            if until and until(said["answer"]):
-                break
-    return answers
+        collected += answers
+        if until and any(map(until, answers)):
+            break
+    return collected
 
 
-def _encoded(message: Mapping[str, Any]) -> bytes:
+def encoded(message: Mapping[str, Any]) -> bytes:
+    """A line of the channel."""
     return json.dumps(message).encode() + b"\n"
+
+
+def start_thread(target: Callable[..., None], *args: Any) -> threading.Thread:
+    """Run a function in a thread that does not keep the process alive."""
+    thread = threading.Thread(target=target, args=args, name="pytest-otp relay", daemon=True)
+    thread.start()
+    return thread

@@ -69,7 +69,7 @@ def pushed(provider: Provider, config: pytest.Config, settings: Settings) -> Pro
 
 
 class SharedWebhook:
-    """Listens in xdist's controller for all workers: a `_xdist.Face`."""
+    """Listens in xdist's controller for all workers: an `xdist.SharedService`."""
 
     name = "otp_webhook"
 
@@ -127,12 +127,10 @@ def _alone(config: pytest.Config, settings: Settings, values: Mapping[str, Any])
 
 
 def _with_controller(config: pytest.Config, values: Mapping[str, Any], told: Mapping[str, Any]) -> _Joined:
-    from .relay import Branch  # noqa: PLC0415 - only with xdist
+    from .relay_worker import branch_of  # noqa: PLC0415 - only with xdist
 
     pushes = Pushes()
-    branch = Branch(told["otp_hub"], {TOPIC: lambda plain: pushes.take(Push(**plain)).value})
-    branch.start()
-    config.add_cleanup(branch.stop)
+    branch_of(config).handle(TOPIC, lambda plain: pushes.take(Push(**plain)).value)
     shared = told[SharedWebhook.name]
     token = Secret(shared["drawn"]) if shared["drawn"] else values[TOKEN_VARIABLE]
     return _Joined(_address(shared["url"], token), pushes)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from .signals import OrderlyStop
 
 
-class Face(Protocol):
-    """What the controller serves to the outside for all workers; it reaches them by the hub."""
+class SharedService(Protocol):
+    """What the controller serves for all workers; it reaches them through the hub."""
 
     name: str
     """A worker finds what it is told under this name in its `workerinput`, and how to join the hub under `otp_hub`."""
@@ -38,9 +38,9 @@ class Face(Protocol):
         ...
 
 
-def faces(settings: Settings, config: pytest.Config) -> list[Face]:
+def shared_services(settings: Settings, config: pytest.Config) -> list[SharedService]:
     """What the settings ask the controller to serve."""
-    found: list[Face] = []
+    found: list[SharedService] = []
     if settings.offline and settings.gateway and settings.gateway[1]:
         from .gateway_fixtures import SharedGateway  # noqa: PLC0415 - only for a gateway on a fixed port
 
@@ -62,7 +62,7 @@ class XdistHooks:
         self._told: list[dict[str, Any]] = []
         self._silent = 0
         self._stop: OrderlyStop | None = None
-        self._faces: list[Face] = []
+        self._services: list[SharedService] = []
         self._hub: Hub | None = None
 
     def join(self, config: pytest.Config) -> None:
@@ -71,7 +71,11 @@ class XdistHooks:
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Serve what is for all workers. xdist starts them last of all here."""
-        wanted = faces(self._settings, session.config) if session.config.pluginmanager.hasplugin("dsession") else []
+        wanted = (
+            shared_services(self._settings, session.config)
+            if session.config.pluginmanager.hasplugin("dsession")
+            else []
+        )
         if wanted:
             self._serve(wanted)
 
@@ -85,7 +89,7 @@ class XdistHooks:
         node.workerinput["otp_run"] = self._run
         if self._hub:
             node.workerinput["otp_hub"] = self._hub.address
-            node.workerinput.update({face.name: face.plain() for face in self._faces})
+            node.workerinput.update({service.name: service.plain() for service in self._services})
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -98,15 +102,15 @@ class XdistHooks:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """The workers have ended: what still comes in is for nobody."""
-        for face in self._faces:
-            face.stop()
+        for service in self._services:
+            service.stop()
         if self._hub:
             self._hub.stop()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One summary for all workers; those that ended without a word have their orders in the ledger."""
         look = self._silent and not self._settings.offline
-        strays = [number for face in self._faces for number in face.strays()]
+        strays = [number for service in self._services for number in service.strays()]
         if not (self._told or look or strays):
             return
         from ..orders.entries import Entry  # noqa: PLC0415
@@ -129,16 +133,16 @@ class XdistHooks:
         if self._stop:
             self._stop.disarm()
 
-    def _serve(self, wanted: list[Face]) -> None:
+    def _serve(self, wanted: list[SharedService]) -> None:
         from ..errors import OtpError  # noqa: PLC0415 - only where the controller serves
         from .relay import Hub  # noqa: PLC0415
 
         self._hub = Hub()
         try:
             self._hub.start()
-            for face in wanted:
-                face.start(self._hub)
-                self._faces.append(face)
+            for service in wanted:
+                service.start(self._hub)
+                self._services.append(service)
         except OtpError as error:
             reason = str(error)
         else:

@@ -1,1 +1,1 @@
-"""The carrier spoken over the providers' own wire protocols, with a page that shows every SMS."""
+"""The sandbox: the offline phone network behind the providers' own wire protocols, and a page that shows every SMS."""

@@ -1,9 +1,9 @@
-"""Both providers and the gateway on one offline phone network, for trying real clients with no account.
+"""The sandbox application: both providers and the gateway on one offline phone network, for clients without an account.
 
-GET  /                      a page for people
+GET  /                      the page
 GET  /api/handler_api.php   otpcepat
 POST /native/<Action>       OTP-virt
-POST /sms                   the plain gateway, and beside it the paths of the SMS services
+POST /sms                   the plain SMS API, and the paths of the SMS services
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from ..gateway.http import is_from_another_site, json_response, read_body
 from ..offline import scenarios
 from ..offline.desk import Rental, RentalDesk, Trouble
 from ..server.server import reset_connection
-from . import otpcepat as otpcepat_face
-from . import otpvirt as otpvirt_face
+from . import otpcepat, otpvirt
 from .page import Page
 from .page_log import PageLog
 
@@ -34,23 +33,26 @@ if TYPE_CHECKING:
 OTPCEPAT_PATH = "/api/handler_api.php"
 OTPVIRT_PATH = "/native"
 RETRY_AFTER = 1
-"""Seconds that a 429 asks a client to wait."""
+"""Seconds in the Retry-After header of a 429."""
 
 _PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
 
 
 class Sandbox:
-    """The sandbox as a WSGI application. Messages are delivered by the scenario, the gateway, or the carrier by hand.
+    """The sandbox as a WSGI application. SMS come from the scenario, through the gateway, or from `Carrier.deliver`.
 
     Args:
-        carrier: the phone network that the numbers belong to.
-        scenario: a name of `pytest_otp.offline.scenarios.SCENARIOS`; SettingsError for another.
-        sms_after: seconds from an order to its SMS, None for what the scenario says.
-        on_order: called with the provider's name, the id on its wire and the rental of each new order.
-        on_stray: called with each number that a message was sent to and that nobody holds.
+        carrier: The phone network that the numbers belong to.
+        scenario: A name in `pytest_otp.offline.scenarios.SCENARIOS`.
+        sms_after: Seconds from an order to its SMS. Defaults to the scenario's.
+        on_order: Called with the provider's name, the order id and the rental of each new order.
+        on_stray: Called with the number of each SMS whose number nobody holds.
 
     Attributes:
-        desk: the rental desk behind both providers.
+        desk: The rental desk behind both providers.
+
+    Raises:
+        SettingsError: If the scenario is unknown.
     """
 
     def __init__(
@@ -73,13 +75,13 @@ class Sandbox:
             on_order(provider, order_id, rental)
 
         has_money = course.refusal != "no-balance"
-        self._otpcepat = otpcepat_face.OtpcepatFace(
+        self._otpcepat = otpcepat.OtpcepatApi(
             self.desk,
             clock=carrier.clock,
             on_order=lambda order_id, rental: ordered("otpcepat", order_id, rental),
             balance="9999999999" if has_money else "0",
         )
-        self._otpvirt = otpvirt_face.OtpvirtFace(
+        self._otpvirt = otpvirt.OtpvirtApi(
             self.desk,
             on_order=lambda order_id, rental: ordered("otpvirt", order_id, rental),
             balance=Decimal("131.95") if has_money else Decimal(0),
@@ -93,24 +95,24 @@ class Sandbox:
     def _answer(self, request: Request) -> Response:
         is_providers = request.path == OTPCEPAT_PATH or request.path.startswith(OTPVIRT_PATH + "/")
         if is_providers and is_from_another_site(request):
-            return json_response({"error": "a web site that is not the sandbox's asks this"}, 403)
+            return json_response({"error": "requests from other web sites are not allowed"}, 403)
         if request.path == OTPCEPAT_PATH:
             return self._answer_otpcepat(request)
         action = request.path.removeprefix(OTPVIRT_PATH + "/")
         if action != request.path and self._otpvirt.has(action):
             return self._answer_otpvirt(request, action)
-        if self._page.takes(request):
+        if self._page.matches(request):
             return self._page.answer(request)
-        if self._gateway.takes(request):
+        if self._gateway.matches(request):
             return self._gateway.answer(request)
         served = ["GET /", f"GET {OTPCEPAT_PATH}", f"POST {OTPVIRT_PATH}/<Action>", *self._gateway.paths]
-        return json_response({"error": "nothing is here", "served": served}, 404)
+        return json_response({"error": "not found", "served": served}, 404)
 
     def _answer_otpcepat(self, request: Request) -> Response:
         if request.method != "GET":
             return _not_allowed(request, "GET")
         query = request.args.to_dict()
-        trouble = self._trouble(is_order=query.get("action") == otpcepat_face.ORDER_ACTION)
+        trouble = self._trouble(is_order=query.get("action") == otpcepat.ORDER_ACTION)
         if trouble is not None:
             return _in_trouble(trouble, request)
         return Response(self._otpcepat.answer(query), content_type="application/json")
@@ -118,7 +120,7 @@ class Sandbox:
     def _answer_otpvirt(self, request: Request, action: str) -> Response:
         if request.method != "POST":
             return _not_allowed(request, "POST")
-        trouble = self._trouble(is_order=action == otpvirt_face.ORDER_ACTION)
+        trouble = self._trouble(is_order=action == otpvirt.ORDER_ACTION)
         if trouble is not None:
             return _in_trouble(trouble, request)
         encoding = request.headers.get("Content-Encoding", "")
@@ -131,29 +133,34 @@ class Sandbox:
         return response
 
     def _trouble(self, *, is_order: bool) -> Trouble | None:
-        # Nobody could tell whether an order that is lost on the way was placed: flaky leaves those alone.
+        # A client could not know whether a lost order was placed, so the scenario `flaky` never loses orders.
         if is_order and self.desk.scenario.answers == "mostly":
             return None
         return self.desk.trouble()
 
 
+def endpoints(url: str) -> dict[str, str]:
+    """Method and address of each provider's API in a sandbox at this URL, for people."""
+    return {"otpcepat": f"GET  {url}{OTPCEPAT_PATH}", "OTP-virt": f"POST {url}{OTPVIRT_PATH}/<Action>"}
+
+
 def environ(url: str) -> dict[str, str]:
-    """The variables that point real clients, and what knows the plain gateway, at a sandbox that serves at this URL."""
+    """Environment variables that point provider clients, and users of the plain SMS API, at a sandbox at this URL."""
     return {
         "OTPCEPAT_BASE_URL": url + OTPCEPAT_PATH,
-        "API_KEY_OTPCEPAT": otpcepat_face.API_KEY,
+        "API_KEY_OTPCEPAT": otpcepat.API_KEY,
         "OTPVIRT_BASE_URL": url + OTPVIRT_PATH,
-        "OTPVIRT_CLIENT_ID": otpvirt_face.CLIENT_ID,
-        "OTPVIRT_API_PASSWORD": otpvirt_face.API_PASSWORD,
+        "OTPVIRT_CLIENT_ID": otpvirt.CLIENT_ID,
+        "OTPVIRT_API_PASSWORD": otpvirt.API_PASSWORD,
         "PYTEST_OTP_GATEWAY_URL": url,
     }
 
 
 def _body(request: Request) -> bytes:
     try:
-        return read_body(request, otpvirt_face.MAX_BODY)
+        return read_body(request, otpvirt.MAX_BODY)
     except HTTPException:
-        return b""  # too large, or cut off; no request either way, and the document has one error for all of them
+        return b""  # too large or incomplete: the document has one error for all invalid requests
 
 
 def _in_trouble(trouble: Trouble, request: Request) -> Response:

@@ -1,6 +1,6 @@
-"""What the sandbox has to rent out: countries, operators, services and prices, each provider in its own words.
+"""What the sandbox offers: countries, operators, services and prices, as each provider names them.
 
-The seeds' own countries, services and prices are among them; the rest makes lists of a size that clients meet for real.
+They include those of the providers' documents; the rest makes the lists as long as real ones.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ class OtpcepatCountry:
     region: str
     """ISO 3166 code."""
     operators: tuple[str, ...] = ()
-    """Beside `random`, which every country has."""
+    """In addition to `random`, which every country has."""
     price_factor: Decimal = Decimal(1)
-    """Times the price of a service in Indonesia."""
+    """Factor on the price in Indonesia."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class OtpcepatService:
 
     name: str
     price: Decimal
-    """In Indonesian rupiah, in Indonesia."""
+    """Price in Indonesia, in Indonesian rupiah."""
     only_in: str | None = None
-    """The id of the one country that has it, None for all."""
+    """The id of the only country that offers it; None for all."""
 
 
 OTPCEPAT_COUNTRIES = {
@@ -40,7 +40,7 @@ OTPCEPAT_COUNTRIES = {
     "3": OtpcepatCountry("China", "CN", ("china_mobile", "china_unicom"), Decimal(2)),
     "4": OtpcepatCountry("Philippines", "PH", ("globe_telecom", "smart", "tnt")),
     "5": OtpcepatCountry("Myanmar", "MM", ("mpt", "ooredoo")),
-    # Its real name in the service that the document describes; clients must not look for "Indonesia" only.
+    # The real service uses this name, so clients must not search for "Indonesia" only.
     "6": OtpcepatCountry("Wakanda (Indo)", "ID", ("axis", "indosat", "smartfren", "telkomsel", "three")),
     "7": OtpcepatCountry("Malaysia", "MY", ("celcom", "digi", "maxis")),
     "8": OtpcepatCountry("Kenya", "KE", ("airtel", "safaricom")),
@@ -97,13 +97,13 @@ OTPCEPAT_SPECIAL_SERVICES = {
 
 @dataclass(frozen=True, slots=True)
 class OtpvirtCountry:
-    """A country as OTP-virt knows it: in its document's list, in its price list, or in both."""
+    """A country at OTP-virt: in the document's list, in the price list, or in both."""
 
     region: str
     """ISO 3166 code."""
     providers: tuple[str, ...] = ("any",)
     prices: dict[str, Decimal] | None = None
-    """Service to price in US dollar; None where the price list leaves the country out though it can be ordered."""
+    """Price of each service in US dollars; None if the country can be ordered but is not in the price list."""
 
 
 OTPVIRT_SERVICES = {
@@ -126,7 +126,7 @@ OTPVIRT_SERVICES = {
 }
 
 OTPVIRT_UNLISTED_PRICE = Decimal("0.11")
-"""US dollar, for a country that the price list leaves out."""
+"""US dollars, for a country that is not in the price list."""
 
 
 def _prices(factor: str) -> dict[str, Decimal]:

@@ -1,8 +1,8 @@
-"""otpcepat's wire protocol over the offline rental desk; written from its document, oddities included.
+"""otpcepat's API on the offline rental desk, as its document describes it, oddities included.
 
-It answers what the document lists and nothing else. Where the document has two errors for one mistake, INVALID is what
-cannot be an id at all, WRONG is what nobody has. It documents neither "no numbers" nor the refusal of a cancel: the
-first is answered as WRONG SERVICE ID, the second (and a change of a closed order) as WRONG STATUS.
+Only documented responses are used. Where the document has two errors for one mistake, INVALID means a malformed value
+and WRONG an unknown one. It documents neither "no numbers" nor a refused cancel: the first is answered with WRONG
+SERVICE ID, the second (and any change of a closed order) with WRONG STATUS.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ API_KEY = "sandbox-key-not-a-secret"
 ORDER_ACTION = "get_order"
 
 STALE_SECONDS = 3.0
-"""How long the old text goes on showing after a resend."""
+"""How long the old text is still shown after a resend."""
 
 _STATUS_WORDS = {
     OrderState.WAITING: "Waiting SMS",
@@ -41,17 +41,15 @@ _CANCEL, _RESEND, _FINISH = "2", "3", "4"
 _OPERATOR = re.compile(r"[\w.-]{1,40}")
 _ORDER_ID = re.compile(r"[0-9a-f]{32}")
 
-Answer = dict[str, object]
 
-
-class OtpcepatFace:
-    """Answers the eight actions.
+class OtpcepatApi:
+    """Answers otpcepat's eight actions.
 
     Args:
-        desk: where the numbers come from.
-        clock: monotonic seconds.
-        on_order: called with the id on the wire and the rental of each new order.
-        balance: rupiah that the account claims to hold.
+        desk: Where the numbers come from.
+        clock: Monotonic seconds.
+        on_order: Called with the order id and the rental of each new order.
+        balance: The account's balance in rupiah.
     """
 
     def __init__(
@@ -63,7 +61,7 @@ class OtpcepatFace:
         self._balance = balance
         self._orders: dict[str, _Order] = {}
         self._lock = threading.Lock()
-        self._actions: dict[str, Callable[[Mapping[str, str]], Answer]] = {
+        self._actions: dict[str, Callable[[Mapping[str, str]], dict[str, object]]] = {
             "getBalance": self._get_balance,
             "getCountries": self._get_countries,
             "getOperators": self._get_operators,
@@ -75,10 +73,10 @@ class OtpcepatFace:
         }
 
     def answer(self, query: Mapping[str, str]) -> bytes:
-        """The body that answers this query string: JSON as PHP writes it, compact and with slashes escaped."""
+        """The response body for a query string: JSON as PHP writes it, compact and with escaped slashes."""
         return json.dumps(self._answer(query), separators=(",", ":")).replace("/", "\\/").encode()
 
-    def _answer(self, query: Mapping[str, str]) -> Answer:
+    def _answer(self, query: Mapping[str, str]) -> dict[str, object]:
         if query.get("api_key") != API_KEY:
             return _failed("You don't have Access!")
         action = self._actions.get(query.get("action", ""))
@@ -89,19 +87,19 @@ class OtpcepatFace:
         except _Failed as failure:
             return _failed(failure.message)
 
-    def _get_balance(self, query: Mapping[str, str]) -> Answer:
+    def _get_balance(self, query: Mapping[str, str]) -> dict[str, object]:
         return {"status": "true", "data": {"email": "sandbox@example.test", "saldo": self._balance}}
 
-    def _get_countries(self, query: Mapping[str, str]) -> Answer:
+    def _get_countries(self, query: Mapping[str, str]) -> dict[str, object]:
         countries = [{"countryID": key, "countryName": country.name} for key, country in OTPCEPAT_COUNTRIES.items()]
-        # The document's sample has a countryID here, though none was asked for.
+        # The document's sample has a countryID here, though the request has none.
         return {"status": "true", "countryID": None, "data": countries}
 
-    def _get_operators(self, query: Mapping[str, str]) -> Answer:
+    def _get_operators(self, query: Mapping[str, str]) -> dict[str, object]:
         country_id, country = _country(query)
         return {"status": "true", "countryID": country_id, "data": ["random", *country.operators]}
 
-    def _get_services(self, query: Mapping[str, str]) -> Answer:
+    def _get_services(self, query: Mapping[str, str]) -> dict[str, object]:
         country_id, country = _country(query)
         data = [
             _service_entry(key, service, country.price_factor)
@@ -110,11 +108,11 @@ class OtpcepatFace:
         ]
         return {"status": "true", "countryID": country_id, "data": data}
 
-    def _get_special_services(self, query: Mapping[str, str]) -> Answer:
+    def _get_special_services(self, query: Mapping[str, str]) -> dict[str, object]:
         data = [_service_entry(key, service, Decimal(1)) for key, service in OTPCEPAT_SPECIAL_SERVICES.items()]
         return {"status": "true", "data": data}
 
-    def _get_order(self, query: Mapping[str, str]) -> Answer:
+    def _get_order(self, query: Mapping[str, str]) -> dict[str, object]:
         country_id, country = _country(query)
         operator = _operator(query, country)
         service, price = _service(query, country_id, country)
@@ -129,15 +127,15 @@ class OtpcepatFace:
         data = {"order_id": order.id, "number": order.number, "price": _plain(price), "status": "Waiting SMS"}
         return {"status": True, "data": data}
 
-    def _get_status(self, query: Mapping[str, str]) -> Answer:
+    def _get_status(self, query: Mapping[str, str]) -> dict[str, object]:
         order = self._order(query)
-        # The word before the text: a message that comes in between then shows one look later, never under a wrong word.
+        # State before text: a message that arrives in between shows at the next poll, never with the wrong state.
         word = _STATUS_WORDS[order.rental.state]
         text = self._shown_text(order)
         data = {"order_id": order.id, "number": order.number, "serviceName": order.service, "status": word}
-        return {"status": "true", "data": data | (order.nothing_yet() if text is None else {"sms": text})}
+        return {"status": "true", "data": data | (order.no_sms() if text is None else {"sms": text})}
 
-    def _set_status(self, query: Mapping[str, str]) -> Answer:
+    def _set_status(self, query: Mapping[str, str]) -> dict[str, object]:
         order = self._order(query)
         status = query.get("status", "")
         if not (status.isascii() and status.isdigit()):
@@ -154,7 +152,7 @@ class OtpcepatFace:
         return {"status": True, "msg": "success"}
 
     def _shown_text(self, order: _Order) -> str | None:
-        """The one text that this provider shows: the newest, and for a while after a resend the one from before it."""
+        """The only text that this provider shows: the newest; after a resend, the old one for a while."""
         messages = self._desk.messages(order.rental)
         if not messages:
             return None
@@ -185,7 +183,7 @@ class _Order:
     rental: Rental
     service: str
     resent_at: float | None = None
-    looks: int = 0
+    polls: int = 0
 
     @property
     def id(self) -> str:
@@ -195,14 +193,14 @@ class _Order:
     def number(self) -> str:
         return self.rental.line.e164[1:]
 
-    def nothing_yet(self) -> dict[str, object]:
-        """How "no SMS" is written, each time in another way: a client has to understand all three."""
-        self.looks += 1
+    def no_sms(self) -> dict[str, object]:
+        """The fields for "no SMS", in each of the three forms in turn: a client has to understand all of them."""
+        self.polls += 1
         forms: tuple[dict[str, object], ...] = ({}, {"sms": None}, {"sms": ""})
-        return forms[(self.looks - 1) % len(forms)]
+        return forms[(self.polls - 1) % len(forms)]
 
 
-def _failed(message: str) -> Answer:
+def _failed(message: str) -> dict[str, object]:
     return {"status": "false", "msg": message}
 
 

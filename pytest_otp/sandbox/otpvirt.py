@@ -1,8 +1,8 @@
-"""OTP-virt's wire protocol over the offline rental desk; written from its Postman collection, oddities included.
+"""OTP-virt's API on the offline rental desk, as its Postman collection describes it, oddities included.
 
-It answers what the document lists and nothing else. The document has no error for wrong credentials, an empty balance,
-or an order that is closed or unknown: these are error 3. What cannot be had (an unknown country, operator or service
-among it) is error 1. A failure of the sandbox's own is error 2.
+Only documented responses are used. The document has no error for wrong credentials, an empty balance, or a closed or
+unknown order: these are error 3. Unavailable numbers, and an unknown country, operator or service, are error 1.
+An error in the sandbox itself is error 2.
 """
 
 from __future__ import annotations
@@ -20,29 +20,27 @@ from ..server.server import log_failure
 from .catalogue import OTPVIRT_COUNTRIES, OTPVIRT_SERVICES, OTPVIRT_UNLISTED_PRICE, OtpvirtCountry
 
 CLIENT_ID = "5a4db0c5-1111-4222-8333-444444444444"
-API_PASSWORD = "sandbox-password"  # noqa: S105 - invented, and printed for everyone
+API_PASSWORD = "sandbox-password"  # noqa: S105 - not a secret: made up, and printed at each start
 ORDER_ACTION = "GetNumber"
 MAX_BODY = 64 * 1024
-"""Bytes, unpacked; a larger request is error 3."""
+"""Bytes, decompressed; a larger request is error 3."""
 
 _SUCCESS, _ERROR = 2, 4
-_SUCCESS_OF_LISTS = 0  # GetSms and GetPrice say so in the recorded answers, against the document's own table
+_SUCCESS_OF_LISTS = 0  # used by GetSms and GetPrice in the recorded responses, unlike in the document's table
 _NO_NUMBERS, _INTERNAL_ERROR, _INVALID_REQUEST, _SMS_HAS_BEEN_RECEIVED = 1, 2, 3, 4
 _FREE_NUMBERS = 36261
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CODE = re.compile(r"(?<![\d+])\d{4,8}(?!\d)")
 
-Answer = dict[str, object]
 
-
-class OtpvirtFace:
-    """Answers the seven requests; the eighth, its push, is the service's own request to a client.
+class OtpvirtApi:
+    """Answers OTP-virt's seven requests. The eighth, the push, is a request of the service to a client.
 
     Args:
-        desk: where the numbers come from.
-        on_order: called with the id on the wire and the rental of each new order.
-        balance: US dollar that the account claims to hold.
-        has_numbers: False where GetNumbersCount is to say 0.
+        desk: Where the numbers come from.
+        on_order: Called with the order id and the rental of each new order.
+        balance: The account's balance in US dollars.
+        has_numbers: False if GetNumbersCount is to return 0.
     """
 
     def __init__(
@@ -54,7 +52,7 @@ class OtpvirtFace:
         self._has_numbers = has_numbers
         self._orders: dict[str, Rental] = {}
         self._lock = threading.Lock()
-        self._actions: dict[str, Callable[[dict[str, object]], Answer]] = {
+        self._actions: dict[str, Callable[[dict[str, object]], dict[str, object]]] = {
             "GetNumbersCount": self._get_numbers_count,
             ORDER_ACTION: self._get_number,
             "ConfirmActivation": self._confirm_activation,
@@ -69,28 +67,28 @@ class OtpvirtFace:
         return action in self._actions
 
     def answer(self, action: str, body: bytes, content_encoding: str) -> bytes:
-        """The JSON that answers this request's body; `content_encoding` is the header's value, "" without one."""
+        """The JSON response for a request body; `content_encoding` is the header's value, or ""."""
         return json.dumps(self._answer(action, body, content_encoding), ensure_ascii=False).encode()
 
-    def _answer(self, action: str, body: bytes, content_encoding: str) -> Answer:
+    def _answer(self, action: str, body: bytes, content_encoding: str) -> dict[str, object]:
         try:
-            request = _read(_unpacked(body, content_encoding))
+            request = _read(_decompressed(body, content_encoding))
             if _guid(request, "clientId") != CLIENT_ID or request.get("apiPassword") != API_PASSWORD:
                 raise _Failed(_INVALID_REQUEST)
             return self._actions[action](request)
         except _Failed as failure:
             return {"status": _ERROR, "error": failure.error}
-        except Exception as error:  # noqa: BLE001 - the document has an error for whatever it was
+        except Exception as error:  # noqa: BLE001 - the document has one error for all internal failures
             log_failure(error)
             return {"status": _ERROR, "error": _INTERNAL_ERROR}
 
-    def _get_numbers_count(self, request: dict[str, object]) -> Answer:
+    def _get_numbers_count(self, request: dict[str, object]) -> dict[str, object]:
         service = _service(request)
         country, operator = _text(request, "country"), _text(request, "provider")
         available = self._has_numbers and _find(service, country, operator) is not None
         return {"count": _FREE_NUMBERS if available else 0, "status": _SUCCESS, "error": 0}
 
-    def _get_number(self, request: dict[str, object]) -> Answer:
+    def _get_number(self, request: dict[str, object]) -> dict[str, object]:
         service = _service(request)
         country, operator = _detail(request)
         found = _find(service, country, operator)
@@ -112,13 +110,13 @@ class OtpvirtFace:
             "error": 0,
         }
 
-    def _confirm_activation(self, request: dict[str, object]) -> Answer:
+    def _confirm_activation(self, request: dict[str, object]) -> dict[str, object]:
         return self._close(request, self._desk.finish)
 
-    def _cancel_activation(self, request: dict[str, object]) -> Answer:
+    def _cancel_activation(self, request: dict[str, object]) -> dict[str, object]:
         return self._close(request, self._desk.cancel)
 
-    def _close(self, request: dict[str, object], close: Callable[[Rental], None]) -> Answer:
+    def _close(self, request: dict[str, object], close: Callable[[Rental], None]) -> dict[str, object]:
         rental = self._rental(request)
         try:
             close(rental)
@@ -127,7 +125,7 @@ class OtpvirtFace:
             raise _Failed(error) from None
         return {"status": _SUCCESS, "error": 0}
 
-    def _get_sms(self, request: dict[str, object]) -> Answer:
+    def _get_sms(self, request: dict[str, object]) -> dict[str, object]:
         rental = self._rental(request)
         if rental.state not in (OrderState.WAITING, OrderState.RECEIVED):
             raise _Failed(_INVALID_REQUEST)
@@ -143,10 +141,10 @@ class OtpvirtFace:
         ]
         return {"sms": sms, "status": _SUCCESS_OF_LISTS, "error": 0}
 
-    def _get_balance(self, request: dict[str, object]) -> Answer:
+    def _get_balance(self, request: dict[str, object]) -> dict[str, object]:
         return {"currency": "USD", "balance": float(self._balance), "status": _SUCCESS, "error": 0}
 
-    def _get_price(self, request: dict[str, object]) -> Answer:
+    def _get_price(self, request: dict[str, object]) -> dict[str, object]:
         countries = [
             {"country": code, "services": {service: float(price) for service, price in country.prices.items()}}
             for code, country in OTPVIRT_COUNTRIES.items()
@@ -169,7 +167,7 @@ class _Failed(Exception):
         self.error = error
 
 
-def _unpacked(body: bytes, content_encoding: str) -> bytes:
+def _decompressed(body: bytes, content_encoding: str) -> bytes:
     encoding = content_encoding.strip().lower()
     if encoding in ("", "identity"):
         return body
@@ -183,7 +181,7 @@ def _unpacked(body: bytes, content_encoding: str) -> bytes:
 
 def _read(body: bytes) -> dict[str, object]:
     try:
-        # RecursionError is what deeply nested brackets end in.
+        # Deeply nested brackets raise RecursionError.
         request = json.loads(body)
     except (ValueError, RecursionError):
         raise _Failed(_INVALID_REQUEST) from None
@@ -214,7 +212,7 @@ def _service(request: dict[str, object]) -> str:
 
 
 def _detail(request: dict[str, object]) -> tuple[str | None, str | None]:
-    """Country and operator; both may be left out, and the document spells the keys with and without capitals."""
+    """Country and operator. Both are optional, and the document is inconsistent about the keys' case."""
     detail = request.get("detail")
     if not isinstance(detail, dict):
         raise _Failed(_INVALID_REQUEST)
@@ -225,7 +223,7 @@ def _detail(request: dict[str, object]) -> tuple[str | None, str | None]:
 
 
 def _find(service: str, country: str | None, operator: str | None) -> tuple[str, OtpvirtCountry] | None:
-    """The first country that has this service and operator, of all where none is asked for."""
+    """The first country that offers this service and operator; only `country` is considered if it is given."""
     if service not in OTPVIRT_SERVICES:
         return None
     for code, place in OTPVIRT_COUNTRIES.items():
@@ -244,6 +242,6 @@ def _digits(rental: Rental) -> int:
 
 
 def _parsed_code(text: str) -> str:
-    """The service's own guess: the first run of four to eight digits, or nothing."""
+    """The code as the service would guess it: the first run of four to eight digits, or ""."""
     found = _CODE.search(text)
     return found.group() if found else ""

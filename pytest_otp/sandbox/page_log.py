@@ -1,4 +1,4 @@
-"""What the sandbox's page shows: the last orders, the last messages, and what of it is new since a page looked."""
+"""What the sandbox's page shows: the last orders and messages, and which of them are new since the page's last poll."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ..offline.desk import Rental
 
 MOST_SHOWN = 500
-"""Orders, and messages, that are kept for pages; the oldest go first."""
+"""How many orders, and how many messages, are kept; the oldest are dropped first."""
 
 LONGEST_TEXT = 10_000
-"""Characters of a text or a sender that are kept."""
+"""How many characters of a text or a sender are kept."""
 
 Shown = dict[str, object]
 """Plain data, as JSON has it."""
@@ -61,14 +61,14 @@ class _Message:
 
 
 class PageLog:
-    """Remembers orders and messages within limits; it may be used from many threads.
+    """Keeps orders and messages within limits; safe to use from several threads.
 
-    It looks at the orders when a page asks, so that it costs nothing while no page is open. What is sent to numbers
-    that nobody holds reaches it by `submit`, which stands before the network.
+    The orders are examined when a page polls, so that nothing is spent while no page is open. Messages to numbers that
+    nobody holds are noted by `submit`, which stands in front of the network.
 
     Args:
-        network: who takes the messages.
-        on_stray: called with each number that a message was sent to and that nobody holds.
+        network: Where messages are delivered.
+        on_stray: Called with the number of each SMS whose number nobody holds.
     """
 
     def __init__(self, network: SmsNetwork, *, on_stray: Callable[[str], None] | None = None) -> None:
@@ -81,7 +81,7 @@ class PageLog:
         self._lock = threading.Lock()
 
     def submit(self, to: str, text: str, *, sender: str | None = None) -> bool:
-        """Hand a message on; False where nobody holds the number, which pages then show. OtpError from the network."""
+        """Pass a message on; False if nobody holds the number. May raise `OtpError`, as the network does."""
         if self._network.submit(to, text, sender=sender):
             return True
         with self._lock:
@@ -94,13 +94,13 @@ class PageLog:
         """Show an order from now on."""
         with self._lock:
             if len(self._orders) >= MOST_SHOWN:
-                self._look([self._orders.popleft()])
+                self._examine([self._orders.popleft()])
             self._orders.append(_Order(provider, order_id, rental))
 
     def since(self, run: str, revision: int) -> Shown:
-        """What changed since an answer that had this `run` and `revision`; all there is if it was another run's."""
+        """What has changed since the response with this `run` and `revision`; everything if `run` is another one."""
         with self._lock:
-            self._look(self._orders)
+            self._examine(self._orders)
             after = revision if run == self._run else 0
             return {
                 "run": self._run,
@@ -109,12 +109,12 @@ class PageLog:
                 "messages": [message.shown for message in self._messages if message.revision > after],
             }
 
-    def _look(self, orders: deque[_Order] | list[_Order]) -> None:
+    def _examine(self, orders: deque[_Order] | list[_Order]) -> None:
         found: list[tuple[Delivery, _Order]] = []
         for order in orders:
             if order.over:
                 continue
-            # In this order: a line that is no longer held gets nothing more, and its order's state is the last one.
+            # In this order: a line that is no longer held receives nothing more, and its order's state is final.
             order.over = not order.rental.line.held
             state = str(order.rental.state)
             new = [sms for sms in order.rental.messages() if sms.id not in order.seen]

@@ -1,6 +1,6 @@
-"""A certificate authority for one server: it lives as long as the server does, and only who is told of it trusts it.
+"""A throw-away certificate authority for one server.
 
-Importing this costs stdlib only; trustme, and cryptography with it, come when the first certificate is needed.
+Importing this module imports the standard library only; trustme and cryptography are imported when they are needed.
 """
 
 from __future__ import annotations
@@ -24,36 +24,39 @@ if TYPE_CHECKING:
     import trustme
 
 BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
-"""Each names a file of all authorities to trust: ours must be one among those that were trusted before."""
+"""Variables that name a file of all trusted authorities: ours is added to those trusted before."""
 
 EXTRA_VARIABLE = "NODE_EXTRA_CA_CERTS"
-"""Names a file of authorities to trust beside Node's own."""
+"""Names a file of authorities that Node.js trusts in addition to its own."""
 
-_MOST_NAMES = 256
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:.]+")  # a host's name or address
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:.]+")  # a host name or an IP address
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """The files that make a program trust the authority; they are gone after the server's stop."""
+    """PEM files that make a program trust the authority. They are removed when the server stops."""
 
     ca_file: str
-    """The authority's own certificate, PEM."""
+    """The authority's own certificate."""
     bundle: str
-    """Beside it all that was trusted before: certifi's, OpenSSL's, and what `BUNDLE_VARIABLES` named."""
+    """The same, with all that was trusted before: certifi's, OpenSSL's and those in `BUNDLE_VARIABLES`."""
     extra: str
-    """Beside it what `EXTRA_VARIABLE` named."""
+    """The same, with the certificates in `EXTRA_VARIABLE`."""
 
 
 class Authority:
-    """Issues a certificate for each name that a server is called by; usable as a context, and from several threads.
+    """Issues a certificate for each host name of a server. A context manager; safe to use from several threads.
 
-    Nothing is made before it is needed. The authority's own key is in memory only. A server's key is for a moment in a
-    file of a folder that only this user may enter, since OpenSSL reads keys from files.
+    Nothing is created before it is needed. The authority's key stays in memory. A server's key is briefly in a file
+    of a folder that only this user can enter, since OpenSSL reads keys from files.
+
+    Args:
+        max_names: How many host names' certificates are kept; the least recently used are dropped first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_names: int = 256) -> None:
+        self._max_names = max_names
         self._lock = threading.RLock()
         self._process = os.getpid()
         self._contexts: OrderedDict[str, ssl.SSLContext] = OrderedDict()
@@ -70,32 +73,33 @@ class Authority:
         self.close()
 
     def certificates(self) -> Certificates:
-        """The files of this authority; RuntimeError after `close`."""
+        """The files of this authority. Raises `RuntimeError` after `close`."""
         with self._lock:
             folder, _ = self._made()
             return Certificates(*(str(folder / name) for name in ("ca.pem", "bundle.pem", "extra.pem")))
 
     def context(self, name: str) -> ssl.SSLContext:
-        """How to be the server of a host name or an address; a client that names another host gets that one's.
+        """The TLS context for a host name or an IP address. A client that asks for another host gets that host's.
 
-        ValueError where it is neither, RuntimeError after `close`.
+        Raises `ValueError` for an invalid name, and `RuntimeError` after `close`.
         """
         name = name.lower().rstrip(".")
         with self._lock:
             if name not in self._contexts:
                 self._contexts[name] = self._issue(name)
-                while len(self._contexts) > _MOST_NAMES:
+                while len(self._contexts) > self._max_names:
                     self._contexts.popitem(last=False)
             self._contexts.move_to_end(name)
             return self._contexts[name]
 
     def close(self) -> None:
-        """Remove the files and forget the key. It cannot be used again."""
+        """Remove the files and forget the key. The authority cannot be used again."""
         with self._lock:
             self._closed = True
             self._ca = None
             self._contexts.clear()
-            if self._folder is not None and os.getpid() == self._process:  # in a forked child it is its parent's
+            # In a forked child the folder belongs to its parent.
+            if self._folder is not None and os.getpid() == self._process:
                 shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
@@ -103,7 +107,7 @@ class Authority:
         if self._closed:
             raise RuntimeError("the authority is closed")
         if self._folder is None or self._ca is None:
-            import trustme  # noqa: PLC0415 - 80 ms that only who speaks TLS pays
+            import trustme  # noqa: PLC0415 - 80 ms, paid only for TLS
 
             self._folder = self._folder or Path(tempfile.mkdtemp(prefix="pytest-otp-"))
             ca = trustme.CA(organization_name="pytest-otp", organization_unit_name="for one test run only")
@@ -115,10 +119,10 @@ class Authority:
         return self._folder, self._ca
 
     def _issue(self, name: str) -> ssl.SSLContext:
-        import ssl  # noqa: PLC0415 - as trustme
+        import ssl  # noqa: PLC0415 - see _made
 
         if not _NAME.fullmatch(name):
-            raise ValueError("neither a host name nor an address")
+            raise ValueError(f"invalid host name: {name!r}")
         folder, ca = self._made()
         leaf = ca.issue_cert(name)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -126,16 +130,20 @@ class Authority:
         with leaf.private_key_and_cert_chain_pem.tempfile(dir=str(folder)) as path:
             context.load_cert_chain(path)
 
-        def by_name(connection: ssl.SSLSocket | ssl.SSLObject, asked: str | None, _: ssl.SSLContext) -> int | None:
-            try:
-                if asked:
-                    connection.context = self.context(asked)
-            except (ValueError, RuntimeError, OSError):
-                return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-            return None
-
-        context.sni_callback = by_name
+        context.sni_callback = self._switch_context
         return context
+
+    def _switch_context(
+        self, connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext
+    ) -> int | None:
+        import ssl  # noqa: PLC0415 - see _made
+
+        try:
+            if name:
+                connection.context = self.context(name)
+        except (ValueError, RuntimeError, OSError):
+            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+        return None
 
 
 def _write(path: Path, certificates: list[bytes]) -> None:
@@ -152,7 +160,7 @@ def _trusted_before(environ: Mapping[str, str]) -> Iterator[bytes]:
 
 
 def _certificates_in(named: str | None) -> list[bytes]:
-    """The certificates of a file or a folder, and nothing else that may stand beside them; none where it is missing."""
+    """The certificates in a file or a folder, without anything else there; empty if it does not exist."""
     if not named:
         return []
     path = Path(named)

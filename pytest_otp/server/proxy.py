@@ -1,7 +1,7 @@
-"""The server as an HTTP proxy: which hosts it answers for itself, which it lets through, and how these are reached.
+"""The server as an HTTP proxy: which hosts it answers for, which it allows, and how it connects to these.
 
-An application that finds this proxy in its environment asks it for every host. Those of SMS services are answered here;
-any other is refused, so that a test sends nothing out by accident, unless the user let it through.
+An application with this proxy in its environment sends it the requests for every host. Those for SMS services are
+answered here. All others are blocked, so that a test sends nothing out by accident, unless the user allows the host.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from ..errors import SettingsError
 from ..loopback import ip_address, is_loopback
 
 CONNECT_SECONDS = 10.0
-IDLE_SECONDS = 300.0
-"""A tunnel through which nothing comes for so long is closed."""
 SEND_SECONDS = 30.0
 
 _HOST = re.compile(r"[a-z0-9_.-]{1,253}")
@@ -31,14 +29,14 @@ _HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "proxy-authorizat
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a client wants of a proxy."""
+class ProxyRequest:
+    """What a client asks of a proxy."""
 
     host: str
-    """In lower case; an IPv6 address without brackets."""
+    """In lower case; an IPv6 address has no brackets."""
     port: int
     connect: bool
-    """It wants a tunnel (CONNECT); otherwise that one request is passed on."""
+    """True for a tunnel (CONNECT), False to forward this one request."""
 
     @property
     def where(self) -> str:
@@ -46,73 +44,88 @@ class Asked:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def asked_of_proxy(command: str, target: str) -> Asked | None:
-    """What a request line asks of a proxy, None where it asks the server itself; ValueError where it names no host."""
+def proxy_request(command: str, target: str) -> ProxyRequest | None:
+    """Parse the command and target of a request line; None if it is for the server itself.
+
+    Raises `ValueError` if there is no valid host and port.
+    """
     connect = command == "CONNECT"
     if target.lower().startswith("https://"):
-        raise ValueError("https goes through a proxy by CONNECT")
+        raise ValueError("https needs CONNECT")
     if not connect and not target.lower().startswith("http://"):
         return None
     parts = urlsplit(f"//{target}" if connect else target)
     port = parts.port if connect else parts.port or 80
     host = (parts.hostname or "").rstrip(".")
     if not port or not (_HOST.fullmatch(host) or ip_address(host)):
-        raise ValueError("no host and port")
-    return Asked(host, port, connect)
+        raise ValueError("no valid host and port")
+    return ProxyRequest(host, port, connect)
 
 
 class Proxy:
-    """Decides about hosts, and reaches those that are let through.
+    """Decides which hosts are allowed, and connects to those.
 
     Args:
-        serves: whether a host (in lower case) is one that the server's application answers for.
-        environ: where to find the proxy that was in use before, for hosts that are let through; read at once.
+        serves: Whether the server's application answers for a host (in lower case).
+        environ: Names the proxy that was in use before, for allowed hosts; read at once. Defaults to `os.environ`.
+        idle_timeout: Seconds without data until a tunnel is closed.
     """
 
-    def __init__(self, serves: Callable[[str], bool], *, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        serves: Callable[[str], bool],
+        *,
+        environ: Mapping[str, str] | None = None,
+        idle_timeout: float = 300.0,
+    ) -> None:
         # At once: the environment may soon name this very proxy.
-        self._before = _Before(os.environ if environ is None else environ)
+        self._upstream = _UpstreamProxies(os.environ if environ is None else environ)
         self._serves = serves
-        self._let_through: frozenset[str] = frozenset()
+        self._allowed: frozenset[str] = frozenset()
+        self.idle_timeout = idle_timeout
 
-    def let_through(self, *hosts: str) -> None:
-        """Pass these hosts on from now: names, `*.example.com`, or `*` for all but SMS services."""
-        self._let_through |= set(checked_hosts(hosts, self.serves))
+    def allow_hosts(self, *patterns: str) -> None:
+        """Allow hosts from now on: names, `*.example.com`, or `*` for all but SMS services.
+
+        Raises `SettingsError` for an invalid host, and for an SMS service.
+        """
+        self._allowed |= set(checked_hosts(patterns, self.serves))
 
     def serves(self, host: str) -> bool:
-        """Whether the application answers for a host, whatever is let through."""
+        """Whether the application answers for a host, whatever is allowed."""
         return self._serves(host)
 
-    def lets(self, host: str, peer: str) -> bool:
-        """Whether a client at an address may reach a host that is not served.
+    def allows(self, host: str, peer: str) -> bool:
+        """Whether a client at the address `peer` may connect to a host that is not served.
 
-        This machine's own loopback may be reached by who is on it: not every client heeds NO_PROXY.
+        Clients on this machine may connect to its loopback: not every client honours NO_PROXY.
         """
-        if any(fnmatchcase(host, pattern) for pattern in self._let_through):
+        if any(fnmatchcase(host, pattern) for pattern in self._allowed):
             return True
         return is_loopback(host) and is_loopback(peer)
 
-    def connect(self, asked: Asked) -> tuple[socket.socket, str | None]:
-        """Reach a host, by the proxy that was in the environment if there was one for it.
+    def connect(self, request: ProxyRequest) -> tuple[socket.socket, str | None]:
+        """Connect to the requested host, through the proxy that was in the environment if there was one for it.
 
         Returns:
-            The connection; and, where a request has to be passed on to another proxy, what authorizes it there.
+            The connection, and the authorization header for a request that has to be forwarded to another proxy
+            (None for a connection to the host itself or a tunnel to it).
 
         Raises:
-            OSError: it cannot be reached.
+            OSError: If it cannot connect.
         """
-        before = None if is_loopback(asked.host) else self._before.proxy_for(asked)
-        if before is None:
-            return socket.create_connection((asked.host, asked.port), CONNECT_SECONDS), None
-        url = urlsplit(before)
+        upstream = None if is_loopback(request.host) else self._upstream.proxy_for(request)
+        if upstream is None:
+            return socket.create_connection((request.host, request.port), CONNECT_SECONDS), None
+        url = urlsplit(upstream)
         if url.scheme != "http" or not url.hostname:
-            raise OSError(f"the proxy in the environment is a {url.scheme or 'nameless'} one; only http is known")
+            raise OSError(f"unsupported proxy in the environment: expected an http:// URL, got {url.scheme or 'none'}")
         connection = socket.create_connection((url.hostname, url.port or 80), CONNECT_SECONDS)
         login = f"{unquote(url.username)}:{unquote(url.password or '')}" if url.username else None
         header = f"Proxy-Authorization: Basic {base64.b64encode(login.encode()).decode()}\r\n" if login else ""
-        if asked.connect:
+        if request.connect:
             try:
-                _open_tunnel(connection, asked, header)
+                _open_tunnel(connection, request, header)
             except BaseException:
                 connection.close()
                 raise
@@ -121,22 +134,25 @@ class Proxy:
 
 
 def checked_hosts(hosts: Iterable[object], serves: Callable[[str], bool]) -> list[str]:
-    """Hosts to let through, in lower case; SettingsError for what is no host, and for one that is served."""
+    """Check hosts to allow; returns them in lower case.
+
+    Raises `SettingsError` for an invalid host, and for an SMS service.
+    """
     checked = []
     for host in hosts:
         if not isinstance(host, str) or not (_PATTERN.fullmatch(host.lower()) or ip_address(host)):
-            raise SettingsError(f"let_through takes hosts such as example.com or *.example.com, not {host!r}")
+            raise SettingsError(f"invalid host {host!r}: expected example.com, *.example.com or *")
         if serves(host.lower()):
             raise SettingsError(
-                f"let_through: {host} is an SMS service, which the gateway answers for",
-                hint="To send for real, do not give the application otp_gateway.environ().",
+                f"cannot allow {host}: the gateway answers for this SMS service",
+                hint="To send real SMS, do not give the application otp_gateway.environ().",
             )
         checked.append(host.lower().rstrip("."))
     return checked
 
 
-def refusal(status: int, reason: str, text: str) -> bytes:
-    """A whole answer that ends the connection. The reason is what most clients show."""
+def error_response(status: int, reason: str, text: str) -> bytes:
+    """A complete HTTP response that ends the connection. Most clients show the reason."""
     body = f"pytest-otp: {text}\n".encode()
     return (
         f"HTTP/1.1 {status} {reason}\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -144,18 +160,18 @@ def refusal(status: int, reason: str, text: str) -> bytes:
     ).encode() + body
 
 
-def not_let_through(host: str) -> bytes:
-    """The answer about a host that is not let through."""
-    return refusal(
+def host_blocked(host: str) -> bytes:
+    """The response for a host that is not allowed."""
+    return error_response(
         403,
-        f"pytest-otp does not let {host} through",
-        f"{host} is none of the SMS services that the gateway answers for, and a test sends nothing else out. "
-        f'If the application needs it: otp_gateway.let_through("{host}"), or pytest-otp sandbox --let-through {host}',
+        f"pytest-otp blocks {host}",
+        f"{host} is blocked: it is not an SMS service that the gateway answers for, and is not on the list of allowed "
+        f'hosts. To allow it: otp_gateway.allow_hosts("{host}"), or pytest-otp sandbox --allow-host {host}',
     )
 
 
-def passed_on(asked: Asked, request_line: str, headers: list[tuple[str, str]], authorization: str | None) -> bytes:
-    """The head of a request to pass on: to the host itself, or as it is to the next proxy where that is authorized."""
+def forwarded_head(request_line: str, headers: list[tuple[str, str]], authorization: str | None) -> bytes:
+    """The head of a request to forward: to the host itself, or unchanged to the next proxy if there is one."""
     command, target, _ = request_line.split(" ", 2)
     if authorization is None:
         parts = urlsplit(target)
@@ -165,14 +181,14 @@ def passed_on(asked: Asked, request_line: str, headers: list[tuple[str, str]], a
     return "".join(head).encode("latin-1")
 
 
-def tunnel(one: socket.socket, other: socket.socket) -> None:
-    """Carry bytes both ways until both have ended, one fails, or nothing came for long."""
+def tunnel(one: socket.socket, other: socket.socket, *, idle_timeout: float) -> None:
+    """Carry bytes both ways until both ends have finished, one fails, or there is no data for `idle_timeout` s."""
     with selectors.DefaultSelector() as selector:
         for source, sink in ((one, other), (other, one)):
             source.settimeout(SEND_SECONDS)
             selector.register(source, selectors.EVENT_READ, (source, sink))
         while selector.get_map():
-            ready = selector.select(IDLE_SECONDS)
+            ready = selector.select(idle_timeout)
             if not ready:
                 return
             for key, _ in ready:
@@ -185,8 +201,8 @@ def tunnel(one: socket.socket, other: socket.socket) -> None:
                     sink.shutdown(socket.SHUT_WR)
 
 
-class _Before:
-    """The proxies of an environment, as the standard library reads it."""
+class _UpstreamProxies:
+    """The proxies in an environment, by the standard library's rules."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         def read(name: str) -> str:
@@ -196,25 +212,26 @@ class _Before:
             True: read("HTTPS_PROXY") or read("ALL_PROXY"),
             False: environ.get("http_proxy") or environ.get("HTTP_PROXY") or read("ALL_PROXY"),
         }
-        self._except = read("NO_PROXY")
+        self._no_proxy = read("NO_PROXY")
 
-    def proxy_for(self, asked: Asked) -> str | None:
-        from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # noqa: PLC0415 - seldom
+    def proxy_for(self, request: ProxyRequest) -> str | None:
+        from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # noqa: PLC0415 - rarely needed
 
-        found = self._proxies[asked.connect]
-        if not found or proxy_bypass_environment(asked.where, {"no": self._except}):
+        found = self._proxies[request.connect]
+        if not found or proxy_bypass_environment(request.where, {"no": self._no_proxy}):
             return None
         return found if "://" in found else f"http://{found}"
 
 
-def _open_tunnel(connection: socket.socket, asked: Asked, header: str) -> None:
-    connection.sendall(f"CONNECT {asked.where} HTTP/1.1\r\nHost: {asked.where}\r\n{header}\r\n".encode("latin-1"))
+def _open_tunnel(connection: socket.socket, request: ProxyRequest, header: str) -> None:
+    where = request.where
+    connection.sendall(f"CONNECT {where} HTTP/1.1\r\nHost: {where}\r\n{header}\r\n".encode("latin-1"))
     head = b""
     while not head.endswith(b"\r\n\r\n"):
-        byte = connection.recv(1)  # not one more: what follows belongs to the client
+        byte = connection.recv(1)  # no more than the head: what follows is for the client
         head += byte
         if not byte or len(head) > _HEAD:
-            raise OSError("the proxy in the environment gave no answer")
+            raise OSError("the proxy in the environment did not respond")
     status = head.split(b" ", 2)[1:2]
     if status != [b"200"]:
-        raise OSError(f"the proxy in the environment answered {b''.join(status).decode('latin-1')!r}")
+        raise OSError(f"the proxy in the environment responded with status {b''.join(status).decode('latin-1')!r}")

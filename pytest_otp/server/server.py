@@ -1,7 +1,7 @@
 """A small threaded HTTP server on loopback for our own WSGI applications.
 
-One port speaks http and, with an authority, https; with a proxy it is one too. It keeps no request log, since paths and
-bodies hold keys and SMS texts. Importing this costs stdlib only.
+One port serves http and, with an authority, https; with a proxy it also works as an HTTP proxy. Requests are not
+logged, since paths and bodies hold keys and SMS texts. Importing this module imports the standard library only.
 """
 
 from __future__ import annotations
@@ -20,19 +20,16 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import SettingsError
 from ..loopback import LOOPBACK
-from .connection import Connections, handler_for
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-    from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler
 
     from .authority import Authority
+    from .handler import HttpServer
     from .proxy import Proxy
 
-
-_GRACE_SECONDS = 0.5
 _BACKLOG = 128
 _logger = logging.getLogger(__name__)
 
@@ -41,12 +38,15 @@ class Server:
     """Serves a WSGI application in threads, from `start()` (or `with`) to `stop()`.
 
     Args:
-        app: the application; what it raises is answered as 500, and logged without the exception's own words.
-        host: an address or a name of this machine; loopback unless somebody asks for more.
-        port: 0 takes a free one.
-        setting: what the user set host and port with, for the message of an address that cannot be had.
-        authority: who issues its certificates; without one it speaks no TLS. Close it after the server's stop.
-        proxy: decides what to do where it is asked as a proxy; without one such requests are like any other.
+        app: The application. An exception in it is answered with 500, and logged without the exception's message.
+        host: An address or a name of this machine. Defaults to loopback.
+        port: 0 picks a free port.
+        setting: The option that sets host and port; named in errors.
+        authority: Issues certificates; without one there is no https. Close it after stopping the server.
+        proxy: Decides about proxy requests; without one, they are requests like any other.
+        idle_timeout: Seconds until a silent connection is closed.
+        handshake_timeout: Seconds that a whole TLS handshake may take.
+        stop_timeout: Seconds that `stop` gives to requests that are being answered.
     """
 
     def __init__(
@@ -58,10 +58,16 @@ class Server:
         setting: str = "--port",
         authority: Authority | None = None,
         proxy: Proxy | None = None,
+        idle_timeout: float = 30.0,
+        handshake_timeout: float = 10.0,
+        stop_timeout: float = 0.5,
     ) -> None:
         self._app = app
         self._authority = authority
         self._proxy = proxy
+        self._idle_timeout = idle_timeout
+        self._handshake_timeout = handshake_timeout
+        self._stop_timeout = stop_timeout
         self._host = host
         self._port = port
         self._setting = setting
@@ -70,32 +76,45 @@ class Server:
 
     @property
     def url(self) -> str:
-        """`http://host:port` without a path, as a client on this machine reaches it; RuntimeError while stopped."""
+        """`http://host:port` for clients on this machine. Raises `RuntimeError` if the server is not running."""
         if self._running is None:
-            raise RuntimeError("the server does not run")
+            raise RuntimeError("the server is not running")
         address = self._running.address
         host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(address[0], address[0])  # noqa: S104 - compared, not bound
         return f"http://[{host}]:{address[1]}" if ":" in host else f"http://{host}:{address[1]}"
 
     def start(self) -> None:
-        """Listen. Raises SettingsError where the address is taken or is none of this machine; does nothing twice."""
+        """Start listening; does nothing if the server is running.
+
+        Raises `SettingsError` if the address is in use or does not belong to this machine.
+        """
         with self._lock:
             if self._running is None:
-                listener = _listen(self._host, self._port, self._setting)
-                with contextlib.closing(listener):
-                    connections = Connections()
-                    handler = handler_for(connections, self._authority, self._proxy)
-                    self._running = _Running(self._app, self._host, listener, connections, handler)
+                with contextlib.closing(_listen(self._host, self._port, self._setting)) as listener:
+                    self._running = _Running(self._http_server(listener))
 
     def stop(self) -> None:
-        """Stop at once: on return the port is free again and no connection is open. Does nothing twice.
+        """Stop: on return the port is free and no connection is open. Does nothing if the server is not running.
 
-        A request that is being answered has half a second to come to its end; whoever has asked nothing is cut.
+        Idle connections are closed at once; requests that are being answered have `stop_timeout` seconds to finish.
         """
         with self._lock:
             running, self._running = self._running, None
         if running is not None:
-            running.stop()
+            running.stop(self._stop_timeout)
+
+    def _http_server(self, listener: socket.socket) -> HttpServer:
+        from .handler import HttpServer  # noqa: PLC0415 - imports werkzeug, for runs that serve something
+
+        return HttpServer(
+            _guarded(self._app),
+            self._host,
+            listener,
+            authority=self._authority,
+            proxy=self._proxy,
+            idle_timeout=self._idle_timeout,
+            handshake_timeout=self._handshake_timeout,
+        )
 
     def __enter__(self) -> Server:
         self.start()
@@ -108,48 +127,32 @@ class Server:
 
 
 def reset_connection(environ: WSGIEnvironment) -> NoReturn:
-    """Called by an application instead of answering: the client sees a connection reset, without a byte of answer."""
+    """Reset the client's connection instead of answering; for applications that simulate failures.
+
+    Raises `ConnectionResetError`, always.
+    """
     connection = environ.get("werkzeug.socket")
     if connection is not None:
-        # To linger for zero seconds turns the close into a reset. The handler's file still holds the socket, so it
-        # closes when the handler ends, which the exception makes it do.
+        # Lingering for zero seconds turns the close into a reset. The handler's file still holds the socket, so it
+        # is closed when the handler ends, which the exception causes.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
     raise ConnectionResetError("reset on purpose")
 
 
 def log_failure(error: Exception) -> None:
-    """Log a failure of our own while answering: its type and place, since its words may hold a key or an SMS."""
+    """Log an unexpected error in a request: its type and traceback, but not its message, which may hold an SMS."""
     place = "".join(traceback.format_tb(error.__traceback__))
-    _logger.error("a request failed with %s\n%s", type(error).__qualname__, place)
+    _logger.error("request failed: %s\n%s", type(error).__qualname__, place)
 
 
 class _Running:
-    """What exists between start and stop."""
+    """A server between start and stop: it accepts connections in a thread."""
 
-    def __init__(
-        self,
-        app: WSGIApplication,
-        host: str,
-        listener: socket.socket,
-        connections: Connections,
-        handler: type[WSGIRequestHandler],
-    ) -> None:
-        from werkzeug.serving import make_server  # noqa: PLC0415 - only who serves pays for it
-
-        self._connections = connections
+    def __init__(self, server: HttpServer) -> None:
+        self._server = server
         self._stopping = False
-        self._server: BaseWSGIServer = make_server(
-            host,
-            listener.getsockname()[1],
-            _guarded(app),
-            threaded=True,
-            request_handler=handler,
-            fd=listener.fileno(),
-        )
-        # handle_request() must not wait for a connection that went away after it was announced.
-        self._server.timeout = 0
-        name = self._server.socket.getsockname()
+        name = server.socket.getsockname()
         self.address: tuple[str, int] = (name[0], name[1])
         self._process = os.getpid()
         self._wake, self._woken = socket.socketpair()
@@ -157,7 +160,7 @@ class _Running:
         self._thread.start()
 
     def _accept(self) -> None:
-        # A loop of our own: serve_forever() looks for its end only every so often, and stopping would wait for that.
+        # Not serve_forever(), which checks for a stop only at intervals, so that stopping would wait for the next one.
         with selectors.DefaultSelector() as selector:
             selector.register(self._server, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
@@ -166,9 +169,9 @@ class _Running:
                 if self._server in ready and not self._stopping:
                     self._server.handle_request()
 
-    def stop(self) -> None:
+    def stop(self, grace: float) -> None:
         self._stopping = True
-        if os.getpid() != self._process:  # a forked child: the server is its parent's, which goes on
+        if os.getpid() != self._process:  # a forked child: the server belongs to its parent and keeps running
             self._server.server_close()
             self._wake.close()
             self._woken.close()
@@ -176,23 +179,23 @@ class _Running:
         self._wake.send(b"!")
         self._thread.join()
         with contextlib.suppress(OSError):
-            # A forked child may hold the listener too: closing it alone would leave the port taken.
+            # A forked child may hold the listener too: closing it alone would leave the port in use.
             self._server.socket.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
         self._wake.close()
         self._woken.close()
-        self._connections.end(_GRACE_SECONDS)
+        self._server.connections.end(grace)
 
 
 def _guarded(app: WSGIApplication) -> WSGIApplication:
-    """The application, with a failure of its own answered as 500 and logged by type and place only."""
+    """Wrap the application: an exception is answered with 500, and logged without its message."""
 
     def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         try:
             return app(environ, start_response)
         except ConnectionError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it was, the client gets an answer
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets a response
             log_failure(error)
         start_response("500 Internal Server Error", [("Content-Type", "text/plain"), ("Content-Length", "22")])
         return [b"Internal Server Error\n"]
@@ -202,8 +205,8 @@ def _guarded(app: WSGIApplication) -> WSGIApplication:
 
 def _listen(host: str, port: int, setting: str) -> socket.socket:
     if not 0 <= port <= 65535:
-        raise SettingsError(f"{setting}: {port} is no port; it is 0 (a free one) to 65535")
-    # As werkzeug tells the families apart, since it reads the socket under that family.
+        raise SettingsError(f"{setting}: invalid port {port}: expected 0 (any free port) to 65535")
+    # The same rule as werkzeug's, which opens the socket as one of that family.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
@@ -216,11 +219,11 @@ def _listen(host: str, port: int, setting: str) -> socket.socket:
 
 def _reason(error: OSError | UnicodeError) -> str:
     if isinstance(error, (socket.gaierror, UnicodeError)):
-        return "no such host"
+        return "unknown host"
     if error.errno == errno.EADDRINUSE:
-        return "another program uses this port; name another one, or 0 for a free one"
+        return "the port is already in use; choose another one, or 0 for any free port"
     if error.errno == errno.EADDRNOTAVAIL:
         return "this machine does not have that address"
     if error.errno in (errno.EACCES, errno.EPERM):
-        return "not permitted; name a port above 1023, or 0 for a free one"
+        return "permission denied; choose a port above 1023, or 0 for any free port"
     return error.strerror or str(error)

@@ -1,4 +1,4 @@
-"""What no SDK sends, for tests and measurements: bodies that no face takes, and bytes that are no HTTP."""
+"""What no SDK sends, for tests and benchmarks: bodies that no service accepts, and bytes that are not HTTP."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.gateway.world import ACCOUNT, FORM, HELD, SIGNED, basic
 JSON = "application/json"
 TEXT = "Your code is 482913"
 
-# What a good message looks like at each face: path, headers, and the body as it is written around the text.
-FACES: dict[str, tuple[str, dict[str, str], Callable[[str], str]]] = {
+# A valid message for each service: path, headers, and the body around a text.
+SERVICES: dict[str, tuple[str, dict[str, str], Callable[[str], str]]] = {
     "plain": ("/sms", {"Content-Type": JSON}, lambda text: json.dumps({"to": HELD, "text": text})),
     "twilio": (
         f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json",
@@ -41,8 +41,8 @@ FACES: dict[str, tuple[str, dict[str, str], Callable[[str], str]]] = {
 }
 
 
-def head(face: str, *more: str) -> bytes:
-    path, headers, _ = FACES[face]
+def head(service: str, *more: str) -> bytes:
+    path, headers, _ = SERVICES[service]
     lines = [f"POST {path} HTTP/1.1", "Host: x", *(f"{name}: {value}" for name, value in headers.items()), *more]
     return "\r\n".join([*lines, "", ""]).encode()
 
@@ -50,13 +50,13 @@ def head(face: str, *more: str) -> bytes:
 BOMB = gzip.compress(b"x" * 20_000_000)
 
 
-def bodies(face: str) -> dict[str, tuple[bytes, dict[str, str], set[int]]]:
-    """Bodies that no face takes: bytes, headers beside its own, and the statuses that may answer."""
-    body = FACES[face][2](TEXT).encode()
-    ok_but_refused = {400, 422} | ({200} if face == "vonage" else set())
+def bodies(service: str) -> dict[str, tuple[bytes, dict[str, str], set[int]]]:
+    """Bodies that no service accepts: bytes, additional headers, and the possible statuses of the response."""
+    body = SERVICES[service][2](TEXT).encode()
+    ok_but_refused = {400, 422} | ({200} if service == "vonage" else set())
     return {
         "empty": (b"", {}, ok_but_refused),
-        "too large": (FACES[face][2]("x" * MAX_BODY).encode(), {}, {413}),
+        "too large": (SERVICES[service][2]("x" * MAX_BODY).encode(), {}, {413}),
         "gzip": (gzip.compress(body), {"Content-Encoding": "gzip"}, {415}),
         "gzip bomb": (BOMB, {"Content-Encoding": "gzip"}, {415}),
         "an encoding that nobody has": (body, {"Content-Encoding": "identity, br"}, {415}),

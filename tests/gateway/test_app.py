@@ -1,271 +1,75 @@
-"""The plain gateway, over real sockets: what it takes, what it refuses and in which words."""
+"""Which request is for which service, and the log of messages."""
 
 from __future__ import annotations
 
-import http.client
-import json
-import socket
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from datetime import datetime, timezone
 
 import pytest
+from werkzeug.test import Client, EnvironBuilder
+from werkzeug.wrappers import Request
 
-from pytest_otp.errors import SettingsError
-from pytest_otp.gateway.address import GatewayAddress
-from pytest_otp.gateway.app import Gateway
-from pytest_otp.gateway.http import MAX_BODY
-from pytest_otp.offline.carrier import Carrier
-from pytest_otp.server.server import Server
-
-GOOD = {"to": "+12015550123", "text": "Your code is 482913", "from": "Shop"}
+from pytest_otp.gateway.app import MOST_KEPT, Gateway
+from tests.gateway.world import HELD, STRAY, Network, World
 
 
-@dataclass
-class Network:
-    """Remembers what it was given, and holds one number."""
-
-    taken: list[tuple[str, str, str | None]] = field(default_factory=list)
-
-    def submit(self, to: str, text: str, *, sender: str | None = None) -> bool:
-        if text == "refuse me":
-            raise SettingsError("the network does not take this")
-        self.taken.append((to, text, sender))
-        return to == GOOD["to"]
-
-
-@dataclass
-class World:
-    url: str
-    network: Network
-    strays: list[str]
-
-    def post(
-        self, body: bytes, *, method: str = "POST", path: str = "/sms", headers: dict[str, str] | None = None
-    ) -> tuple[int, dict[str, str], http.client.HTTPMessage]:
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=10)
-        try:
-            connection.request(method, path, body, {"Content-Type": "application/json"} | (headers or {}))
-            answer = connection.getresponse()
-            raw = answer.read()
-            assert answer.headers["Content-Type"] == "application/json"
-            return answer.status, json.loads(raw) if raw else {}, answer.headers
-        finally:
-            connection.close()
-
-    def send(self, **fields: object) -> tuple[int, dict[str, str]]:
-        return self.post(json.dumps(fields).encode())[:2]
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    network, strays = Network(), list[str]()
-    with Server(Gateway(network, on_stray=strays.append)) as server:
-        yield World(server.url, network, strays)
-
-
-def test_a_message_is_accepted_and_handed_on(world: World) -> None:
-    """The three fields arrive, and the answer is 202 with an id of its own."""
-    first, second = world.send(**GOOD), world.send(**GOOD)
-    assert [first[0], second[0]] == [202, 202]
-    assert first[1].keys() == {"id", "status"}
-    assert first[1]["status"] == "accepted"
-    assert first[1]["id"] != second[1]["id"]
-    assert world.network.taken == [("+12015550123", "Your code is 482913", "Shop")] * 2
-    assert world.strays == []
-
-
-@pytest.mark.parametrize("sender", [{}, {"from": None}])
-def test_the_sender_may_be_left_out(world: World, sender: dict[str, None]) -> None:
-    """Without `from`, or with null, the message has no sender."""
-    assert world.send(to=GOOD["to"], text="hi", **sender)[0] == 202
-    assert world.network.taken == [("+12015550123", "hi", None)]
-
-
-@pytest.mark.parametrize("to", ["+1 201-555-0123", "12015550123", "0012015550123", " +1 (201) 555-0123 "])
-def test_a_number_may_be_written_in_any_international_way(world: World, to: str) -> None:
-    """Spaces, brackets, a missing plus and 00 are one number to the network."""
-    assert world.send(to=to, text="hi")[0] == 202
-    assert world.network.taken[0][0] == "+12015550123"
-
-
-def test_a_number_that_nobody_holds_is_accepted_and_told(world: World) -> None:
-    """The sender cannot see that the number is nobody's; who watches the gateway can."""
-    status, answer = world.send(to="+442079460958", text="hi")
-    assert (status, answer["status"]) == (202, "accepted")
-    assert world.strays == ["+442079460958"]
-
-
-@pytest.mark.parametrize(
-    ("body", "error"),
-    [
-        (b"", "the body is not JSON"),
-        (b"to=1&text=2", "the body is not JSON"),
-        (b'{"to": "+1201', "the body is not JSON"),
-        (b"\xff\xfe\xfa", "the body is not UTF-8"),
-        (b"[" * 20_000, "the body is not JSON"),
-        (b"[]", "the body is not a JSON object"),
-        (b'"+12015550123"', "the body is not a JSON object"),
-        (b"{}", '"to" is missing; the body has no field at all'),
-        (b'{"To": "+12015550123", "Body": "x"}', '"to" is missing; the body has "To", "Body"'),
-        (b'{"to": "+12015550123", "body": "x"}', '"text" is missing; the body has "to", "body"'),
-        (b'{"to": 12015550123, "text": "x"}', '"to" must be text, not a number'),
-        (b'{"to": null, "text": "x"}', '"to" must be text, not null'),
-        (b'{"to": ["+12015550123"], "text": "x"}', '"to" must be text, not an array'),
-        (b'{"to": "+12015550123", "text": {"a": 1}}', '"text" must be text, not an object'),
-        (b'{"to": "+12015550123", "text": 1.5}', '"text" must be text, not a number'),
-        (b'{"to": "+12015550123", "text": "x", "from": true}', '"from" must be text, not true or false'),
-        (b'{"to": " ", "text": "x"}', '"to" is empty'),
-        (b'{"to": "+12015550123", "text": ""}', '"text" is empty'),
-        (b'{"to": "+12015550123", "text": "x", "from": ""}', '"from" is empty'),
-        (
-            b'{"to": "+12015550123", "text": "\\ud83d"}',
-            '"text" holds half of a surrogate pair, which is no character',
-        ),
-        (
-            b'{"to": "the boss", "text": "x"}',
-            '"to" is no phone number in international form like +12015550123: "the boss"',
-        ),
-        (b'{"to": "+1", "text": "x"}', '"to" is no phone number in international form like +12015550123: "+1"'),
-        (b'{"to": "+12", "text": "x"}', '"to" is no phone number in international form like +12015550123: "+12"'),
-        (b'{"to": "+1 201 555 0123 ext. 5", "text": "x"}', "international form like +12015550123"),
-        (b'{"to": "+120155501", "text": "x"}', "international form like +12015550123"),
-        (b'{"to": "+999123456789", "text": "x"}', "international form like +12015550123"),
-        (b'{"to": "+12015550123", "text": "refuse me"}', "the network does not take this"),
-    ],
-)
-def test_bad_input_is_400_in_words(world: World, body: bytes, error: str) -> None:
-    """Each kind of bad body is refused with what is wrong with it, and nothing is handed on."""
-    status, answer, _ = world.post(body)
-    assert status == 400
-    assert answer.keys() == {"error"}
-    assert error in answer["error"]
-    assert world.network.taken == []
-    assert world.strays == []
-
-
-@pytest.mark.parametrize("path", ["/sms/", "/sms/x", "/SMS", "/messages", "/v2/messages"])
-def test_another_path_is_404(world: World, path: str) -> None:
-    """The answer tells what is there."""
-    status, answer, _ = world.post(json.dumps(GOOD).encode(), path=path)
-    assert (status, answer["error"]) == (404, "nothing is here")
-    assert "POST /sms" in answer["served"]
-
-
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_another_method_is_405(world: World, method: str) -> None:
-    """Only POST is allowed, and the answer says so in its header too."""
-    status, answer, headers = world.post(json.dumps(GOOD).encode(), method=method)
-    assert (status, answer) == (405, {"error": f"{method} is not allowed; messages go to POST /sms"})
-    assert headers["Allow"] == "POST"
-
-
-@pytest.mark.parametrize(
-    ("headers", "error"),
-    [
-        ({"Content-Type": "application/x-www-form-urlencoded"}, "not application/x-www-form-urlencoded"),
-        ({"Content-Type": ""}, "Content-Type must be application/json, not missing"),
-        ({"Content-Type": "text/plain"}, "Content-Type must be application/json, not text/plain"),
-        ({"Content-Encoding": "gzip"}, "Content-Encoding is not supported; send the body as it is"),
-    ],
-)
-def test_another_media_type_is_415(world: World, headers: dict[str, str], error: str) -> None:
-    """Only JSON as it is is taken, and the answer names what came."""
-    status, answer, _ = world.post(json.dumps(GOOD).encode(), headers=headers)
-    assert status == 415
-    assert error in answer["error"]
-    assert world.network.taken == []
-
-
-def test_json_with_a_charset_is_json(world: World) -> None:
-    """Parameters of the media type do not matter."""
-    status, _, _ = world.post(json.dumps(GOOD).encode(), headers={"Content-Type": "application/json; charset=utf-8"})
-    assert status == 202
-
-
-def body_of(size: int) -> bytes:
-    frame = len(json.dumps({**GOOD, "text": ""}))
-    body = json.dumps({**GOOD, "text": "x" * (size - frame)}).encode()
-    assert len(body) == size
-    return body
-
-
-@pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_above_64_kib_is_413(world: World, chunked: bool) -> None:
-    """The limit is exact, with a length in the header and without one."""
-    headers = {"Transfer-Encoding": "chunked"} if chunked else {}
-
-    def framed(body: bytes) -> bytes:
-        return b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if chunked else body
-
-    assert world.post(framed(body_of(MAX_BODY)), headers=headers)[0] == 202
-    status, answer, _ = world.post(framed(body_of(MAX_BODY + 1)), headers=headers)
-    assert (status, answer) == (413, {"error": "the body is larger than 65536 bytes"})
-    assert len(world.network.taken) == 1
-
-
-def test_a_body_that_ends_early_is_400(world: World) -> None:
-    """A sender that goes away in the middle of its body does not hand on half a message."""
-    with socket.create_connection(("127.0.0.1", urlsplit(world.url).port or 0), timeout=10) as raw:
-        raw.sendall(b"POST /sms HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{")
-        raw.shutdown(socket.SHUT_WR)
-        answer = b"".join(iter(lambda: raw.recv(4096), b""))
-    assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"the body ended early" in answer
-    assert world.network.taken == []
-
-
-def test_it_reaches_a_carrier() -> None:
-    """Over a real carrier a message shows on the line that has the number, and a stray is kept."""
-    carrier = Carrier(seed=1)
-    line = carrier.allocate("GB")
-    with Server(Gateway(carrier)) as server:
-        world = World(server.url, Network(), [])
-        assert world.send(to=line.e164, text="Your code is 482913", **{"from": "Shop"})[0] == 202
-        assert world.send(to="+12015550123", text="lost")[0] == 202
-    assert [(message.sender, message.text) for message in line.messages()] == [("Shop", "Your code is 482913")]
-    assert [(stray.to, stray.text) for stray in carrier.strays] == [("+12015550123", "lost")]
-
-
-def test_the_address_gives_an_application_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The application learns the url, and that no proxy stands before it."""
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    assert GatewayAddress("http://127.0.0.1:8025").environ() == {
-        "PYTEST_OTP_GATEWAY_URL": "http://127.0.0.1:8025",
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
+def test_a_host_decides_before_the_path(world: World) -> None:
+    """At a service's own host every request is that service's; at another host the path decides."""
+    hosts = {
+        "api.twilio.com:443": (401, b'"code": 20003'),
+        "api.nexmo.com": (404, b"Not found"),
+        "sns.us-east-1.amazonaws.com": (403, b"MissingAuthenticationToken"),
+        "gateway.test:8025": (415, b"Content-Type must be application/json"),
+        "": (415, b"Content-Type must be application/json"),
     }
+    for host, (status, words) in hosts.items():
+        answer = world.ask("POST", "/sms", "{}", {"Host": host})
+        assert answer.status == status
+        assert words in answer.raw
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("method", "path", "matches"),
     [
-        ({"NO_PROXY": "intranet.test"}, "intranet.test,127.0.0.1,localhost"),
-        ({"no_proxy": "a.test, localhost"}, "a.test,localhost,127.0.0.1"),
-        ({"NO_PROXY": "b.test,a.test", "no_proxy": "a.test"}, "a.test,b.test,127.0.0.1,localhost"),
-        ({"NO_PROXY": "*"}, "*"),
+        ("POST", "/sms", True),
+        ("POST", "/sms/json", True),
+        ("POST", "/v1/messages", True),
+        ("GET", "/2010-04-01/anything", True),
+        ("POST", "/", True),
+        ("GET", "/", False),
+        ("POST", "/sms/xml", False),
+        ("POST", "/2010-04-01", False),
     ],
 )
-def test_no_proxy_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch, before: dict[str, str], after: str) -> None:
-    """Exceptions of either spelling stay, since a program that finds one spelling does not read the other."""
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    for name, value in before.items():
-        monkeypatch.setenv(name, value)
-    environ = GatewayAddress("http://127.0.0.1:8025").environ()
-    assert (environ["NO_PROXY"], environ["no_proxy"]) == (after, after)
+def test_which_requests_it_matches(method: str, path: str, matches: bool) -> None:
+    """An application that includes the gateway can find out which requests are for it."""
+    gateway = Gateway(Network())
+    request = Request(EnvironBuilder(path, method=method).get_environ())
+    assert gateway.matches(request) is matches
 
 
-def test_a_gateway_elsewhere_is_an_exception_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A gateway on an address of its own is reached without a proxy as well."""
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    assert GatewayAddress("http://10.1.2.3:80").environ()["NO_PROXY"] == "127.0.0.1,localhost,10.1.2.3"
+def test_the_log(world: World) -> None:
+    """Each accepted message is in the log with its service, and its repr hides the text."""
+    world.ask("POST", "/sms", f'{{"to": "{STRAY}", "text": "secret 1"}}', {"Content-Type": "application/json"})
+    world.twilio({"To": HELD, "From": "Shop", "Body": "secret 2"})
+    world.vonage_sms({"api_key": "k", "api_secret": "s", "to": HELD[1:], "from": "Shop", "text": "secret 3"})
+    world.sns({"Action": "Publish", "PhoneNumber": HELD, "Message": "secret 4"})
+    world.sns({"Action": "Publish", "PhoneNumber": "12", "Message": "refused"})
+    taken = [(sms.service, sms.to, sms.sender, sms.text, sms.held) for sms in world.gateway.log]
+    assert taken == [
+        ("plain", STRAY, None, "secret 1", False),
+        ("twilio", HELD, "Shop", "secret 2", True),
+        ("vonage", HELD, "Shop", "secret 3", True),
+        ("sns", HELD, None, "secret 4", True),
+    ]
+    assert world.strays == [STRAY]
+    assert "secret" not in repr(world.gateway.log)
+    assert all(abs((datetime.now(timezone.utc) - sms.at).total_seconds()) < 60 for sms in world.gateway.log)
 
 
-def test_with_a_real_provider_there_is_no_gateway() -> None:
-    """No url means no variables: the application goes on using its own SMS service."""
-    address = GatewayAddress(None)
-    assert address.url is None
-    assert address.environ() == {}
+def test_the_log_is_bounded() -> None:
+    """Of more messages than it keeps, the oldest are dropped."""
+    gateway = Gateway(Network())
+    client = Client(gateway)
+    for number in range(MOST_KEPT + 5):
+        assert client.post("/sms", json={"to": HELD, "text": str(number)}).status_code == 202
+    assert [sms.text for sms in gateway.log] == [str(number) for number in range(5, MOST_KEPT + 5)]

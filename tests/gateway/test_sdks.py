@@ -142,7 +142,7 @@ class TestTwilio:
         assert (caught.value.status, caught.value.code) == (404, 20404)
 
     def test_bad_credentials(self, stage: Stage) -> None:
-        """They are refused with Twilio's 20003."""
+        """Invalid credentials are refused with Twilio's 20003."""
         client = twilio.rest.Client("shop", "token")
         client.api.base_url = stage.url
         with pytest.raises(twilio.base.exceptions.TwilioRestException) as caught:

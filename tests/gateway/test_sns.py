@@ -1,4 +1,4 @@
-"""Amazon SNS's face, by raw requests written from its documentation: what it answers, each error's code and words."""
+"""Amazon SNS's API, by raw requests written from its documentation: what it answers, each error's code and words."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_the_sender_is_an_attribute(world: World, values: dict[str, str], sender
 def test_a_refusal_has_amazons_code_and_words(
     world: World, changes: dict[str, str | None], status: int, code: str, message: str
 ) -> None:
-    """Each is an ErrorResponse whose fault is the sender's, and hands nothing on."""
+    """Each is an ErrorResponse whose fault is the sender's, and delivers nothing."""
     answer = world.sns({name: value for name, value in (GOOD | changes).items() if value is not None})
     assert answer.status == status
     found = tree(answer.raw)
@@ -147,7 +147,12 @@ def test_a_refusal_has_amazons_code_and_words(
     ("authorization", "status", "code", "message"),
     [
         (None, 403, "MissingAuthenticationToken", "Request is missing Authentication Token"),
-        ("Basic a2V5OnNlY3JldA==", 400, "IncompleteSignature", "Authorization header is no AWS Signature Version 4."),
+        (
+            "Basic a2V5OnNlY3JldA==",
+            400,
+            "IncompleteSignature",
+            "Authorization header is not AWS Signature Version 4.",
+        ),
         (
             SIGNED.partition(", Signature=")[0],
             400,
@@ -171,7 +176,7 @@ def test_a_refusal_has_amazons_code_and_words(
 def test_a_request_must_be_signed(
     world: World, authorization: str | None, status: int, code: str, message: str
 ) -> None:
-    """The form of a signature of version 4 is wanted, by any key."""
+    """A signature of version 4 is required; any key is accepted."""
     answer = world.sns(GOOD, Authorization=authorization)
     found = tree(answer.raw)
     assert answer.status == status
@@ -180,7 +185,7 @@ def test_a_request_must_be_signed(
 
 
 def test_a_network_that_fails_is_their_internal_error(world: World) -> None:
-    """What the network cannot take is a 500 whose fault is the receiver's."""
+    """An SMS that the network refuses is a 500 whose fault is the receiver's."""
     found = tree(world.sns(GOOD | {"Message": REFUSED}).raw)
     assert found["/ErrorResponse/Error/Type"] == "Receiver"
     assert found["/ErrorResponse/Error/Code"] == "InternalError"
@@ -189,7 +194,7 @@ def test_a_network_that_fails_is_their_internal_error(world: World) -> None:
 
 @pytest.mark.parametrize("number", ["+1\x00", "+1\x1b[2J", "+1\ufffe", "]]>&"])
 def test_an_answer_is_always_xml(world: World, number: str) -> None:
-    """What cannot be in XML is replaced in the words of a refusal."""
+    """Characters that XML does not allow are replaced in errors."""
     found = tree(world.sns(GOOD | {"PhoneNumber": number}).raw)
     assert found["/ErrorResponse/Error/Code"] == "InvalidParameter"
 

@@ -1,4 +1,4 @@
-"""Twilio's face, by raw requests written from its documentation: what it answers, and each error's number and words."""
+"""Twilio's API, by raw requests written from its documentation: what it answers, and each error's number and words."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_messaging_service_stands_for_the_sender(world: World) -> None:
 def test_a_refusal_has_twilios_number_and_words(
     world: World, fields: dict[str, object], code: int, message: str
 ) -> None:
-    """Each is 400, names its page, and hands nothing on."""
+    """Each is 400, names its page, and delivers nothing."""
     answer = world.twilio({name: value for name, value in (GOOD | fields).items() if value is not None})
     assert answer.status == 400
     assert answer.json == {
@@ -148,7 +148,7 @@ def test_a_refusal_has_twilios_number_and_words(
     ],
 )
 def test_credentials_must_have_the_right_form(world: World, authorization: str | None, problem: str) -> None:
-    """Any account or key of the right form is one; everything else is 401 with 20003."""
+    """Any account or key of the right form is accepted; everything else is 401 with 20003."""
     answer = world.twilio(GOOD, Authorization=authorization)
     assert answer.status == 401
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="Twilio API"'
@@ -175,7 +175,7 @@ def test_an_api_key_is_as_good_as_the_account(world: World) -> None:
     ],
 )
 def test_a_message_can_be_fetched(world: World, to: str, outcome: tuple[str, int | None, str | None]) -> None:
-    """Sending says queued in both cases; fetching tells whether somebody held the number."""
+    """Sending answers `queued` in both cases; fetching shows whether anybody held the number."""
     sent = world.twilio(GOOD | {"To": to}).json
     fetched = world.ask("GET", sent["uri"], headers={"Authorization": basic(ACCOUNT, "token")})
     assert fetched.status == 200
@@ -226,7 +226,7 @@ def test_json_is_no_form(world: World) -> None:
 
 
 def test_a_network_that_fails_is_their_internal_error(world: World) -> None:
-    """What the network cannot take is a 500 that carries its words."""
+    """An SMS that the network refuses is a 500 with the network's message."""
     answer = world.twilio(GOOD | {"Body": REFUSED})
     message = "An internal server error has occurred: the network does not take this"
     assert (answer.status, answer.json["code"], answer.json["message"]) == (500, 20500, message)

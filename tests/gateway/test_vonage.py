@@ -1,4 +1,4 @@
-"""Vonage's face, by raw requests written from its documentation: both APIs, and each error's number."""
+"""Vonage's APIs, by raw requests written from its documentation: both APIs, and each error's number."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_long_text_is_several_messages(world: World, text: str, kind: str, cou
 def test_an_sms_that_is_refused_is_200_with_a_number(
     world: World, changes: dict[str, str], status: str, text: str
 ) -> None:
-    """The SMS API has no HTTP errors; the number is in the one message, and nothing is handed on."""
+    """The SMS API has no HTTP errors; the error number is in the only message, and nothing is delivered."""
     answer = world.vonage_sms(SMS | changes)
     assert answer.status == 200
     assert answer.json == {"message-count": "1", "messages": [{"status": status, "error-text": text}]}
@@ -109,7 +109,7 @@ def test_other_ways_to_send_an_sms(world: World) -> None:
 
 @pytest.mark.parametrize("value", [["12015550123"], {"a": 1}, "\ud83d"])
 def test_json_must_have_plain_values(world: World, value: object) -> None:
-    """A list, an object and half of a surrogate pair are no parameter."""
+    """A list, an object and an unpaired surrogate are invalid parameters."""
     answer = world.ask("POST", "/sms/json", json.dumps(SMS | {"to": value}), {"Content-Type": "application/json"})
     assert answer.json["messages"] == [{"status": "3", "error-text": "Invalid to param"}]
 
@@ -142,8 +142,8 @@ def test_a_message_with_a_failover_has_a_workflow(world: World) -> None:
         ({"text": "\ud83d"}, 1020, "text", "Invalid params", "`text` must be text"),
         ({"channel": "whatsapp"}, 1020, "channel", "Invalid params", "only text by sms is served here"),
         ({"message_type": "image"}, 1020, "message_type", "Invalid params", "only text by sms is served here"),
-        ({"to": "12"}, 1170, "to", "Invalid or Missing Msisdn Param", "The `to` parameter is no phone number."),
-        ({"to": "999123456789"}, 1170, "to", "Invalid or Missing Msisdn Param", "no phone number"),
+        ({"to": "12"}, 1170, "to", "Invalid or Missing Msisdn Param", "The `to` parameter is not a phone number."),
+        ({"to": "999123456789"}, 1170, "to", "Invalid or Missing Msisdn Param", "not a phone number"),
         ({"from": "!"}, 1120, "from", "Invalid sender", "The `from` parameter is invalid for the given channel."),
         ({"text": "x" * 3201}, 1090, "text", "Message too long", "The `text` is longer than 3200 characters."),
     ],
@@ -151,7 +151,7 @@ def test_a_message_with_a_failover_has_a_workflow(world: World) -> None:
 def test_a_message_that_is_refused_is_422(
     world: World, changes: dict[str, object], code: int, name: str, title: str, detail: str
 ) -> None:
-    """The answer is a problem document that names the parameter, and nothing is handed on."""
+    """The answer is a problem document that names the parameter, and nothing is delivered."""
     answer = world.vonage_messages(MESSAGE | changes)
     assert answer.status == 422
     assert answer.headers["Content-Type"] == "application/problem+json"
@@ -176,20 +176,20 @@ def test_a_message_needs_credentials(world: World, authorization: str | None) ->
 
 
 def test_a_jwt_is_taken(world: World) -> None:
-    """Three parts are one; nobody checks the signature."""
+    """Any JWT of three parts is accepted; the signature is not checked."""
     assert world.vonage_messages(MESSAGE, Authorization="Bearer aaa.bbb.ccc-_").status == 202
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "1"])
 def test_a_message_that_is_no_object_is_400(world: World, body: str) -> None:
-    """What is not JSON, or no object, is no message."""
+    """A body that is not a JSON object is refused."""
     headers = {"Content-Type": "application/json", "Authorization": basic("key", "secret")}
     answer = world.ask("POST", "/v1/messages", body, headers)
     assert (answer.status, answer.json["title"]) == (400, "Invalid JSON")
 
 
 def test_a_network_that_fails_is_their_internal_error(world: World) -> None:
-    """What the network cannot take is a 500 that carries its words."""
+    """An SMS that the network refuses is a 500 with the network's message."""
     answer = world.vonage_messages(MESSAGE | {"text": REFUSED})
     assert (answer.status, answer.json["detail"]) == (500, "There was an error: the network does not take this")
 

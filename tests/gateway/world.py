@@ -1,4 +1,4 @@
-"""A gateway over a real socket, before a network that holds one number, and the requests of applications."""
+"""A gateway over a real socket, with a network that holds one number, and the requests of applications."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SIGNED = (
     "SignedHeaders=content-type;host;x-amz-date, Signature=0123456789abcdef"
 )
 REFUSED = "refuse me"
-"""A text that the network does not take."""
+"""A text that the network refuses."""
 
 
 def basic(user: str, password: str) -> str:
@@ -33,7 +33,7 @@ def basic(user: str, password: str) -> str:
 
 @dataclass
 class Network:
-    """Remembers what it was given, and holds one number."""
+    """Records what it is given; holds one number."""
 
     taken: list[tuple[str, str, str | None]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -47,7 +47,7 @@ class Network:
 
 
 @dataclass
-class Answer:
+class Response:
     status: int
     raw: bytes
     headers: http.client.HTTPMessage
@@ -66,28 +66,28 @@ class World:
 
     def ask(
         self, method: str, path: str, body: bytes | str | None = None, headers: Mapping[str, str | None] | None = None
-    ) -> Answer:
+    ) -> Response:
         """One request; a header that is None is left out."""
-        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         sent = {name: value for name, value in (headers or {}).items() if value is not None}
         try:
             connection.request(method, path, body.encode() if isinstance(body, str) else body, sent)
             answer = connection.getresponse()
-            return Answer(answer.status, answer.read(), answer.headers)
+            return Response(answer.status, answer.read(), answer.headers)
         finally:
             connection.close()
 
-    def twilio(self, fields: Mapping[str, object], **headers: str | None) -> Answer:
+    def twilio(self, fields: Mapping[str, object], **headers: str | None) -> Response:
         sent = {"Content-Type": FORM, "Authorization": basic(ACCOUNT, "token")} | headers
         return self.ask("POST", f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json", urlencode(fields, doseq=True), sent)
 
-    def vonage_sms(self, fields: Mapping[str, object], **headers: str | None) -> Answer:
+    def vonage_sms(self, fields: Mapping[str, object], **headers: str | None) -> Response:
         return self.ask("POST", "/sms/json", urlencode(fields), {"Content-Type": FORM} | headers)
 
-    def vonage_messages(self, fields: object, **headers: str | None) -> Answer:
+    def vonage_messages(self, fields: object, **headers: str | None) -> Response:
         sent = {"Content-Type": "application/json", "Authorization": basic("key", "secret")} | headers
         return self.ask("POST", "/v1/messages", json.dumps(fields), sent)
 
-    def sns(self, fields: Mapping[str, object], **headers: str | None) -> Answer:
+    def sns(self, fields: Mapping[str, object], **headers: str | None) -> Response:
         sent = {"Content-Type": FORM, "Authorization": SIGNED} | headers
         return self.ask("POST", "/", urlencode(fields), sent)

@@ -448,8 +448,8 @@ def test_otp_carrier_with_a_real_provider(pytester: pytest.Pytester, run: Run, m
     result.stdout.fnmatch_lines(
         [
             (
-                "E   pytest_otp.errors.SettingsError: otp_carrier delivers SMS by hand, which provider otpcepat "
-                "cannot. Run with --otp-provider fake, or let the application send its SMS."
+                "E   pytest_otp.errors.SettingsError: otp_carrier is not available with the provider otpcepat. "
+                "Run offline, or let the application send the SMS."
             )
         ]
     )

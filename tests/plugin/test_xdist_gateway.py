@@ -1,4 +1,4 @@
-"""The gateway of a run: one port for all of xdist's workers, SMS that nobody took, and no socket that is not needed."""
+"""The gateway of a run: one port for all xdist workers, SMS to numbers that nobody holds, and no needless socket."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     return inner
 
 
-def told(result: pytest.RunResult) -> list[str]:
-    """The summary's lines on SMS that nobody took."""
+def reported(result: pytest.RunResult) -> list[str]:
+    """The summary's lines on SMS to numbers that nobody holds."""
     return [line for line in result.outlines if line.startswith("SMS to numbers")]
 
 
 class TestWorkers:
-    """A port that was named, under xdist."""
+    """A fixed port under xdist."""
 
     def test_one_port_for_all_workers(self, pytester: pytest.Pytester, run: Run) -> None:
         """The controller serves it, and each number gets its own code, whichever worker holds it."""
@@ -76,12 +76,12 @@ class TestWorkers:
         result = run(*XDIST, "-n2", "--dist=each", f"--otp-gateway=127.0.0.1:{port}")
         result.assert_outcomes(passed=16)
         assert sorted(path.name for path in pytester.path.glob("by-*")) == ["by-gw0", "by-gw1"]
-        assert told(result) == []
+        assert reported(result) == []
         with socket.create_server(("127.0.0.1", port)):
             pass  # it is free again
 
     def test_a_shared_application(self, pytester: pytest.Pytester, run: Run) -> None:
-        """An application that knows the port reaches tests that ask for a number only, with and without xdist."""
+        """An application that knows the port reaches tests that use only otp_number, with and without xdist."""
         port = closed_port()
         pytester.makepyfile(
             f"""
@@ -122,7 +122,7 @@ class TestWorkers:
         run(*XDIST, "-n1", f"--otp-gateway=127.0.0.1:{closed_port()}").assert_outcomes(passed=1)
 
     def test_a_port_that_is_taken(self, pytester: pytest.Pytester, run: Run) -> None:
-        """It is told once, by the controller, before a worker starts."""
+        """It is reported once, by the controller, before a worker starts."""
         pytester.makepyfile("def test_it(): pass")
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
@@ -130,13 +130,13 @@ class TestWorkers:
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         assert [line for line in result.errlines if line] == [
             (
-                f"ERROR: --otp-gateway (PYTEST_OTP_GATEWAY): cannot listen on 127.0.0.1:{port}: another program uses "
-                "this port; name another one, or 0 for a free one"
+                f"ERROR: --otp-gateway (PYTEST_OTP_GATEWAY): cannot listen on 127.0.0.1:{port}: the port is "
+                "already in use; choose another one, or 0 for any free port"
             )
         ]
 
     def test_a_worker_that_crashes(self, pytester: pytest.Pytester, run: Run) -> None:
-        """Its replacement takes part as the others do."""
+        """Its replacement receives SMS like the others."""
         port = closed_port()
         pytester.makepyfile(
             """
@@ -156,6 +156,62 @@ class TestWorkers:
         result = run(*XDIST, "-n1", f"--otp-gateway=127.0.0.1:{port}")
         result.assert_outcomes(passed=1, failed=1)
 
+    def test_sockets_that_are_blocked_later(self, pytester: pytest.Pytester, run: Run) -> None:
+        """With sockets blocked except to 127.0.0.1 during tests, as pytest-socket does, SMS still reach the workers."""
+        pytester.makeconftest(
+            """
+            import socket
+
+            connect = socket.socket.connect
+
+            def guarded(self, address):
+                if not (isinstance(address, tuple) and address[0] == "127.0.0.1"):
+                    raise RuntimeError(f"blocked: {address}")
+                return connect(self, address)
+
+            def pytest_runtest_setup(item):
+                socket.socket.connect = guarded
+            """
+        )
+        pytester.makepyfile(
+            """
+            from sends import send
+
+            def test_it(otp_number, otp_gateway):
+                number = otp_number()
+                send(otp_gateway.url, number.e164, "Your code is 482913")
+                assert number.wait_code() == "482913"
+            """
+        )
+        result = run(*XDIST, "-n1", f"--otp-gateway=127.0.0.1:{closed_port()}")
+        result.assert_outcomes(passed=1)
+
+    def test_a_worker_that_cannot_connect(self, pytester: pytest.Pytester, run: Run) -> None:
+        """Only tests that need the gateway fail, with an error that says why."""
+        pytester.makeconftest(
+            """
+            import pytest
+
+            @pytest.hookimpl(trylast=True, optionalhook=True)
+            def pytest_configure_node(node):
+                node.workerinput["otp_hub"] = {"path": "/nowhere/relay", "key": ""}
+            """
+        )
+        pytester.makepyfile(
+            """
+            def test_number(otp_number):
+                otp_number()
+
+            def test_other():
+                pass
+            """
+        )
+        result = run(*XDIST, "-n1", f"--otp-gateway=127.0.0.1:{closed_port()}")
+        result.assert_outcomes(passed=1, errors=1)
+        result.stdout.fnmatch_lines(
+            ["E   *OtpError: this xdist worker cannot connect to its controller: * No such file or directory. *"]
+        )
+
     def test_what_the_network_refuses(self, pytester: pytest.Pytester, run: Run) -> None:
         """A worker's refusal comes back in its own words."""
         pytester.makepyfile(
@@ -164,12 +220,14 @@ class TestWorkers:
             import pytest
             from pytest_otp.plugin import gateway_fixtures
             from pytest_otp.errors import InvalidRequest
-            from pytest_otp.plugin.relay import Branch, Hub
+            from pytest_otp.plugin.relay import Hub
+            from pytest_otp.plugin.relay_worker import Branch
 
             def test_it(otp_number, otp_carrier):
                 hub = Hub()
                 hub.start()
-                branch = Branch(hub.address, {"sms": partial(gateway_fixtures._take, otp_carrier)})
+                branch = Branch(hub.address)
+                branch.handle(gateway_fixtures.TOPIC, partial(gateway_fixtures.deliver, otp_carrier))
                 branch.start()
                 try:
                     with pytest.raises(InvalidRequest, match="^the text of an SMS must not be empty$"):
@@ -190,7 +248,7 @@ class TestStrays:
         [((), 1), ((*XDIST, "-n2", "--dist=each"), 2), ((*XDIST, "-n2", "--dist=each", "--otp-gateway=PORT"), 2)],
         ids=["alone", "workers", "controller"],
     )
-    def test_they_are_told(self, pytester: pytest.Pytester, run: Run, args: tuple[str, ...], times: int) -> None:
+    def test_they_are_reported(self, pytester: pytest.Pytester, run: Run, args: tuple[str, ...], times: int) -> None:
         """The summary names each number, once, however the run was made; it has no text and no sender."""
         pytester.makepyfile(
             f"""
@@ -203,14 +261,14 @@ class TestStrays:
         )
         result = run(*(arg.replace("PORT", f"127.0.0.1:{closed_port()}") for arg in args))
         result.assert_outcomes(passed=times)
-        assert told(result) == [f"SMS to numbers that no test held: {STRAY} ({2 * times} times)"]
+        assert reported(result) == [f"SMS to numbers that no test held: {STRAY} ({2 * times} times)"]
         said = result.stdout.str() + result.stderr.str()
         assert "482913" not in said
         assert "Shop" not in said
 
     @pytest.mark.parametrize("args", [(), (*XDIST, "-n1", "--otp-gateway=PORT")], ids=["alone", "controller"])
     def test_a_number_that_was_given_back(self, pytester: pytest.Pytester, run: Run, args: tuple[str, ...]) -> None:
-        """An SMS that came after its test's end is one too; the carrier that had the number keeps it, as ever."""
+        """An SMS to a number that was given back is reported too; its carrier keeps it in `strays`."""
         pytester.makepyfile(
             """
             from sends import send
@@ -227,10 +285,10 @@ class TestStrays:
         result = run("-rA", *(arg.replace("PORT", f"127.0.0.1:{closed_port()}") for arg in args))
         result.assert_outcomes(passed=1)
         (number,) = {line.partition(" ")[2] for line in result.outlines if line.startswith("TOLD ")}
-        assert told(result) == [f"SMS to numbers that no test held: {', '.join(sorted([number, STRAY]))}"]
+        assert reported(result) == [f"SMS to numbers that no test held: {', '.join(sorted([number, STRAY]))}"]
 
     def test_in_words(self) -> None:
-        """Digits only, whatever an application took for a number; each once, a dozen at most."""
+        """Only digits are shown, whatever the application used as a number; each number once, a dozen at most."""
         assert strays([]) == []
         assert strays(["+1201", "whatsapp:+1 201", "\x1b[31m99" + "9" * 50]) == [
             "SMS to numbers that no test held: +1201 (2 times), +319999999999999"
@@ -287,6 +345,6 @@ def test_a_run_that_serves_nothing_opens_no_socket(
 def test_a_run_that_serves_opens_sockets(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
 ) -> None:
-    """With otp_gateway there are some: the test above would see them."""
+    """With otp_gateway there are sockets, so that the test above would notice them."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     assert sockets(pytester, "def test_it(otp_gateway): pass", *args) == {"socket.__new__", "socket.bind"}

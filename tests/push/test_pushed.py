@@ -506,7 +506,7 @@ def test_a_port_that_is_taken(pytester: pytest.Pytester, run: Run, service: Serv
     pytester.makepyfile(ONE)
     taken = os.environ["OTPVIRT_BASE_URL"].split("/")[2]
     result = run(f"--otp-webhook={taken}", *workers)
-    said = f"--otp-webhook (PYTEST_OTP_WEBHOOK): cannot listen on {taken}: another program uses this port"
+    said = f"--otp-webhook (PYTEST_OTP_WEBHOOK): cannot listen on {taken}: the port is already in use"
     assert said in result.stdout.str() + result.stderr.str()
     assert result.ret == (pytest.ExitCode.USAGE_ERROR if workers else pytest.ExitCode.TESTS_FAILED)
 

@@ -31,7 +31,7 @@ class World:
     def ask(
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, bytes, http.client.HTTPMessage]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             raw = None if body is None else json.dumps(body)
             kind = {"Content-Type": "application/json"} if body is not None else {}
@@ -87,7 +87,7 @@ def test_the_page_needs_nothing_from_elsewhere(world: World) -> None:
 
 
 def test_an_open_page_holds_no_thread(world: World) -> None:
-    """Each answer ends its connection: who asks again and again keeps none open in between."""
+    """Each response ends its connection, so that a polling page keeps none open."""
     for path in ("/", "/page/log"):
         assert world.ask("GET", path)[2]["Connection"] == "close"
 
@@ -101,13 +101,13 @@ def test_the_root_stays_the_services_for_posts(world: World) -> None:
 
 
 def test_a_message_by_hand_reaches_the_number(world: World, line: Line) -> None:
-    """The endpoint hands to, text and sender to the network."""
+    """The endpoint delivers number, text and sender to the network."""
     assert world.ask("POST", "/page/sms", {**SMS, "to": line.e164})[0] == 202
     assert [(sms.sender, sms.text) for sms in line.messages()] == [("Shop", SMS["text"])]
 
 
 def test_a_message_by_hand_to_nobody_is_a_stray(world: World) -> None:
-    """It is accepted, shown and told as those of the gateway are."""
+    """It is accepted, shown and reported like those through the gateway."""
     assert world.ask("POST", "/page/sms", SMS)[0] == 202
     assert world.ask("POST", "/sms", {**SMS, "text": "by the gateway"})[0] == 202
     assert [(sms["text"], sms["held"]) for sms in world.log()["messages"]] == [
@@ -120,17 +120,17 @@ def test_a_message_by_hand_to_nobody_is_a_stray(world: World) -> None:
 @pytest.mark.parametrize(
     ("headers", "body", "status", "error"),
     [
-        ({"Content-Type": "text/plain"}, SMS, 415, "Content-Type must be application/json, not text/plain"),
+        ({"Content-Type": "text/plain"}, SMS, 415, "Content-Type must be application/json; got text/plain"),
         ({"Content-Type": "application/x-www-form-urlencoded"}, SMS, 415, "Content-Type must be application/json"),
         ({}, {"to": "12"}, 400, '"text" is missing'),
-        ({}, {"to": "12", "text": "x"}, 400, '"to" is no phone number'),
+        ({}, {"to": "12", "text": "x"}, 400, '"to" must be a phone number'),
         ({}, {**SMS, "text": "x" * 70_000}, 413, "the body is larger than 65536 bytes"),
     ],
 )
 def test_what_is_no_message_is_refused(
     world: World, headers: Mapping[str, str], body: object, status: int, error: str
 ) -> None:
-    """The form's mistakes are told as the gateway tells them, and only JSON is read."""
+    """Invalid messages get the gateway's errors, and only JSON is read."""
     answered, said, _ = world.ask("POST", "/page/sms", body, headers)
     assert answered == status
     assert error in json.loads(said)["error"]
@@ -150,10 +150,10 @@ def test_what_is_no_message_is_refused(
     ids=str,
 )
 def test_other_web_sites_are_refused(world: World, headers: Mapping[str, str]) -> None:
-    """What a browser says to come from elsewhere, another port of this machine too, neither sends nor reads."""
+    """A request from another site, or another port of this machine, can neither send nor read."""
     for method, path, body in (("POST", "/page/sms", SMS), ("GET", "/page/log", None)):
         status, said, answer = world.ask(method, path, body, headers)
-        assert (status, json.loads(said)) == (403, {"error": "only the sandbox's own page may ask this"})
+        assert (status, json.loads(said)) == (403, {"error": "only the sandbox's own page may use this endpoint"})
         assert "Access-Control-Allow-Origin" not in answer
     assert world.strays == []
 
@@ -162,13 +162,13 @@ def test_other_web_sites_are_refused(world: World, headers: Mapping[str, str]) -
     "host", ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example", "localhost.evil", "["]
 )
 def test_another_name_of_this_machine_is_refused(world: World, host: str) -> None:
-    """A web site whose name was pointed at this machine is told by that name, though it is its own origin."""
+    """A web site that points its name at this machine is recognized by that name."""
     name = host.format(port=world.port)
     headers = {"Host": name, "Origin": f"http://{name}", "Sec-Fetch-Site": "same-origin"}
     for method, path, body in (("POST", "/page/sms", SMS), ("GET", "/page/log", None), ("GET", "/", None)):
         status, said, _ = world.ask(method, path, body, headers)
         assert status == 403
-        assert "by an IP address or as localhost" in json.loads(said)["error"]
+        assert "at an IP address or at localhost" in json.loads(said)["error"]
     assert world.strays == []
 
 
@@ -185,7 +185,7 @@ def test_its_own_page_is_served(world: World, host: str) -> None:
 
 
 def test_an_address_that_was_typed_in_reads_only(world: World) -> None:
-    """Who types the log's address sees it; a POST has always a page behind it."""
+    """A log address typed by the user is answered; a POST always comes from a page."""
     typed = {"Sec-Fetch-Site": "none"}
     assert world.ask("GET", "/page/log", None, typed)[0] == 200
     assert world.ask("POST", "/page/sms", SMS, typed)[0] == 403

@@ -11,16 +11,7 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import Rental, RentalDesk
 from pytest_otp.offline.scenarios import scenario
 from pytest_otp.sandbox.page_log import LONGEST_TEXT, MOST_SHOWN, PageLog
-
-
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.sandbox.world import Clock
 
 
 class World:
@@ -78,27 +69,27 @@ def test_what_came_while_no_page_was_open_is_shown_in_its_order(world: World) ->
 
 
 def test_a_message_to_nobody_is_shown(world: World) -> None:
-    """What the network has no taker for is on the page, and told."""
+    """An SMS to a number that nobody holds is shown and reported."""
     assert not world.log.submit("+12015550123", "lost", sender="Shop")
     assert world.news() == ([], [("lost", False)])
     assert world.strays == ["+12015550123"]
 
 
 def test_what_the_network_refuses_is_not_shown(world: World) -> None:
-    """A message that cannot be sent has not happened."""
+    """A message that the network refuses is not shown."""
     with pytest.raises(InvalidRequest):
         world.log.submit("+12015550123", " ")
     assert world.news() == ([], [])
 
 
 def test_a_page_of_an_earlier_run_is_given_everything(world: World) -> None:
-    """A page that outlived its sandbox has counted another one's changes."""
+    """A page with a revision of an earlier sandbox gets everything."""
     world.order()
     assert len(world.log.since("another", 10**6)["orders"]) == 1  # type: ignore[arg-type]
 
 
 def test_it_keeps_the_last_orders_and_messages(world: World) -> None:
-    """Of more than are shown the newest stay; the messages of an order that had to go are kept."""
+    """The oldest orders are dropped beyond the limit; their messages are kept."""
     oldest = world.order()
     world.carrier.deliver(oldest.line, "of the oldest")
     rentals = [world.order() for _ in range(MOST_SHOWN)]
@@ -115,7 +106,7 @@ def test_it_keeps_the_last_orders_and_messages(world: World) -> None:
 
 
 def test_a_long_text_is_cut(world: World) -> None:
-    """Of a text that no phone would show only the beginning is kept, and how much is missing."""
+    """Only the beginning of a very long text is kept, and how much is missing."""
     world.log.submit("+12015550123", "x" * (LONGEST_TEXT + 7), sender="y" * (LONGEST_TEXT + 1))
     answer: Any = world.log.since("", 0)
     (message,) = answer["messages"]

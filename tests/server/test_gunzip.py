@@ -30,8 +30,9 @@ def test_a_body_above_the_limit() -> None:
         (gzip.compress(b"abc")[:-4], "incomplete"),
         (gzip.compress(b"abc") + b"rest", "something after it"),
     ],
+    ids=["plain", "empty", "cut off", "trailing data"],
 )
 def test_bad_gzip(body: bytes, says: str) -> None:
-    """What is not gzip, is cut off or goes on after its end is a ValueError that says so."""
+    """A body that is not gzip, is cut off or has trailing data is a ValueError that says so."""
     with pytest.raises(ValueError, match=says):
         gunzip(body, 100)

@@ -1,4 +1,4 @@
-"""The server as a proxy: what it answers for, what it refuses, and how it reaches what is let through."""
+"""The server as a proxy: which hosts it answers for, which it blocks, and how it connects to allowed ones."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from pytest_otp.errors import SettingsError
-from pytest_otp.server.proxy import Asked, Proxy, asked_of_proxy
+from pytest_otp.server.proxy import Proxy, ProxyRequest, proxy_request
 from pytest_otp.server.server import Server
-from tests.servers import Asked as Received
-from tests.servers import Hang, WireServer, closed_port, raw, reply
+from tests.servers import Asked, Hang, WireServer, closed_port, raw, reply
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -35,17 +34,17 @@ def serves(host: str) -> bool:
 
 
 @contextmanager
-def proxied(*let_through: str, environ: dict[str, str] | None = None) -> Iterator[str]:
+def proxied(*allowed: str, environ: dict[str, str] | None = None, idle_timeout: float = 300.0) -> Iterator[str]:
     """A server that is a proxy; gives its `host:port`."""
-    proxy = Proxy(serves, environ=environ or {})
-    proxy.let_through(*let_through)
+    proxy = Proxy(serves, environ=environ or {}, idle_timeout=idle_timeout)
+    proxy.allow_hosts(*allowed)
     with Server(app, proxy=proxy) as server:
         yield urlsplit(server.url).netloc
 
 
 def get(proxy: str, url: str) -> tuple[int, str]:
     """By the proxy, as for http."""
-    with closing(http.client.HTTPConnection(proxy, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection(proxy, timeout=30)) as connection:
         connection.request("GET", url)
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
@@ -54,7 +53,7 @@ def get(proxy: str, url: str) -> tuple[int, str]:
 def through(proxy: str, where: str, path: str = "/hello") -> tuple[int, str]:
     """By a tunnel, as for https, but plain inside."""
     host, _, port = where.rpartition(":")
-    with closing(http.client.HTTPConnection(proxy, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection(proxy, timeout=30)) as connection:
         connection.set_tunnel(host, int(port))
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -64,7 +63,7 @@ def through(proxy: str, where: str, path: str = "/hello") -> tuple[int, str]:
 def said(proxy: str, request: bytes) -> bytes:
     """All that comes back."""
     host, _, port = proxy.rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(4096), b""))
 
@@ -85,21 +84,21 @@ def far_away(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
 
 
 @pytest.mark.parametrize(
-    ("command", "target", "asked"),
+    ("command", "target", "parsed"),
     [
-        ("CONNECT", "api.twilio.com:443", Asked("api.twilio.com", 443, True)),
-        ("CONNECT", "API.Twilio.com.:443", Asked("api.twilio.com", 443, True)),
-        ("CONNECT", "[::1]:443", Asked("::1", 443, True)),
-        ("GET", "http://example.com/a?b", Asked("example.com", 80, False)),
-        ("GET", "HTTP://example.com:8080", Asked("example.com", 8080, False)),
+        ("CONNECT", "api.twilio.com:443", ProxyRequest("api.twilio.com", 443, True)),
+        ("CONNECT", "API.Twilio.com.:443", ProxyRequest("api.twilio.com", 443, True)),
+        ("CONNECT", "[::1]:443", ProxyRequest("::1", 443, True)),
+        ("GET", "http://example.com/a?b", ProxyRequest("example.com", 80, False)),
+        ("GET", "HTTP://example.com:8080", ProxyRequest("example.com", 8080, False)),
         ("GET", "/sms", None),
         ("GET", "//example.com/sms", None),
         ("OPTIONS", "*", None),
     ],
 )
-def test_what_a_request_line_asks(command: str, target: str, asked: Asked | None) -> None:
+def test_what_a_request_line_asks(command: str, target: str, parsed: ProxyRequest | None) -> None:
     """CONNECT and an absolute URL ask the proxy, everything else the server itself."""
-    assert asked_of_proxy(command, target) == asked
+    assert proxy_request(command, target) == parsed
 
 
 @pytest.mark.parametrize(
@@ -108,14 +107,14 @@ def test_what_a_request_line_asks(command: str, target: str, asked: Asked | None
      "ex\x1bample.com:443", "[::1:443", "x" * 300 + ":443"],
 )  # fmt: skip
 def test_a_connect_without_host_and_port_is_refused(target: str) -> None:
-    """What names no host and port is a ValueError, and for the client a 400; the server goes on."""
+    """A target without host and port is a ValueError, and for the client a 400; the server goes on."""
     with pytest.raises(ValueError):  # noqa: PT011 - the words are the library's
-        asked_of_proxy("CONNECT", target)
+        proxy_request("CONNECT", target)
     with proxied() as proxy:
         if " " not in target and target:
             answer = said(proxy, f"CONNECT {target} HTTP/1.1\r\n\r\n".encode("latin-1"))
             assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-            assert answer.endswith(b"pytest-otp: the request names no host and port\n")
+            assert answer.endswith(b"pytest-otp: the request has no valid host and port\n")
         assert get(proxy, "/up") == (200, f"http://{proxy}/up")
 
 
@@ -126,13 +125,17 @@ def test_a_served_host_is_answered_here() -> None:
         assert through(proxy, f"{SERVED}:80") == (200, f"http://{SERVED}/hello")
 
 
-def test_any_other_host_is_refused() -> None:
-    """403 names the host in the line that clients show, and in its body what to do."""
+def test_any_other_host_is_blocked() -> None:
+    """403 names the host in the line that clients show, and its body says how to allow it."""
     with proxied() as proxy:
         status, text = get(proxy, "http://example.com/")
         assert status == 403
-        assert 'otp_gateway.let_through("example.com")' in text
-        with pytest.raises(OSError, match=r"403 pytest-otp does not let example\.com through"):
+        assert text == (
+            "pytest-otp: example.com is blocked: it is not an SMS service that the gateway answers for, and is not on "
+            'the list of allowed hosts. To allow it: otp_gateway.allow_hosts("example.com"), or '
+            "pytest-otp sandbox --allow-host example.com\n"
+        )
+        with pytest.raises(OSError, match=r"403 pytest-otp blocks example\.com"):
             through(proxy, "example.com:443")
 
 
@@ -154,7 +157,7 @@ def test_a_server_without_a_proxy_is_none() -> None:
         )
 
 
-def test_a_host_that_is_let_through_is_reached(far_away: Callable[[str, int], None]) -> None:
+def test_an_allowed_host_is_reached(far_away: Callable[[str, int], None]) -> None:
     """A tunnel carries bytes both ways; a request by URL arrives as the host's own, without what was for the proxy."""
     with WireServer(by=lambda asked: raw(reply(f"{asked.target} {asked.body.decode()}"))) as far:
         far_away("far.example", far.port)
@@ -170,74 +173,74 @@ def test_a_host_that_is_let_through_is_reached(far_away: Callable[[str, int], No
         assert headers == {"host": "far.example", "content-length": "4", "x-own": "1", "connection": "close"}
 
 
-def test_let_through_can_come_later(far_away: Callable[[str, int], None]) -> None:
-    """A host is let through from the moment on, in a running server, and the served ones stay served under `*`."""
+def test_a_host_can_be_allowed_later(far_away: Callable[[str, int], None]) -> None:
+    """A host is allowed from that moment on, in a running server; SMS services stay served under `*`."""
     proxy = Proxy(serves, environ={})
     with WireServer(raw(reply("far"))) as far, Server(app, proxy=proxy) as server:
         far_away("far.example", far.port)
         where = urlsplit(server.url).netloc
         assert get(where, "http://far.example/")[0] == 403
-        proxy.let_through("*")
+        proxy.allow_hosts("*")
         assert get(where, "http://far.example/") == (200, "far")
         assert get(where, f"http://{SERVED}/x") == (200, f"http://{SERVED}/x")
 
 
 @pytest.mark.parametrize("host", ["https://example.com", "example.com/", "example.com:443", "", "a b", 5])
-def test_what_is_no_host_is_not_let_through(host: str) -> None:
+def test_an_invalid_host_is_not_allowed(host: str) -> None:
     """A URL or something else than a host is a SettingsError that shows it."""
     with pytest.raises(SettingsError) as caught:
-        Proxy(serves, environ={}).let_through(host)
-    assert str(caught.value) == f"let_through takes hosts such as example.com or *.example.com, not {host!r}"
+        Proxy(serves, environ={}).allow_hosts(host)
+    assert str(caught.value) == f"invalid host {host!r}: expected example.com, *.example.com or *"
 
 
-def test_an_sms_service_is_not_let_through() -> None:
-    """Nobody switches real sending on by accident: the error says how it is meant to be done."""
-    with pytest.raises(SettingsError, match=r"api\.sms\.example is an SMS service, which the gateway answers for") as e:
-        Proxy(serves, environ={}).let_through(SERVED)
-    assert e.value.hint == "To send for real, do not give the application otp_gateway.environ()."
+def test_an_sms_service_cannot_be_allowed() -> None:
+    """Nobody sends real SMS by accident: the error says how to do it on purpose."""
+    with pytest.raises(SettingsError, match=r"^cannot allow api\.sms\.example: the gateway answers") as e:
+        Proxy(serves, environ={}).allow_hosts(SERVED)
+    assert e.value.hint == "To send real SMS, do not give the application otp_gateway.environ()."
 
 
-def test_loopback_is_reached_by_who_is_on_it() -> None:
-    """A client that asks for loopback in spite of NO_PROXY gets there; from another machine it does not."""
+def test_loopback_is_open_to_clients_on_this_machine() -> None:
+    """A client that ignores NO_PROXY for loopback gets there; one on another machine does not."""
     with WireServer(raw(reply("near"))) as near, proxied() as proxy:
         assert get(proxy, f"{near.url}/") == (200, "near")
         assert through(proxy, f"127.0.0.1:{near.port}") == (200, "near")
-    assert not Proxy(serves, environ={}).lets("127.0.0.1", "10.0.0.7")
+    assert not Proxy(serves, environ={}).allows("127.0.0.1", "10.0.0.7")
 
 
-def test_who_cannot_be_reached_is_told() -> None:
-    """Nobody there is a 502 that names the place."""
+def test_a_host_that_cannot_be_reached() -> None:
+    """A refused connection is a 502 that names host and port."""
     with proxied() as proxy:
         port = closed_port()
         status, text = get(proxy, f"http://127.0.0.1:{port}/")
         assert status == 502
-        assert text.startswith(f"pytest-otp: 127.0.0.1:{port} cannot be reached: ")
+        assert text.startswith(f"pytest-otp: cannot connect to 127.0.0.1:{port}: ")
         with pytest.raises(OSError, match="502 Bad Gateway"):
             through(proxy, f"127.0.0.1:{port}")
 
 
 class Onward:
-    """Another proxy, that was in the environment before: it answers as the host that it is asked for."""
+    """Another proxy, set in the environment before: it answers as the host that it is asked for."""
 
     def __init__(self, answer: bytes = b"HTTP/1.1 200 Fine\r\n\r\n") -> None:
         self.lines: list[tuple[str, str | None]] = []
         self._answer = answer
 
-    def __call__(self, asked: Received, hang: Hang) -> None:
+    def __call__(self, asked: Asked, hang: Hang) -> None:
         self.lines.append((f"{asked.method} {asked.target}", asked.headers.get("proxy-authorization")))
         if asked.method != "CONNECT":
             hang.connection.sendall(reply("far"))
             return
         hang.connection.sendall(self._answer)
         if self._answer.startswith(b"HTTP/1.1 200") and self._answer.endswith(b"\r\n\r\n"):
-            hang.connection.settimeout(10)
+            hang.connection.settimeout(30)
             hang.connection.recv(4096)
             hang.connection.sendall(reply("far"))
 
 
 @pytest.mark.parametrize("spelling", [str.upper, str.lower])
 def test_the_proxy_of_the_environment_goes_on_being_used(spelling: Callable[[str], str]) -> None:
-    """What is let through goes by the proxy that was there before, with its password, for tunnels and requests."""
+    """Allowed hosts are reached by the proxy that was set before, with its password, for tunnels and requests."""
     onward = Onward()
     with WireServer(onward) as other:
         url = f"http://me:p%40ss@127.0.0.1:{other.port}"
@@ -249,7 +252,7 @@ def test_the_proxy_of_the_environment_goes_on_being_used(spelling: Callable[[str
 
 
 def test_the_exceptions_of_the_environment_hold(far_away: Callable[[str, int], None]) -> None:
-    """What NO_PROXY excepted, and loopback, is reached directly."""
+    """Hosts in NO_PROXY, and loopback, are reached directly."""
     with WireServer(raw(reply("far"))) as far:
         far_away("far.example", far.port)
         before = {"ALL_PROXY": f"127.0.0.1:{closed_port()}", "NO_PROXY": "other,.example"}
@@ -263,39 +266,39 @@ def test_the_exceptions_of_the_environment_hold(far_away: Callable[[str, int], N
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (b"HTTP/1.1 407 No\r\n\r\n", "the proxy in the environment answered '407'"),
-        (b"HTTP/1.1 200 Fine\r\n", "the proxy in the environment gave no answer"),
-        (b"x" * 17_000, "the proxy in the environment gave no answer"),
+        (b"HTTP/1.1 407 No\r\n\r\n", "the proxy in the environment responded with status '407'"),
+        (b"HTTP/1.1 200 Fine\r\n", "the proxy in the environment did not respond"),
+        (b"x" * 17_000, "the proxy in the environment did not respond"),
     ],
 )
-def test_a_proxy_before_that_refuses_is_told(answer: bytes, reason: str) -> None:
-    """Its refusal, or an answer that is none, is a 502 with a word about it."""
+def test_a_proxy_in_the_environment_that_refuses(answer: bytes, reason: str) -> None:
+    """Its refusal, or no valid response from it, is a 502 that says so."""
     with (
         WireServer(Onward(answer)) as other,
         proxied("*", environ={"HTTPS_PROXY": f"http://127.0.0.1:{other.port}"}) as proxy,
     ):
         answered = said(proxy, b"CONNECT far.example:443 HTTP/1.1\r\n\r\n").decode()
     assert answered.startswith("HTTP/1.1 502 Bad Gateway\r\n")
-    assert answered.endswith(f"pytest-otp: far.example:443 cannot be reached: {reason}\n")
+    assert answered.endswith(f"pytest-otp: cannot connect to far.example:443: {reason}\n")
 
 
-def test_a_proxy_before_of_another_kind_is_told() -> None:
-    """Only http proxies are known; what another would do is not guessed."""
+def test_a_proxy_of_another_kind_in_the_environment() -> None:
+    """A proxy that is not an http one is a 502 that names its kind."""
     with proxied("*", environ={"ALL_PROXY": "socks5://127.0.0.1:1080"}) as proxy:
         status, text = get(proxy, "http://far.example/")
     assert status == 502
-    assert "the proxy in the environment is a socks5 one; only http is known" in text
+    assert "unsupported proxy in the environment: expected an http:// URL, got socks5" in text
 
 
 def test_both_ends_of_a_tunnel_end() -> None:
     """When one side has said all it has, the other may still answer; then both are closed."""
     with socket.create_server(("127.0.0.1", 0)) as far, proxied() as proxy:
         host, _, port = proxy.rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=10) as client:
+        with socket.create_connection((host, int(port)), timeout=30) as client:
             client.sendall(f"CONNECT 127.0.0.1:{far.getsockname()[1]} HTTP/1.1\r\n\r\nearly ".encode())
             reached, _ = far.accept()
             with reached:
-                reached.settimeout(10)
+                reached.settimeout(30)
                 assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
                 client.sendall(b"question")
                 client.shutdown(socket.SHUT_WR)
@@ -305,33 +308,32 @@ def test_both_ends_of_a_tunnel_end() -> None:
             assert b"".join(iter(lambda: client.recv(4096), b"")) == b"answer"
 
 
-def test_a_silent_tunnel_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a while without a byte a tunnel ends on both sides."""
-    monkeypatch.setattr("pytest_otp.server.proxy.IDLE_SECONDS", 0.01)
-    with socket.create_server(("127.0.0.1", 0)) as far, proxied() as proxy:
+def test_a_silent_tunnel_is_closed() -> None:
+    """After `idle_timeout` without data a tunnel ends on both sides."""
+    with socket.create_server(("127.0.0.1", 0)) as far, proxied(idle_timeout=0.01) as proxy:
         host, _, port = proxy.rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=10) as client:
+        with socket.create_connection((host, int(port)), timeout=30) as client:
             client.sendall(f"CONNECT 127.0.0.1:{far.getsockname()[1]} HTTP/1.1\r\n\r\n".encode())
             reached, _ = far.accept()
             with reached:
-                reached.settimeout(10)
+                reached.settimeout(30)
                 assert reached.recv(1) == b""
             assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
             assert client.recv(1) == b""
 
 
 def test_stop_cuts_a_tunnel() -> None:
-    """An open tunnel does not hold the stop, and both its sides see the end."""
+    """An open tunnel does not delay stopping, and both its ends are closed."""
     server = Server(app, proxy=Proxy(serves, environ={}))
     server.start()
     with (
         socket.create_server(("127.0.0.1", 0)) as far,
-        socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0), timeout=10) as client,
+        socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0), timeout=30) as client,
     ):
         client.sendall(f"CONNECT 127.0.0.1:{far.getsockname()[1]} HTTP/1.1\r\n\r\n".encode())
         reached, _ = far.accept()
         with reached:
-            reached.settimeout(10)
+            reached.settimeout(30)
             assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
             server.stop()
             assert reached.recv(1) == b""

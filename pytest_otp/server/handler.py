@@ -1,0 +1,195 @@
+"""How the server handles one connection: plain or TLS, for the application or as a proxy.
+
+Importing this imports werkzeug, so `server` does so only when it starts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import TYPE_CHECKING
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from .connections import Connections
+from .proxy import Proxy, ProxyRequest, error_response, forwarded_head, host_blocked, proxy_request, tunnel
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+    from .authority import Authority
+
+TLS_HANDSHAKE = b"\x16"
+"""The first byte of each TLS connection (RFC 8446, 5.1); no HTTP method starts with it."""
+
+_TUNNEL_OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_DRAIN_SECONDS = 1.0
+_DRAIN_READS = 64
+
+
+class HttpServer(ThreadedWSGIServer):
+    """A listening socket, and what its handlers share: one handler, in a thread of its own, for each connection."""
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        host: str,
+        listener: socket.socket,
+        *,
+        authority: Authority | None,
+        proxy: Proxy | None,
+        idle_timeout: float,
+        handshake_timeout: float,
+    ) -> None:
+        super().__init__(host, listener.getsockname()[1], app, handler=Handler, fd=listener.fileno())
+        # handle_request() must not wait for a connection that was closed after it was announced.
+        self.timeout = 0
+        self.connections = Connections()
+        self.authority = authority
+        self.proxy = proxy
+        self.idle_timeout = idle_timeout
+        self.handshake_timeout = handshake_timeout
+
+
+class Handler(WSGIRequestHandler):
+    """One connection and its requests."""
+
+    server: HttpServer
+    protocol_version = "HTTP/1.1"
+    secure = False
+    tunnelled = False
+
+    def setup(self) -> None:
+        """Set the time-out, so that a silent client does not hold its thread for ever."""
+        super().setup()
+        self.connection.settimeout(self.server.idle_timeout)
+        self.server.connections.opened(self.connection)
+
+    def handle(self) -> None:
+        """Answer all requests of the connection."""
+        # A failed handshake and a broken tunnel end like any connection: without a log record.
+        # So does a malformed request line, which werkzeug parses before the application could refuse it.
+        with contextlib.suppress(OSError, ValueError):
+            self.start_tls(self.connection.getsockname()[0].partition("%")[0])
+            super().handle()
+
+    def start_tls(self, name: str) -> None:
+        """Start TLS under a host name if the client does."""
+        authority = self.server.authority
+        if authority is None or self.connection.recv(1, socket.MSG_PEEK) != TLS_HANDSHAKE:
+            return
+        try:
+            context = authority.context(name)
+        except (ValueError, RuntimeError) as error:
+            raise ConnectionAbortedError("no certificate for this name") from error
+        plain, self.connection = (
+            self.connection,
+            context.wrap_socket(self.connection, server_side=True, do_handshake_on_connect=False),
+        )
+        self.secure = True
+        self.server.connections.opened(self.connection)
+        self.server.connections.closed(plain)
+        self.connection.settimeout(self.server.handshake_timeout)  # for the whole handshake, not for each byte
+        self.connection.do_handshake()
+        self.connection.settimeout(self.server.idle_timeout)
+        self.rfile.close()
+        self.rfile = self.connection.makefile("rb", self.rbufsize)
+        self.wfile = self.connection.makefile("wb", 0)
+
+    def make_environ(self) -> WSGIEnvironment:
+        """The request's WSGI environment, with the right scheme."""
+        environ = super().make_environ()
+        if self.secure:
+            environ["wsgi.url_scheme"] = "https"
+        return environ
+
+    def run_wsgi(self) -> None:
+        """Answer one request: by the application, or as a proxy."""
+        proxy = self.server.proxy
+        try:
+            request = None if proxy is None else proxy_request(self.command, self.path)
+        except ValueError:
+            self.refuse(error_response(400, "Bad Request", "the request has no valid host and port"))
+            return
+        if request is not None and proxy is not None and (request.connect or not proxy.serves(request.host)):
+            self.answer_as_proxy(request, proxy)
+            return
+        with self.server.connections.answering(self.connection):
+            super().run_wsgi()
+
+    def answer_as_proxy(self, request: ProxyRequest, proxy: Proxy) -> None:
+        """Open a tunnel, forward the request, or refuse it."""
+        if self.secure or self.tunnelled:
+            self.refuse(error_response(400, "Bad Request", "proxy requests are not accepted over TLS or in a tunnel"))
+        elif proxy.serves(request.host):
+            self.become(request.host)
+        elif proxy.allows(request.host, self.client_address[0]):
+            self.forward(request, proxy)
+        else:
+            self.refuse(host_blocked(request.host))
+
+    def become(self, host: str) -> None:
+        """Answer for this host for the rest of the connection."""
+        if self.received_ahead():
+            self.refuse(error_response(400, "Bad Request", "data was received before the tunnel was open"))
+            return
+        self.tunnelled = True
+        self.close_connection = False  # the `Connection: close` of a CONNECT is about the proxy
+        self.wfile.write(_TUNNEL_OPEN)
+        self.start_tls(host)
+
+    def forward(self, request: ProxyRequest, proxy: Proxy) -> None:
+        """Connect to the host and carry bytes both ways until the end."""
+        self.close_connection = True
+        try:
+            upstream, authorization = proxy.connect(request)
+        except (OSError, UnicodeError, ValueError) as error:
+            reason = str(error) or type(error).__name__
+            self.refuse(error_response(502, "Bad Gateway", f"cannot connect to {request.where}: {reason}"))
+            return
+        with upstream:
+            self.server.connections.opened(upstream)
+            try:
+                if request.connect:
+                    self.wfile.write(_TUNNEL_OPEN)
+                else:
+                    upstream.sendall(forwarded_head(self.requestline, self.headers.items(), authorization))
+                upstream.sendall(self.received_ahead())
+                tunnel(self.connection, upstream, idle_timeout=proxy.idle_timeout)
+            finally:
+                self.server.connections.closed(upstream)
+
+    def received_ahead(self) -> bytes:
+        """What the client has already sent beyond the request's head."""
+        self.connection.settimeout(0)
+        try:
+            return self.rfile.peek()  # type: ignore[attr-defined, no-any-return]
+        finally:
+            self.connection.settimeout(self.server.idle_timeout)
+
+    def refuse(self, response: bytes) -> None:
+        """Send a complete response and end the connection."""
+        self.close_connection = True
+        self.wfile.write(response)
+        # Closing with unread data would be a reset, and the client might never see the response.
+        socket.socket.shutdown(self.connection, socket.SHUT_WR)
+        self.connection.settimeout(_DRAIN_SECONDS)
+        for _ in range(_DRAIN_READS):
+            if not self.connection.recv(64 * 1024):
+                break
+
+    def finish(self) -> None:
+        """End the connection."""
+        self.server.connections.closed(self.connection)
+        super().finish()
+        if self.secure:  # the server itself knows only the plain socket, which is detached
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self.connection, socket.SHUT_WR)
+            self.connection.close()
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """Called by werkzeug when the client has gone."""
+        self.close_connection = True
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the parent's name
+        """Log nothing: a request line holds keys."""
