@@ -29,8 +29,9 @@ MODULES = (
 # Public among the package's own modules, and of no use outside it.
 INTERNAL = {
     "providers.answers": {"described", "judged", "read"},
-    "providers.base": {"SupportsCounting", "SupportsHandingOn", "lacking"},
+    "providers.base": {"SupportsCounting", "SupportsHandingOn", "identifying", "lacking"},
     "errors": {"listed"},
+    "redact": {"KnownValues"},
     "providers.http": {"check_url"},
     "providers.registry": {
         "BuiltIn",
