@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-import os
-import warnings
+import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .errors import SettingsError
+from .offline.scenarios import scenario as scenario_of
 from .options import OPTIONS, Option
-
-if TYPE_CHECKING:
-    from .errors import SettingsError
-
+from .options.values import KINDS
+from .providers.registry import is_offline
 
 MANUAL_TIMEOUT = 10.0
-"""Seconds that a wait takes by default where the test itself delivers the SMS."""
+"""Seconds that a wait takes by default if only the test itself can deliver a code."""
 DEFAULT = "default"
-_SILENT = ("manual", "never", "no-code", "cancel-refused")
+REPLACED = "replace"
+"""The source of a value that `Settings.replace` set."""
+_BY_NAME = {option.name: option for option in OPTIONS}
 _OURS = (b"PYTEST_OTP_", b"OTPCEPAT", b"OTPVIRT_")
 _OTHER_VARIABLES = ("PYTEST_OTP_GATEWAY_URL",)
 
+Lookup = Callable[[Option], object]
+"""Returns the value that one source has for an option, or None."""
+
 
 class Settings:
-    """What a run was told, each value checked. The attributes are the options of the same names; they cannot be set.
-
-    No dataclass: making one takes longer than all else that this plugin does in a run that does not use it.
-    """
+    """The settings of a run, each value checked. The attributes have the names of the options and are read-only."""
 
     provider: str
     service: str | None
     country: str | None
     operator: str | None
     timeout: float
-    """Seconds; `timeout_for` tells what holds where nothing was set."""
+    """Seconds. `timeout_for` returns what applies if none was set."""
     poll_interval: float
     """Seconds."""
     fake: str
@@ -48,28 +49,26 @@ class Settings:
     max_spend: tuple[str, str] | None
     """Amount and ISO 4217 code."""
     ledger: str | None
-    """A path from the root folder; None: in the user's state folder."""
+    """A path, relative to the root directory. None: in the user state directory."""
     env_file: str | None
     gateway: tuple[str, int] | None
-    """Host and port; None: a free loopback port."""
+    """Host and port. None: a free loopback port."""
     webhook: tuple[str, int] | None
-    """Host and port; None: codes come by polling alone."""
-    sources: Mapping[str, str]
-    """Where each value came from: the option, the variable, `.env`, the ini name; a default is left out."""
+    """Host and port. None: codes come by polling only."""
 
+    sources: Mapping[str, str]
+    """Where each value came from: the option, the variable, `.env`, the ini name. Defaults are left out."""
     unknown: tuple[str, ...]
-    """Variables that are named like ours and are none: misspelt, most likely."""
+    """Variables that begin as ours do but name no setting: most likely misspelt."""
 
     def __init__(self, sources: Mapping[str, str] | None = None, unknown: tuple[str, ...] = (), **values: Any) -> None:
-        """Take the values as they are, and the defaults of those that are left out."""
-        known = {option.name: option.default for option in OPTIONS}
-        strange = values.keys() - known.keys()
-        if strange:
-            raise TypeError(f"no such setting: {', '.join(sorted(strange))}; there are {', '.join(known)}")
-        vars(self).update(known, **values, sources=dict(sources or {}), unknown=unknown)
+        """Take the values unchecked, and the defaults for all others. Raises TypeError for an unknown name."""
+        _check_names(values)
+        defaults = {option.name: option.default for option in OPTIONS}
+        vars(self).update(defaults, **values, sources=dict(sources or {}), unknown=unknown)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"settings cannot be changed: use settings.replace({name}=…)")
+        raise AttributeError(f"settings are read-only: use settings.replace({name}=...)")
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
@@ -80,97 +79,82 @@ class Settings:
     __hash__ = None  # type: ignore[assignment]  # as of any value that holds a mapping
 
     def replace(self, **changes: Any) -> Settings:
-        """The same settings but for these, whose source becomes `replace`. Raises SettingsError as `resolve`."""
-        for known in OPTIONS:
-            if changes.get(known.name) not in (None, ()) and not isinstance(changes[known.name], tuple):
-                changes[known.name] = _parsed(known, changes[known.name], "replace")
-        sources = {**self.sources, **dict.fromkeys(changes, "replace")}
-        return Settings(**{**vars(self), **changes, "sources": sources})
+        """Return a copy with these settings changed; their source becomes `replace`.
+
+        Raises SettingsError for an invalid value, and TypeError for an unknown name. None is valid for the settings
+        that default to None.
+        """
+        _check_names(changes)
+        checked = {name: _replaced(_BY_NAME[name], value) for name, value in changes.items()}
+        sources = {**self.sources, **dict.fromkeys(changes, REPLACED)}
+        return Settings(**{**vars(self), **checked, "sources": sources})
 
     @property
     def offline(self) -> bool:
-        """Whether the provider is the fake one."""
-        return self.provider == "fake"
+        """Whether the provider sends no real SMS and charges nothing."""
+        return is_offline(self.provider)
 
     def source(self, name: str) -> str:
-        """Where a value came from."""
+        """Return where a value came from."""
         return self.sources.get(name, DEFAULT)
 
-    def timeout_for(self, provider: str, scenario: str) -> float:
-        """Seconds that `wait_code()` waits by default; less offline, where no code comes by itself."""
-        short = provider == "fake" and scenario in _SILENT and "timeout" not in self.sources
-        return MANUAL_TIMEOUT if short else self.timeout
+    def timeout_for(self, scenario: str | None) -> float:
+        """Return the seconds that `wait_code()` waits by default, given an offline provider's scenario.
 
-    def header(self) -> str:
-        """One line for the report header."""
-        parts = [
-            f"provider {self.provider} ({self.source('provider')})"
-            + (", offline: no SMS is sent, nothing is charged" if self.offline else "")
-        ]
-        parts += [f"{name} {value}" for name in ("service", "country", "operator") if (value := vars(self)[name])]
-        if self.offline:
-            parts.append(f"scenario {self.fake} ({self.source('fake')}), seed {self.fake_seed}")
-        parts.append(f"timeout {self.timeout_for(self.provider, self.fake):g} s ({self.source('timeout')})")
-        if self.keeper == "off" and not self.offline:
-            parts.append(f"keeper off ({self.source('keeper')})")
-        if self.webhook and self.provider == "otpvirt":
-            host, port = self.webhook
-            parts.append(f"webhook {f'[{host}]' if ':' in host else host}:{port} ({self.source('webhook')})")
-        if self.max_orders is not None:
-            parts.append(f"at most {self.max_orders} orders ({self.source('max_orders')})")
-        if self.max_spend:
-            parts.append(f"at most {' '.join(self.max_spend)} spent ({self.source('max_spend')})")
-        if self.unknown:
-            parts.append(f"ignored, since there is no such setting: {', '.join(self.unknown)}")
-        return "otp: " + "; ".join(parts)
+        Unless a timeout was set, it is shorter for a scenario in which no code arrives by itself. None stands for a
+        real provider.
+        """
+        is_manual = scenario is not None and not scenario_of(scenario).sends_code
+        return MANUAL_TIMEOUT if is_manual and "timeout" not in self.sources else self.timeout
 
     def plain(self) -> dict[str, Any]:
-        """As plain data, for a worker; no secret is in it."""
+        """Return plain data for an xdist worker. It holds no secret."""
         return dict(vars(self))
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Settings:
-        """What `plain` gave."""
+        """Return the settings that `plain` was called on."""
         tuples = {name: tuple(value) for name, value in plain.items() if isinstance(value, (list, tuple))}
         return cls(**{**plain, **tuples})
 
 
 def resolve(
-    option: Callable[[Option], object],
-    ini: Callable[[Option], object],
-    environ: Mapping[str, str],
-    env_file: Mapping[str, str],
+    option: Lookup, ini: Lookup, environ: Mapping[str, str], env_file: Mapping[str, str], *, seed: int = 0
 ) -> Settings:
-    """Take each setting from the first source that has it. `option` and `ini` give None where nothing is set.
+    """Take each setting from the first source that has it; `seed` is the default of `fake_seed`.
 
-    Raises SettingsError that quotes the value and names the option, the variable and what is allowed.
+    Raises SettingsError that quotes an invalid value, names its source, and says what is expected.
     """
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"fake_seed": seed}
     sources: dict[str, str] = {}
     for known in OPTIONS:
         given, source = _first(known, option, ini, environ, env_file)
         if source != DEFAULT:
-            values[known.name] = _parsed(known, given, source)
+            values[known.name] = _checked(known, given, source)
             sources[known.name] = source
-    values.setdefault("fake_seed", int.from_bytes(os.urandom(3), "big"))
     ours = {*(known.variable for known in OPTIONS), *_OTHER_VARIABLES}
     unknown = sorted(name for name in {*environ, *env_file} if name.startswith("PYTEST_OTP_") and name not in ours)
     return Settings(**values, sources=sources, unknown=tuple(unknown))
 
 
-def read_env_file(named: str | None, root: Path) -> dict[str, str]:
-    """The variables of .env, without touching the environment; {} where there is no file or nothing of ours in it.
+def env_file_name(option: Lookup, ini: Lookup, environ: Mapping[str, str]) -> str | None:
+    """Return the name that the .env file was given, None if none. It cannot be set in a .env file itself."""
+    known = _BY_NAME["env_file"]
+    given, source = _first(known, option, ini, environ, {})
+    return None if source == DEFAULT else str(_checked(known, given, source))
 
-    Raises SettingsError where a file that was named does not exist, or the file cannot be read.
+
+def read_env_file(named: str | None, root: Path) -> dict[str, str]:
+    """Return the variables of .env without changing the environment; {} if it is missing or has nothing of ours.
+
+    Raises SettingsError if a file that was named does not exist, or if the file cannot be read.
     """
     path = root / (named or ".env")
     text = _content(path, named)
     if "OTP" not in text:
         return {}
-    import io  # noqa: PLC0415
-
-    from dotenv import dotenv_values  # noqa: PLC0415 - only for a file with something of ours
-    from dotenv.parser import parse_stream  # noqa: PLC0415 - dotenv_values passes over what it cannot read
+    from dotenv import dotenv_values  # noqa: PLC0415 - start-up cost: only for a file with something of ours
+    from dotenv.parser import parse_stream  # noqa: PLC0415 - dotenv_values skips lines that it cannot read
 
     wrong = next(
         (
@@ -181,9 +165,12 @@ def read_env_file(named: str | None, root: Path) -> dict[str, str]:
         None,
     )
     if wrong is not None:
-        raise _bad(f"{path}, line {wrong}, cannot be read", hint="It must be a UTF-8 file of NAME=value lines.")
-    values = dotenv_values(stream=io.StringIO(text), interpolate=False)  # a key may hold ${ as it is
+        raise SettingsError(f"{path}, line {wrong}: invalid line", hint=_ENV_FORMAT)
+    values = dotenv_values(stream=io.StringIO(text), interpolate=False)  # a key may contain ${
     return {name: value for name, value in values.items() if value is not None}
+
+
+_ENV_FORMAT = "Expected UTF-8 text with one NAME=value per line."
 
 
 def _content(path: Path, named: str | None) -> str:
@@ -191,57 +178,19 @@ def _content(path: Path, named: str | None) -> str:
     try:
         content = path.read_bytes() if path.is_file() else None
         if content is None and named:
-            raise _bad(
-                f"--otp-env-file (PYTEST_OTP_ENV_FILE): there is no file {path}",
-                hint="Give its path from the root folder.",
+            raise SettingsError(
+                f"--otp-env-file (PYTEST_OTP_ENV_FILE): no such file: {path}",
+                hint="Relative paths start at the root directory.",
             )
-        return (content or b"").decode("utf-8-sig")  # editors of Windows put a mark in front
+        return (content or b"").decode("utf-8-sig")  # Windows editors write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
         if not named and not any(ours in (content or b"") for ours in _OURS):
             return ""  # an application's own file, in its own encoding
-        raise _bad(f"{path} cannot be read ({error})", hint="It must be a UTF-8 file of NAME=value lines.") from None
-
-
-def settings_of(config: Any, environ: Mapping[str, str], env_file: Mapping[str, str]) -> Settings:
-    """The settings of a run, from its `pytest.Config` and environment. Raises as `resolve`."""
-    return resolve(*_lookups(config), environ, env_file)
-
-
-def env_file_of(config: Any, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a run's .env file, which cannot itself be named in a .env file. Raises as `read_env_file`."""
-    known = next(known for known in OPTIONS if known.name == "env_file")
-    given, source = _first(known, *_lookups(config), environ, {})
-    return read_env_file(None if source == DEFAULT else str(_parsed(known, given, source)), config.rootpath)
-
-
-def _lookups(config: Any) -> tuple[Callable[[Option], object], Callable[[Option], object]]:
-    def ini(option: Option) -> object:
-        try:
-            return config.getini(option.ini)
-        except Exception as error:
-            if not isinstance(error.__cause__ or error, TypeError):
-                raise
-            # pytest 9's [tool.pytest] is typed and insists on text: take the number or list as it stands there.
-            with warnings.catch_warnings():  # deprecated since 9.1, without another way before 9.2
-                warnings.simplefilter("ignore")
-                value = config.inicfg[option.ini]
-            return getattr(value, "value", value)
-
-    return lambda option: config.getoption(option.flag), ini
-
-
-def _bad(message: str, hint: str = "") -> SettingsError:
-    from .errors import SettingsError  # noqa: PLC0415 - sixteen classes that a good run does not need
-
-    return SettingsError(message, hint=hint)
+        raise SettingsError(f"{path}: cannot read the file ({error})", hint=_ENV_FORMAT) from None
 
 
 def _first(
-    known: Option,
-    option: Callable[[Option], object],
-    ini: Callable[[Option], object],
-    environ: Mapping[str, str],
-    env_file: Mapping[str, str],
+    known: Option, option: Lookup, ini: Lookup, environ: Mapping[str, str], env_file: Mapping[str, str]
 ) -> tuple[object, str]:
     given = option(known)
     if given is not None:
@@ -255,11 +204,25 @@ def _first(
     return None, DEFAULT
 
 
-def _parsed(known: Option, given: object, source: str) -> Any:
+def _replaced(known: Option, value: object) -> Any:
+    if value is None and known.default is None:
+        return None
+    return _checked(known, value, f"Settings.replace({known.name}=...)")
+
+
+def _checked(known: Option, given: object, source: str) -> Any:
+    hint = f"Set it with {known.flag} ({known.variable}, ini {known.ini})."
+    kind = KINDS[known.name]
     try:
-        return known.parse(given)
-    except (ValueError, KeyError, OverflowError):
-        raise _bad(
-            f"{known.flag} ({known.variable}, ini {known.ini}): {given!r}, from {source}, is not allowed",
-            hint=f"Give {known.allowed}.",
-        ) from None
+        return kind.parse(given)
+    except SettingsError as error:
+        message, hint = error.message, error.hint
+    except ValueError:
+        message = f"invalid value {given!r}: expected {kind.expected}"
+    raise SettingsError(f"{source}: {message}", hint=hint)
+
+
+def _check_names(values: Mapping[str, Any]) -> None:
+    unknown = sorted(values.keys() - _BY_NAME.keys())
+    if unknown:
+        raise TypeError(f"unknown setting: {', '.join(unknown)} (choose from {', '.join(_BY_NAME)})")

@@ -42,6 +42,11 @@ class Scenario:
     sms_at_cancel: bool = False
     """Whether an SMS arrives just as the order is cancelled."""
 
+    @property
+    def sends_code(self) -> bool:
+        """Whether an SMS with a code arrives by itself."""
+        return bool(self.sms_after) and self.has_code
+
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {

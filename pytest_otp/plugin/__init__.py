@@ -1,4 +1,8 @@
-"""The pytest plugin: options, header, fixtures. Everything behind it is imported when a test first needs it."""
+"""The pytest plugin: options, header, fixtures.
+
+pytest imports this module at each start and examines each of its names, so it is short, and imports what is behind it
+only in runs that need it. It has no assertions, so pytest need not rewrite any: PYTEST_DONT_REWRITE.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..options import OPTIONS
-from ..settings import Settings, env_file_of, settings_of
+from ..options import DEFAULT_HEADER, OPTIONS
 
 if TYPE_CHECKING:
     from ..gateway.address import GatewayAddress
@@ -17,64 +20,86 @@ if TYPE_CHECKING:
     from ..offline.carrier import Carrier
     from ..providers.base import Provider
     from ..push.webhook import WebhookAddress
+    from ..settings import Settings
 
 __tracebackhide__ = True
 
-_SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
-_MARKER = "otp(service=…, country=…, operator=…, timeout=…, fake=…): what otp_number orders in this test by default"
+_SEED: pytest.StashKey[int] = pytest.StashKey()  # only in a run that sets nothing
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Each option, and its ini twin."""
+    """Register each option and its ini twin."""
     group = parser.getgroup("otp", "one-time codes by SMS (pytest-otp)")
     for option in OPTIONS:
-        help_text = f"{option.help} [{option.variable}]"
+        named = {"dest": option.ini, "help": f"{option.help} [{option.variable}]"}
         if option.metavar is None:
-            group.addoption(option.flag, action="store_const", const=True, default=None, help=help_text)
-        elif option.name == "allow_http":
-            group.addoption(option.flag, action="append", metavar=option.metavar, default=None, help=help_text)
+            group.addoption(option.flag, action="store_const", const=True, **named)
         else:
-            group.addoption(option.flag, metavar=option.metavar, default=None, help=help_text)
-        parser.addini(option.ini, f"As {option.flag}: {option.help}", default=None)
+            action = "append" if option.repeatable else "store"
+            group.addoption(option.flag, action=action, metavar=option.metavar, **named)
+        parser.addini(option.ini, f"Same as {option.flag}.", default=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Resolve the settings once, in the controller; a worker is told them."""
-    config.addinivalue_line("markers", _MARKER)
-    if config.getoption("help"):
-        return
-    told = getattr(config, "workerinput", {}).get("otp")
+    """Check the settings before the first test, if there are any."""
+    config.addinivalue_line(
+        "markers",
+        "otp(service=…, country=…, operator=…, timeout=…, fake=…): defaults for the numbers that this test orders",
+    )
+    seed = int.from_bytes(os.urandom(3), "big")
+    if _is_anything_set(config) and not config.getoption("help"):
+        from .run_settings import resolve_settings  # noqa: PLC0415 - start-up cost
+
+        resolve_settings(config, seed)
+    else:
+        config.stash[_SEED] = seed
+
+
+def _is_anything_set(config: pytest.Config) -> bool:
+    """Whether a setting is set in any place. An xdist worker gets the settings of the controller."""
+    worker = getattr(config, "workerinput", {})
+    if "otp" in worker:
+        return bool(worker["otp"]["sources"])
     try:
-        env_file = env_file_of(config, os.environ)
-        settings = Settings.from_plain(told) if told else settings_of(config, os.environ, env_file)
-        config.stash[_SETTINGS] = settings
-        if not settings.offline:
-            from .credentials import real_provider  # noqa: PLC0415 - not for the fake provider
+        if any(config.getoption(option.flag) is not None or config.getini(option.ini) for option in OPTIONS):
+            return True
+    except Exception:  # noqa: BLE001 - pytest 9's typed configuration refuses values other than text
+        return True
+    if any(name.startswith("PYTEST_OTP_") for name in os.environ):
+        return True
+    try:
+        return b"OTP" in (config.rootpath / ".env").read_bytes()
+    except OSError:
+        return False
 
-            settings = config.stash[_SETTINGS] = real_provider(config, settings, env_file)
-        if config.pluginmanager.hasplugin("xdist") and not told:
-            from .xdist import XdistHooks  # noqa: PLC0415 - its hooks exist only with xdist
 
-            XdistHooks(settings, config.rootpath).join(config)
-        if told and "otp_hub" in getattr(config, "workerinput", {}):
-            from .relay_worker import join  # noqa: PLC0415 - only where the controller serves something for the workers
+def _settings(config: pytest.Config) -> Settings:
+    from .run_settings import settings_of  # noqa: PLC0415 - start-up cost
 
-            join(config)
-    except Exception as error:  # noqa: BLE001 - anything but a bad setting goes on as it is
-        from ..errors import SettingsError  # noqa: PLC0415 - a good run needs no errors
+    return settings_of(config, config.stash.get(_SEED, 0))
 
-        raise (pytest.UsageError(str(error)) if isinstance(error, SettingsError) else error) from None
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Join a run with workers before the first of them starts."""
+    from .xdist import XdistHooks  # noqa: PLC0415 - start-up cost
+
+    XdistHooks(config, _settings(config)).join()
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    """Provider and timeout, and where each came from."""
-    return config.stash[_SETTINGS].header()
+    """Show provider and timeout, and where each came from."""
+    if _SEED in config.stash:
+        return DEFAULT_HEADER.format(seed=config.stash[_SEED])
+    from .header import header  # noqa: PLC0415 - start-up cost
+
+    return header(_settings(config))
 
 
 @pytest.fixture(scope="session")
 def otp_settings(pytestconfig: pytest.Config) -> Settings:
-    """The run's settings. Override it to change some: return otp_settings.replace(timeout=30)."""
-    return pytestconfig.stash[_SETTINGS]
+    """The settings of the run. Override it to change some: return otp_settings.replace(timeout=30)."""
+    return _settings(pytestconfig)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ import pytest
 from ..orders.location import ledger_path
 from ..providers.registry import credentials, push_of
 from ..redact import Secret
-from ..settings import Settings, env_file_of
+from ..settings import Settings
+from .config_sources import env_file_of
 from .report_scrubber import ReportScrubber
 from .run import RUN, new_run
 
@@ -36,7 +37,7 @@ def real_provider(config: pytest.Config, settings: Settings, env_file: Mapping[s
 def credentials_of(config: pytest.Config, settings: Settings) -> Values:
     """What `real_provider` found; if an overridden otp_settings chose the provider, it is called now."""
     if _CREDENTIALS not in config.stash:
-        real_provider(config, settings, env_file_of(config, os.environ))
+        real_provider(config, settings, env_file_of(config))
     return config.stash[_CREDENTIALS]
 
 

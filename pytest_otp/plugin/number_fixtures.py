@@ -52,7 +52,8 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
         provider = _with_scenario(provider, marked.fake)
     timeout = marked.timeout
     if timeout is None:
-        timeout = settings.timeout_for(provider.name, marked.fake or settings.fake)
+        is_offline = getattr(provider, "offline", False)
+        timeout = settings.timeout_for((marked.fake or settings.fake) if is_offline else None)
     options = NumberOptions(
         timeout=checked_seconds(timeout, f"{_MARKER}: timeout"),
         poll_interval=settings.poll_interval,

@@ -147,7 +147,7 @@ def _told_by(path: Path, run: str, patience: float, reporter: Any) -> list[str]:
 
     try:
         if not path.exists():
-            return [f"the ledger {path} is gone: nobody knows what became of this run's orders but their keeper"]
+            return [f"the ledger {path} is missing, so the state of this run's orders is unknown"]
         with contextlib.closing(Ledger(path, patience=max(1.0, patience))) as ledger:
             entries = _settled(ledger, run, patience, reporter)
             return swept(ledger.swept(run)) + summary(entries, ledger.is_attended)
@@ -166,7 +166,7 @@ def _settled(ledger: Any, run: str, patience: float, reporter: Any) -> list[Ledg
         if not pending or waited >= patience:
             return entries
         if waited > UNTOLD and not told:
-            reporter.line(f"otp: waiting up to {patience:.0f} s for {orders(pending)} not closed yet")
+            reporter.line(f"otp: waiting up to {patience:.0f} s for {orders(pending)} to close")
             told = True
         try:
             time.sleep(LOOK_INTERVAL)

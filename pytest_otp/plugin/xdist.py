@@ -16,30 +16,30 @@ if TYPE_CHECKING:
 
 
 class SharedService(Protocol):
-    """What the controller serves for all workers; it reaches them through the hub."""
+    """A server that the controller runs for all workers, which it reaches through the hub."""
 
     name: str
-    """A worker finds what it is told under this name in its `workerinput`, and how to join the hub under `otp_hub`."""
+    """The key of `plain()` in each worker's `workerinput`. The key `otp_hub` holds how to join the hub."""
 
     def start(self, hub: Hub) -> None:
-        """Serve, before the first worker starts. Raises OtpError."""
+        """Start serving, before the first worker starts. Raises OtpError."""
         ...
 
     def plain(self) -> Mapping[str, Any]:
-        """What each worker is told: plain data, no secret."""
+        """Return what each worker needs to know: plain data, no secrets."""
         ...
 
     def strays(self) -> Sequence[str]:
-        """The numbers that it took an SMS for and that no worker knows."""
+        """Return the numbers that it received an SMS for and that no worker knows."""
         ...
 
     def stop(self) -> None:
-        """Serve no more. Does nothing twice."""
+        """Stop serving. Does nothing if it has stopped."""
         ...
 
 
 def shared_services(settings: Settings, config: pytest.Config) -> list[SharedService]:
-    """What the settings ask the controller to serve."""
+    """Return what the settings ask the controller to serve."""
     found: list[SharedService] = []
     if settings.offline and settings.gateway and settings.gateway[1]:
         from .gateway_fixtures import SharedGateway  # noqa: PLC0415 - only for a gateway on a fixed port
@@ -53,29 +53,22 @@ def shared_services(settings: Settings, config: pytest.Config) -> list[SharedSer
 
 
 class XdistHooks:
-    """In the controller: tells each worker the settings, and people what became of all workers' orders."""
+    """In the controller: gives each worker the settings, and reports the orders of all workers."""
 
-    def __init__(self, settings: Settings, root: Path) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
         self._settings = settings
-        self._root = root
         self._run = ""
-        self._told: list[dict[str, Any]] = []
-        self._silent = 0
+        self._outputs: list[dict[str, Any]] = []
+        self._unreported = 0
         self._stop: GracefulShutdown | None = None
         self._services: list[SharedService] = []
         self._hub: Hub | None = None
 
-    def join(self, config: pytest.Config) -> None:
-        """Take part in the run."""
-        config.pluginmanager.register(self, "otp-xdist")
-
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Serve what is for all workers. xdist starts them last of all here."""
-        wanted = (
-            shared_services(self._settings, session.config)
-            if session.config.pluginmanager.hasplugin("dsession")
-            else []
-        )
+    def join(self) -> None:
+        """Take part in the run, and serve what all workers share. Raises pytest.UsageError."""
+        self._config.pluginmanager.register(self, "otp-xdist")
+        wanted = shared_services(self._settings, self._config)
         if wanted:
             self._serve(wanted)
 
@@ -84,7 +77,7 @@ class XdistHooks:
         """Plain data, without secrets: each worker reads its own environment for those."""
         if not self._run:
             self._begin()
-        self._silent += 1
+        self._unreported += 1
         node.workerinput["otp"] = self._settings.plain()
         node.workerinput["otp_run"] = self._run
         if self._hub:
@@ -93,42 +86,43 @@ class XdistHooks:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """What a worker told at its end."""
+        """Collect what a worker reports at its end."""
         output = getattr(node, "workeroutput", None)
         if output is not None:
-            self._silent -= 1
-            self._told += [output["otp"]] if "otp" in output else []
+            self._unreported -= 1
+            self._outputs += [output["otp"]] if "otp" in output else []
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """The workers have ended: what still comes in is for nobody."""
+        """Stop serving: the workers have ended."""
         for service in self._services:
             service.stop()
         if self._hub:
             self._hub.stop()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """One summary for all workers; those that ended without a word have their orders in the ledger."""
-        look = self._silent and not self._settings.offline
+        """Write one summary for all workers. The orders of workers that crashed are in the ledger."""
+        look = self._unreported and not self._settings.offline
         strays = [number for service in self._services for number in service.strays()]
-        if not (self._told or look or strays):
+        if not (self._outputs or look or strays):
             return
         from ..orders.entries import LedgerEntry  # noqa: PLC0415
         from ..orders.location import ledger_path  # noqa: PLC0415
         from .run import tell  # noqa: PLC0415 - only for a run that ordered
 
-        ledgers = {Path(told["ledger"]) for told in self._told if told.get("ledger")}
-        if look and not ledgers and (path := ledger_path(self._settings.ledger, self._root)).exists():
+        ledgers = {Path(output["ledger"]) for output in self._outputs if output.get("ledger")}
+        if look and not ledgers and (path := ledger_path(self._settings.ledger, self._config.rootpath)).exists():
             ledgers = {path}
-        offline = [LedgerEntry.from_plain(entry) for told in self._told for entry in told.get("entries", ())]
+        offline = [LedgerEntry.from_plain(entry) for output in self._outputs for entry in output.get("entries", ())]
         patience = min(
-            (told["patience"] for told in self._told if "patience" in told), default=self._settings.close_timeout
+            (output["patience"] for output in self._outputs if "patience" in output),
+            default=self._settings.close_timeout,
         )
-        strays = [number for told in self._told for number in told["strays"]] + strays
+        strays = [number for output in self._outputs for number in output["strays"]] + strays
         tell(terminalreporter, self._run, offline, ledgers, patience, strays)
 
     def pytest_unconfigure(self) -> None:
-        """Put the signal handlers back, and end what a session left that never finished."""
+        """Restore the signal handlers, and stop what is running if the session never finished."""
         self.pytest_sessionfinish()
         if self._stop:
             self._stop.disarm()

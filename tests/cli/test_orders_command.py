@@ -92,7 +92,8 @@ class TestWhere:
         """--ledger without a name is reported in the words of this command."""
         assert otp("orders", "--ledger", "") == 2
         assert otp.err == (
-            "pytest-otp orders: error: --ledger (PYTEST_OTP_LEDGER): '', from --ledger, is not allowed. Give a file.\n"
+            "pytest-otp orders: error: --ledger: invalid value '': expected a path. "
+            "Set it with --ledger (PYTEST_OTP_LEDGER).\n"
         )
 
     @pytest.mark.parametrize("arguments", [["orders"], ["orders", "forget", "1"], ["sweep"]])

@@ -249,7 +249,7 @@ def test_a_ledger_that_is_removed_in_mid_run(wire: Wire, keeper: str) -> None:
     assert "1 failed, 1 passed" in output
     assert "INTERNALERROR" not in output
     assert summary(output) == [
-        f"the ledger {path} is gone: nobody knows what became of this run's orders but their keeper"
+        f"the ledger {path} is missing, so the state of this run's orders is unknown"
     ]
     assert len(wire.orders) == 1
     assert wire.rented() == []

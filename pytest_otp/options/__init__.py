@@ -1,0 +1,142 @@
+"""The options: the names under which each can be set, its default, and its help.
+
+pytest reads this module at each start, so it holds plain data and imports nothing. What a value may be is in `values`.
+It has no assertions, so pytest need not rewrite any: PYTEST_DONT_REWRITE.
+"""
+
+from __future__ import annotations
+
+
+class Option:
+    """One setting. No dataclass: making one costs more than everything else that the plugin does at start-up."""
+
+    __slots__ = ("default", "flag", "help", "ini", "metavar", "name", "repeatable", "variable")
+
+    def __init__(
+        self,
+        name: str,
+        metavar: str | None,
+        default: object,
+        help: str,  # noqa: A002 - argparse's name for it
+        *,
+        repeatable: bool = False,
+    ) -> None:
+        """Without a `metavar` the option is a switch."""
+        self.name = name
+        self.metavar = metavar
+        self.default = default
+        self.help = help
+        self.repeatable = repeatable
+        self.flag = "--otp-" + name.replace("_", "-")
+        self.variable = "PYTEST_OTP_" + name.upper()
+        self.ini = "otp_" + name
+
+
+OPTIONS = (
+    Option(
+        "provider",
+        "NAME",
+        "fake",
+        "The service that rents the numbers: fake (offline and free, the default), otpcepat, otpvirt, or one that a "
+        "plugin registers. Credentials are read from the environment or .env only: API_KEY_OTPCEPAT; "
+        "OTPVIRT_CLIENT_ID and OTPVIRT_API_PASSWORD.",
+    ),
+    Option(
+        "service",
+        "NAME",
+        None,
+        "The service to order numbers for, unless a test names one: the provider's ID or name of it.",
+    ),
+    Option(
+        "country",
+        "NAME",
+        None,
+        "The country of the numbers, unless a test names one: the provider's ID or name, an ISO code, or the "
+        "country's name in any language.",
+    ),
+    Option("operator", "NAME", None, "The mobile operator, unless a test names one (default: any)."),
+    Option(
+        "timeout",
+        "SECONDS",
+        120.0,
+        "How long wait_code() waits (default: 120; 10 with the provider fake if no code arrives by itself).",
+    ),
+    Option("poll_interval", "SECONDS", 0.75, "Seconds between polls for an SMS (default: 0.75)."),
+    Option(
+        "fake",
+        "SCENARIO",
+        "manual",
+        "How the provider fake behaves (default: manual). manual: SMS come from the test or the gateway. auto: an SMS "
+        "with a code arrives immediately; late: after 5 s; never: no SMS arrives; duplicate: the same SMS arrives "
+        "twice; no-code: an SMS without a code. no-numbers, no-balance: orders are refused. down: the provider does "
+        "not respond. flaky: it sometimes answers 502 or 429 or resets the connection. cancelled: it cancels the "
+        "order. cancel-refused: an SMS arrives while the order is being cancelled.",
+    ),
+    Option(
+        "unavailable",
+        "fail|skip|xfail",
+        "fail",
+        "What a test does if the provider has no number available (default: fail).",
+    ),
+    Option(
+        "fake_seed",
+        "N",
+        0,
+        "The seed of the provider fake for its numbers, IDs and codes (default: random, shown in the header).",
+    ),
+    Option("close_timeout", "SECONDS", 20.0, "How long teardown tries to close the orders of a test (default: 20)."),
+    Option("show_sms", None, False, "Show SMS texts in error messages. They are masked by default."),
+    Option(
+        "allow_http",
+        "HOST",
+        (),
+        "A host, besides loopback, that credentials may be sent to without TLS. Can be repeated.",
+        repeatable=True,
+    ),
+    Option(
+        "keeper",
+        "on|off",
+        "on",
+        "Whether a separate process places and closes the orders, so that none stays open if the run is killed "
+        "(default: on).",
+    ),
+    Option(
+        "max_orders",
+        "N",
+        None,
+        "How many orders a run may place, including all xdist workers and reruns (default: no limit).",
+    ),
+    Option(
+        "max_spend",
+        '"AMOUNT CURRENCY"',
+        None,
+        "How much a run may spend, including all xdist workers and reruns (default: no limit).",
+    ),
+    Option(
+        "ledger",
+        "PATH",
+        None,
+        "The file that records all orders (default: a file in your user state directory, ~/.local/state on Linux).",
+    ),
+    Option("env_file", "PATH", None, "The .env file to read (default: .env in the root directory)."),
+    Option(
+        "gateway",
+        "HOST:PORT",
+        None,
+        "The address of the SMS gateway for the application under test (default: a free loopback port, opened on "
+        "first use).",
+    ),
+    Option(
+        "webhook",
+        "HOST:PORT",
+        None,
+        "The address that receives OTP-virt's push notifications, so that codes arrive immediately (default: off). "
+        "The URL path ends in OTPVIRT_WEBHOOK_TOKEN, or in a random token.",
+    ),
+)
+
+DEFAULT_HEADER = (
+    "otp: provider fake (default), offline: no SMS is sent, nothing is charged; scenario manual (default), "
+    "seed {seed}; timeout 10 s (default)"
+)
+"""The report header of a run that sets nothing, as plain data too: it is what `plugin.header` makes of the defaults."""

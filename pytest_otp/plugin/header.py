@@ -1,0 +1,30 @@
+"""Our line in the report header."""
+
+from __future__ import annotations
+
+from ..providers.registry import takes_push
+from ..settings import Settings
+
+
+def header(settings: Settings) -> str:
+    """Return one line: provider and timeout, where each came from, whether the run is offline, what limits it."""
+    offline, source = settings.offline, settings.source
+    parts = [f"provider {settings.provider} ({source('provider')})"]
+    if offline:
+        parts[0] += ", offline: no SMS is sent, nothing is charged"
+    parts += [f"{name} {value}" for name in ("service", "country", "operator") if (value := getattr(settings, name))]
+    if offline:
+        parts.append(f"scenario {settings.fake} ({source('fake')}), seed {settings.fake_seed}")
+    parts.append(f"timeout {settings.timeout_for(settings.fake if offline else None):g} s ({source('timeout')})")
+    if settings.keeper == "off" and not offline:
+        parts.append(f"keeper off ({source('keeper')})")
+    if settings.webhook and takes_push(settings.provider):
+        host, port = settings.webhook
+        parts.append(f"webhook {f'[{host}]' if ':' in host else host}:{port} ({source('webhook')})")
+    if settings.max_orders is not None:
+        parts.append(f"at most {settings.max_orders} orders ({source('max_orders')})")
+    if settings.max_spend:
+        parts.append(f"at most {' '.join(settings.max_spend)} spent ({source('max_spend')})")
+    if settings.unknown:
+        parts.append(f"ignored unknown variables: {', '.join(settings.unknown)}")
+    return "otp: " + "; ".join(parts)

@@ -1,0 +1,84 @@
+"""otp_carrier and otp_gateway, offline and with a real provider."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.plugin.inner import KEY, Run
+
+
+def test_otp_carrier_with_a_real_provider(pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Delivering by hand is possible offline only, and the error says what to do."""
+    monkeypatch.setenv("API_KEY_OTPCEPAT", KEY)
+    pytester.makepyfile("def test_it(otp_carrier): pass")
+    result = run("--otp-provider=otpcepat")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            (
+                "E   pytest_otp.errors.SettingsError: otp_carrier is not available with the provider otpcepat. "
+                "Run offline, or let the application send the SMS."
+            )
+        ]
+    )
+
+
+def test_otp_gateway_with_a_real_provider(pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a real provider the application uses its own service: there is no gateway, and nothing is set for one."""
+    monkeypatch.setenv("API_KEY_OTPCEPAT", KEY)
+    pytester.makepyfile(
+        """
+        def test_it(otp_gateway, otp_provider):
+            assert otp_gateway.url is None and otp_gateway.environ() == {}
+            assert otp_provider.name == "otpcepat"
+        """
+    )
+    run("--otp-provider=otpcepat").assert_outcomes(passed=1)
+
+
+def test_otp_gateway(pytester: pytest.Pytester, run: Run) -> None:
+    """An application that posts its SMS to the gateway reaches the number of the test."""
+    pytester.makepyfile(
+        """
+        import json, urllib.request
+
+        def test_it(otp_gateway, otp_number):
+            number = otp_number()
+            url = otp_gateway.environ()["PYTEST_OTP_GATEWAY_URL"] + "/sms"
+            assert url.startswith("http://127.0.0.1:") and url == otp_gateway.url + "/sms"
+            body = json.dumps({"to": number.e164, "text": "Your code is 482913", "from": "Shop"}).encode()
+            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with opener.open(urllib.request.Request(url, body, {"Content-Type": "application/json"})) as answer:
+                assert answer.status == 202
+            assert number.wait_code(sender="shop") == "482913"
+        """
+    )
+    run().assert_outcomes(passed=1)
+
+
+def test_otp_gateway_on_a_port_that_is_taken(pytester: pytest.Pytester, run: Run) -> None:
+    """A port that cannot be had is told with the setting that asked for it."""
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        pytester.makepyfile("def test_it(otp_gateway): pass")
+        result = run(f"--otp-gateway=127.0.0.1:{taken.getsockname()[1]}")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["E   pytest_otp.errors.SettingsError: --otp-gateway (PYTEST_OTP_GATEWAY)*"])
+
+
+def test_an_sms_to_a_number_that_nobody_holds_is_told(pytester: pytest.Pytester, run: Run) -> None:
+    """An application that sends to the wrong number is the commonest reason why no code comes."""
+    pytester.makepyfile(
+        """
+        def test_it(otp_number, otp_carrier):
+            otp_number()
+            otp_carrier.submit("+12015550199", "Your code is 482913")
+            otp_number().wait_code(timeout=0.1)
+        """
+    )
+    result = run("--otp-fake-seed=1")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*no SMS within 0.1 s. SMS arrived for numbers that no test holds: +12015550199."])
