@@ -103,7 +103,7 @@ def _with_scenario(provider: Any, scenario: object) -> Any:
     try:
         return provider.with_scenario(str(scenario))
     except SettingsError as error:
-        raise SettingsError(f"@pytest.mark.otp: fake={scenario!r} is no scenario", hint=error.hint) from None
+        raise SettingsError(f"@pytest.mark.otp: unknown scenario {scenario!r}", hint=error.hint) from None
 
 
 def _unavailable(error: NumberUnavailable, what: str) -> None:
