@@ -13,10 +13,9 @@ from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from pytest_otp import order_number
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.waiting import Pace
 from pytest_otp.offline.carrier import Carrier
@@ -100,8 +99,7 @@ def measure() -> list[Delivery]:
 
         def wait(case: tuple[str, float, int]) -> Delivery:
             pace, after, phase = case
-            number = order_number(provider, service, country)
-            _pace_of(number, PACES[pace])
+            number = OtpNumber(provider, provider.order(service, country, None), pace=PACES[pace])
             sent = after + SPREAD * (phase / PHASES - 0.5)
             due = time.monotonic() + sent
             carrier.deliver(number, "Your code is 482913", after=sent)
@@ -112,8 +110,3 @@ def measure() -> list[Delivery]:
             return Delivery(pace, after, lag, looks)
 
         return list(threads.map(wait, cases))
-
-
-def _pace_of(number: Any, pace: Pace) -> None:
-    assert isinstance(number, OtpNumber)
-    number._pace = pace

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pytest_otp.keeper.guard import Guard
+from pytest_otp.keeper.guard import Guard, GuardOptions
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.orders.entries import Intent
 from pytest_otp.orders.ledger import Ledger
@@ -24,7 +24,6 @@ from pytest_otp.providers.base import Order, OrderState
 from pytest_otp.providers.registry import create, credentials
 from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server.server import Server
-from pytest_otp.settings import Settings
 
 ORDERS = 300
 WARM_UP = 20
@@ -38,7 +37,7 @@ def main() -> None:
     print(f"\nGuarding: milliseconds at the median of {ORDERS} orders, turn by turn")
     with tempfile.TemporaryDirectory() as folder, Server(Sandbox(Carrier(seed=1), scenario="never")) as server:
         provider = create("otpcepat", credentials("otpcepat", environ(server.url), {}))
-        guard = Guard(Settings(provider="otpcepat", ledger="ledger"), "a-run", Path(folder))
+        guard = Guard(GuardOptions("a-run", Path(folder), "ledger"))
         kept = guard.guarded(provider)
         service = next(each.id for each in provider.services(COUNTRY))
         direct, through = _turns((provider.order, provider.cancel), (kept.order, kept.cancel), service)

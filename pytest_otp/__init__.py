@@ -1,6 +1,6 @@
 """One-time codes by SMS in end-to-end tests: rent a number, wait for the code, never lose an order.
 
-Names are imported when they are first used, so that importing the package costs next to nothing.
+Names are imported on first use, so that importing the package costs next to nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .codes import add_languages, extract_code, find_codes
+    from .codes import Candidate, add_languages, extract_code, find_codes
     from .errors import (
         AuthenticationError,
         BudgetExceeded,
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     )
     from .gateway.address import GatewayAddress
     from .numbers.number import OtpNumber
+    from .numbers.options import NumberOptions
     from .numbers.ordering import Numbers, order_number
-    from .offline.carrier import Carrier
+    from .offline.carrier import Carrier, Delivery, Line, Stray
     from .providers.base import (
         Balance,
         Country,
@@ -45,20 +46,27 @@ if TYPE_CHECKING:
         SupportsPush,
         Variable,
     )
+    from .push.webhook import WebhookAddress
     from .redact import Secret
+    from .server.authority import Certificates
     from .settings import Settings
 
 __all__ = [
     "AuthenticationError",
     "Balance",
     "BudgetExceeded",
+    "Candidate",
     "Carrier",
+    "Certificates",
     "CodeTimeout",
     "Country",
+    "Delivery",
     "GatewayAddress",
     "InsufficientBalance",
     "InvalidRequest",
+    "Line",
     "Messages",
+    "NumberOptions",
     "NumberUnavailable",
     "Numbers",
     "Operator",
@@ -79,9 +87,11 @@ __all__ = [
     "SettingsError",
     "SmsAlreadyReceived",
     "SmsMessage",
+    "Stray",
     "SupportsPush",
     "Unsupported",
     "Variable",
+    "WebhookAddress",
     "add_languages",
     "extract_code",
     "find_codes",
@@ -89,12 +99,19 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "Candidate": "codes",
     "Carrier": "offline.carrier",
+    "Certificates": "server.authority",
+    "Delivery": "offline.carrier",
     "GatewayAddress": "gateway.address",
+    "Line": "offline.carrier",
+    "NumberOptions": "numbers.options",
     "Numbers": "numbers.ordering",
     "OtpNumber": "numbers.number",
     "Secret": "redact",
     "Settings": "settings",
+    "Stray": "offline.carrier",
+    "WebhookAddress": "push.webhook",
     "add_languages": "codes",
     "extract_code": "codes",
     "find_codes": "codes",

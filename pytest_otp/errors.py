@@ -1,49 +1,52 @@
-"""Every error that this package raises on purpose.
+"""The errors that pytest-otp raises.
 
     OtpError
-    ├── SettingsError            a bad or missing setting
-    ├── ProviderError            the provider said no; carries its own words
+    ├── SettingsError            a setting or argument is missing or invalid
+    ├── ProviderError            the provider refused; carries its own words
     │   ├── AuthenticationError
     │   ├── InsufficientBalance
-    │   ├── NumberUnavailable    no number for this service and country now
-    │   ├── InvalidRequest       a country, operator, service or status that it does not know
+    │   ├── NumberUnavailable    no number for this service and country at the moment
+    │   ├── InvalidRequest       a country, operator, service or status that the provider does not know
     │   ├── OrderNotFound
-    │   ├── SmsAlreadyReceived   a cancel that came too late
-    │   └── ProviderUnavailable  no connection, time-out, 5xx, 429, or an answer that is no answer
-    ├── OrderUncertain           the order request's answer was lost: a number may be rented
-    ├── OrderNotClosed           teardown could not close an order
-    ├── OrderEnded               the order was closed elsewhere while the test waited
+    │   ├── SmsAlreadyReceived   too late to cancel
+    │   └── ProviderUnavailable  no connection, time-out, 5xx, 429, or an unreadable answer
+    ├── OrderUncertain           the answer to an order was lost: a number may be rented
+    ├── OrderNotClosed           an order could not be closed
+    ├── OrderEnded               the order was closed while the test waited
     ├── CodeTimeout              (also TimeoutError) no code in time
     ├── BudgetExceeded
     └── Unsupported              this provider has no such operation
 
-`str(error)` reads: which provider and order, how long, what happened, what to do next. The parts are attributes too.
+`str(error)` says in this order: provider, order and number; how long it took; what happened; what to do next. Each part
+is an attribute too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 
 def listed(items: Sequence[str], most: int) -> str:
-    """The items in one line for a message, `most` of them at most: `a, b and 3 more`."""
+    """At most `most` of the items in one line: `a, b and 3 more`."""
     more = f" and {len(items) - most} more" if len(items) > most else ""
     return ", ".join(items[:most]) + more
 
 
 class OtpError(Exception):
-    """The root of the tree.
+    """Base class of all errors. Raised itself for what has no class of its own; the message says what to do.
 
     Attributes:
-        message: what happened, one sentence without the context below.
-        provider: the provider's name, or None where none was involved.
-        order_id: the provider's id of the order, or None.
-        number: the rented number in E.164 form, or None.
-        elapsed: seconds that the failed operation took, or None where time plays no part.
-        hint: what to do next, or "".
+        message: what happened, in one sentence without the context below.
+        provider: the provider's name; None if no provider was involved.
+        order_id: the provider's id of the order; None if there is none.
+        number: the rented number in E.164 form; None if there is none.
+        elapsed: seconds that the failed operation took; None if it was not timed.
+        hint: what to do next; may be empty.
     """
 
     hint = ""
+    _shows_elapsed: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -66,72 +69,98 @@ class OtpError(Exception):
 
     def __str__(self) -> str:
         context = [part for part in (self.provider, self.order_id and f"order {self.order_id}", self.number) if part]
-        if self.elapsed is not None:
+        if self.elapsed is not None and self._shows_elapsed:
             context.append(f"after {self.elapsed:.1f} s")
-        said = ", ".join(context) + ": " + self.message if context else self.message
-        return f"{said.rstrip('.')}. {self.hint}" if self.hint else said
+        text = ", ".join(context) + ": " + self.message if context else self.message
+        return f"{text.rstrip('.')}. {self.hint}" if self.hint else text
 
 
 class SettingsError(OtpError):
-    """A bad or missing setting; the message names the option and the variable, and what is allowed."""
+    """Raised if a setting, a marker or an argument is missing or invalid.
+
+    The message names it, quotes the value and says what is allowed: correct it there.
+    """
 
 
 class ProviderError(OtpError):
-    """The provider said no.
+    """Raised if the provider refuses a request for a reason that no subclass stands for.
+
+    See the provider's documentation for what its words mean.
 
     Attributes:
-        words: the provider's own words, scrubbed of secrets, or "" where it gave none.
+        words: the provider's own words, without secrets; empty if it gave none.
     """
 
-    def __init__(self, message: str, *, words: str = "", **context: object) -> None:
-        super().__init__(message, **context)  # type: ignore[arg-type]  # the root names and types each key
+    def __init__(
+        self,
+        message: str,
+        *,
+        words: str = "",
+        provider: str | None = None,
+        order_id: str | None = None,
+        number: str | None = None,
+        elapsed: float | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, provider=provider, order_id=order_id, number=number, elapsed=elapsed, hint=hint)
         self.words = words
 
 
 class AuthenticationError(ProviderError):
-    """The provider does not accept the credentials."""
+    """Raised if the provider rejects the credentials. Check them in the environment or in `.env`."""
 
     hint = "Check the provider's credentials in the environment or in .env."
 
 
 class InsufficientBalance(ProviderError):
-    """The account's balance does not cover the order."""
+    """Raised if the account's balance does not cover the order. Top up the account, or order something cheaper."""
 
-    hint = "Top the account up, or order a cheaper service or country."
+    hint = "Top up the account, or order a cheaper service or country."
 
 
 class NumberUnavailable(ProviderError):
-    """No number is to be had for this service and country now."""
+    """Raised if the provider has no number for this service and country at the moment; nothing was ordered.
 
-    hint = "Try later, another country or operator, or set --otp-unavailable skip."
+    Try again later, or try another country or operator. `--otp-unavailable skip` skips such tests.
+    """
+
+    hint = "Try again later, try another country or operator, or skip such tests with --otp-unavailable skip."
 
 
 class InvalidRequest(ProviderError):
-    """A country, operator, service or status that the provider does not know."""
+    """Raised for a country, operator, service, status or phone number that the provider does not know or allow.
+
+    The message quotes it, with the candidates if it is ambiguous: correct it, or see what the provider lists.
+    """
 
 
 class OrderNotFound(ProviderError):
-    """The provider does not know the order."""
+    """Raised if the provider does not know the order: it belongs to another account, or ended long ago.
 
-    hint = "It may belong to another account, or be long over."
+    Check the order in your account at the provider.
+    """
+
+    hint = "It may belong to another account, or have ended long ago."
 
 
 class SmsAlreadyReceived(ProviderError):
-    """A cancel came too late: an SMS is there. The order can only be finished."""
+    """Raised by a cancel that comes too late, since an SMS has arrived. Call `finish()` or `close()` instead."""
 
     hint = "Finish the order instead."
 
 
 class ProviderUnavailable(ProviderError):
-    """No connection, a time-out, 5xx, 429, or an answer that is no answer.
+    """Raised if the provider cannot be reached or gives no usable answer: time-out, 5xx, 429, or an unreadable answer.
+
+    Reads are retried before it is raised. Try again later; check the provider's base URL and status page.
 
     Attributes:
-        http_status: the HTTP status, or None where no answer came.
-        retry_after: seconds that the provider asked us to wait, or None.
-        sent: False where the request certainly did not reach the provider.
+        http_status: the HTTP status; None if there was no answer.
+        retry_after: seconds that the provider asks to wait; None if it does not say.
+        sent: False if the request certainly did not reach the provider.
     """
 
-    hint = "Try again later; where it goes on, check the provider's base URL and status page."
+    hint = "Try again later. If it persists, check the provider's base URL and status page."
 
     def __init__(
         self,
@@ -140,42 +169,68 @@ class ProviderUnavailable(ProviderError):
         http_status: int | None = None,
         retry_after: float | None = None,
         sent: bool = True,
-        **context: object,
+        words: str = "",
+        provider: str | None = None,
+        order_id: str | None = None,
+        number: str | None = None,
+        elapsed: float | None = None,
+        hint: str = "",
     ) -> None:
-        super().__init__(message, **context)  # type: ignore[arg-type]  # the parent names and types each key
+        super().__init__(
+            message,
+            words=words,
+            provider=provider,
+            order_id=order_id,
+            number=number,
+            elapsed=elapsed,
+            hint=hint,
+        )
         self.http_status = http_status
         self.retry_after = retry_after
         self.sent = sent
 
 
 class OrderUncertain(OtpError):
-    """The order request was sent and its answer was lost or makes no sense: a number may be rented.
+    """Raised if an order was sent and its answer was lost or makes no sense: a number may be rented.
 
-    It is never sent again by itself, since that could rent a second number.
+    The order is not sent again, since that could rent a second number. Look at the open orders in your account at the
+    provider, and cancel it there.
     """
 
     hint = "A number may be rented: look at the open orders in your account at the provider, and cancel it there."
 
 
 class OrderNotClosed(OtpError):
-    """An order could not be closed: its number may still be rented."""
+    """Raised if an order could not be closed, so that its number may still be rented.
+
+    Cancel or finish it in your account at the provider.
+    """
 
     hint = "Cancel or finish it in your account at the provider."
 
 
 class OrderEnded(OtpError):
-    """The order was cancelled or finished by the provider, or elsewhere, while the test waited."""
+    """Raised by a wait if the order is closed meanwhile: by the test, by the provider or elsewhere. Order another."""
 
     hint = "Order another number."
 
 
 class CodeTimeout(OtpError, TimeoutError):
-    """No code came in time; the message lists what came without one."""
+    """Raised if no code, or no matching message, arrives in time.
+
+    The message lists what arrived instead and why it was skipped. Check that the application sent the SMS to this
+    number, or raise the timeout. `elapsed` is how long the wait took.
+    """
+
+    _shows_elapsed = False  # the message names the timeout
 
 
 class BudgetExceeded(OtpError):
-    """One more order would exceed the run's budget; nothing was ordered."""
+    """Raised if one more order would exceed `--otp-max-orders` or `--otp-max-spend`; nothing is left rented.
+
+    Order less, or raise the limit.
+    """
 
 
 class Unsupported(OtpError):
-    """This provider has no such operation."""
+    """Raised if the provider has no such operation, for example no list of countries. Do without it."""

@@ -1,7 +1,6 @@
 """Secrets that cannot be printed, and scrubbing of text that others print.
 
-A `Secret` made anywhere is scrubbed everywhere: logs and reports belong to the process, so the list of known values
-does too.
+A `Secret` created anywhere is scrubbed everywhere: logs and reports belong to the process, and so do the known values.
 """
 
 from __future__ import annotations
@@ -21,14 +20,9 @@ _WHOLE_WORD_BELOW = 8
 _IGNORED_BELOW = 4
 _ENTITIES = {'"': "quot", "&": "amp", "<": "lt", ">": "gt", "'": "apos"}
 
-_lock = threading.Lock()
-_forms: set[str] = set()
-_short_forms: set[str] = set()
-_pattern: re.Pattern[str] | None = None
-
 
 class Secret:
-    """A value that shows itself to nobody but the caller of `reveal()`.
+    """A value that only `reveal()` returns.
 
     Its repr, str and format are a mask, it cannot be pickled, and it keeps the value in a closure, so that neither
     `vars()` nor a traceback with locals shows it.
@@ -38,10 +32,10 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._reveal: Callable[[], str] = lambda: value
-        _remember(value)
+        known_values.add(value)
 
     def reveal(self) -> str:
-        """The value itself. Call it where it is sent, and keep no reference."""
+        """The value itself. Call this where the value is sent, and keep no reference."""
         return self._reveal()
 
     def __repr__(self) -> str:
@@ -65,7 +59,7 @@ class Secret:
     __hash__ = None  # type: ignore[assignment]  # a hash of a secret would be a fingerprint of it
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret does not leave its process: read it again from the environment there")
+        raise TypeError("a Secret cannot be pickled: read it from the environment of the other process")
 
     def __copy__(self) -> Secret:
         return self
@@ -74,40 +68,76 @@ class Secret:
         return self
 
 
-def scrub(text: str, *, short: bool = True) -> str:
-    """The text with every known secret masked, in each form that libraries print it in.
+class KnownValues:
+    """The values that are masked, in each form in which libraries print them. Thread-safe."""
 
-    Values below eight characters are masked where they stand as a whole word, or not at all without `short`; below four
-    they are left, since masking them would destroy unrelated text.
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._forms: set[str] = set()
+        self._short_forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, value: str) -> None:
+        """Mask this value from now on. Does nothing for less than four characters."""
+        if len(value) < _IGNORED_BELOW:
+            return
+        with self._lock:
+            forms = self._forms if len(value) >= _WHOLE_WORD_BELOW else self._short_forms
+            forms.add("".join(map(_written, value)))
+            self._forms.update(map(re.escape, _in_base64(value.encode(errors="surrogatepass"))))
+            # Longest first: if one value begins with another, the longer one is masked whole.
+            longest_first = sorted(self._forms, key=len, reverse=True)
+            words = "|".join(sorted(self._short_forms, key=len, reverse=True)) or "(?!)"
+            self._pattern = re.compile("|".join([*longest_first, rf"(?P<short>(?<!\w)(?:{words})(?!\w))"]))
+
+    def forget(self) -> None:
+        """Mask nothing any more; for tests, which share one process."""
+        with self._lock:
+            self._forms, self._short_forms, self._pattern = set(), set(), None
+
+    def scrub(self, text: str, *, short: bool = True) -> str:
+        """As the function `scrub`."""
+        pattern = self._pattern
+        return pattern.sub(lambda found: MASK if short or not found["short"] else found[0], text) if pattern else text
+
+
+known_values = KnownValues()
+"""The values of all secrets of this process."""
+
+
+def scrub(text: str, *, short: bool = True) -> str:
+    """Mask every known secret in the text, in each form in which libraries print it.
+
+    Values shorter than eight characters are masked as whole words only, or not at all with `short=False`; those shorter
+    than four are left, since masking them would destroy unrelated text.
     """
-    pattern = _pattern
-    return pattern.sub(lambda found: MASK if short or not found["short"] else found[0], text) if pattern else text
+    return known_values.scrub(text, short=short)
 
 
 def shape(text: str) -> str:
-    """What a private text looks like: letters become x, digits 0; spaces, punctuation and length stay."""
+    """Mask a private text but keep its shape: letters become x, digits 0; spaces and punctuation stay."""
     return "".join(map(_shape_of, text))
 
 
 def _shape_of(char: str) -> str:
     if char.isdigit():
         return "0"
-    # Marks are parts of letters, and signs such as a letter in a circle can be read as one.
+    # Marks are parts of letters, and symbols such as a circled letter can be read as one.
     is_letter = unicodedata.category(char)[0] in "LMN" or unicodedata.normalize("NFKC", char).isalnum()
     return "x" if is_letter else char
 
 
 class LogFilter(logging.Filter):
-    """Scrubs the records of the loggers that it is put on; a filter on a parent logger would see none of a child's."""
+    """Scrubs the records of the loggers it is added to; a filter on a parent logger sees none of a child's records."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always keep the record; replace its message where that holds a secret."""
+        """Keep every record; replace its message if it contains a secret."""
         message = record.getMessage()
         clean = scrub(message)
         if clean != message:
             record.msg, record.args = clean, None
         if record.exc_info:
-            # The exception itself goes too: a handler that formats it anew would find the secret in it.
+            # Without the exception: a handler that formats it again would find the secret in it.
             record.exc_text, record.exc_info = scrub(_formatter.formatException(record.exc_info)), None
         return True
 
@@ -117,26 +147,13 @@ _formatter = logging.Formatter()
 
 
 def guard_loggers(names: Iterable[str]) -> None:
-    """Scrub what the named loggers write, from now on; doing it twice is doing it once."""
+    """Scrub what these loggers write from now on. Does nothing the second time."""
     for name in names:
         logging.getLogger(name).addFilter(_log_filter)
 
 
-def _remember(value: str) -> None:
-    global _pattern
-    if len(value) < _IGNORED_BELOW:
-        return
-    with _lock:
-        (_forms if len(value) >= _WHOLE_WORD_BELOW else _short_forms).add("".join(map(_written, value)))
-        _forms.update(map(re.escape, _in_base64(value.encode(errors="surrogatepass"))))
-        # Longest first: where one value begins with another, the longer one is masked whole.
-        longest_first = sorted(_forms, key=len, reverse=True)
-        words = "|".join(sorted(_short_forms, key=len, reverse=True)) or "(?!)"
-        _pattern = re.compile("|".join([*longest_first, rf"(?P<short>(?<!\w)(?:{words})(?!\w))"]))
-
-
 def _written(char: str) -> str:
-    """A pattern for one character as texts, URLs, JSON, HTML and reprs write it, also one of them inside another."""
+    """A pattern for one character as text, URLs, JSON, HTML and reprs write it, also nested."""
     if char.isascii() and char.isalnum():
         return char
     utf8, utf16 = char.encode(errors="surrogatepass"), char.encode("utf-16-be", "surrogatepass").hex()
@@ -155,9 +172,9 @@ def _written(char: str) -> str:
 
 
 def _in_base64(value: bytes) -> set[str]:
-    """What base64 makes of the value: alone, and after one or two other bytes, as in `user:password`."""
+    """The value in base64: alone, and after one or two other bytes, as in `user:password`."""
     alone = base64.b64encode(value).decode()
-    # Where the neighbours' bits would show, the first and last letters are left out.
+    # Without the first and last letters, which depend on the neighbouring bytes.
     within = {
         base64.b64encode(bytes(shift) + value).decode()[(0, 2, 3)[shift] : (None, -3, -2)[(shift + len(value)) % 3]]
         for shift in range(3)

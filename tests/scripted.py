@@ -1,4 +1,4 @@
-"""A provider that does as its script says, and virtual time to live in: no network, no real waiting.
+"""A provider that follows a script, and virtual time: no network, no real waiting.
 
 Tests of fixtures copy this file into their inner runs, so it imports nothing but the package.
 """
@@ -6,6 +6,7 @@ Tests of fixtures copy this file into their inner runs, so it imports nothing bu
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 import threading
 from collections import defaultdict
@@ -33,11 +34,17 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=timezone.utc)
 
 
 class Time:
-    """A clock that moves only when somebody sleeps on it; things happen at their times meanwhile."""
+    """The tests' clock: it moves only when a test sets `now` or something sleeps on it, and things happen meanwhile.
+
+    Call it, or pass its `clock`, where seconds that only ever grow are expected.
+    """
 
     def __init__(self, start: float = 1000.0) -> None:
         self.start = self.now = start
         self._due: list[tuple[float, Callable[[], object]]] = []
+
+    def __call__(self) -> float:
+        return self.now
 
     @property
     def elapsed(self) -> float:
@@ -59,9 +66,14 @@ class Time:
             action()
         self.now = max(self.now, end)
 
+    def wait(self, changed: threading.Condition, seconds: float) -> None:
+        """Sleep on a condition, in place of `threading.Condition.wait`: what happens next ends the sleep."""
+        next_due = min((due for due, _ in self._due), default=math.inf)
+        self.sleep(min(seconds, max(0.0, next_due - self.now)))
+
 
 class ScriptedProvider:
-    """Keeps its orders in memory, writes down every call, and fails where the script says so."""
+    """Keeps its orders in memory, records every call, and fails where the script says so."""
 
     name = "scripted"
     variables: ClassVar[tuple[Variable, ...]] = (Variable("KEY", "the account's key", secret=True),)
@@ -84,12 +96,17 @@ class ScriptedProvider:
         """Each such call fails: `cancel` of any order, or `cancel order-2` of one."""
         self._always[call] = error
 
+    def recover(self) -> None:
+        """No call fails any more because of `always`."""
+        self._always.clear()
+
     def receive(self, *texts: str, order: str = "order-1", sender: str | None = None, code: str | None = None) -> None:
         """An SMS comes for each text."""
         for text in texts:
             self.inboxes[order].append(SmsMessage(f"sms-{len(self.inboxes[order]) + 1}", sender, text, NOW, code))
 
     def calls(self, operation: str) -> int:
+        """How many calls of an operation there were."""
         return sum(event.split()[0] == operation for event in self.events)
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
@@ -133,13 +150,18 @@ class ScriptedProvider:
     def count(self, service: str, country: str, operator: str | None) -> int:
         return 1
 
-    def _called(self, operation: str, order_id: str) -> None:
-        call = f"{operation} {order_id}"
+    def note(self, event: str) -> None:
+        """Record something that happened between the calls."""
         with self._lock:
-            self.events.append(call)
+            self.events.append(event)
             if self._log:
                 with self._log.open("a") as log:
-                    log.write(call + "\n")
+                    log.write(event + "\n")
+
+    def _called(self, operation: str, order_id: str) -> None:
+        call = f"{operation} {order_id}"
+        self.note(call)
+        with self._lock:
             step = self._script[operation].pop(0) if self._script[operation] else None
         error = self._always.get(call) or self._always.get(operation)
         if error is not None:

@@ -1,4 +1,4 @@
-"""The error tree: its shape, its words, and that it survives being copied and sent about."""
+"""The error tree: its shape, its texts, and that it survives being copied and pickled."""
 
 from __future__ import annotations
 
@@ -39,16 +39,26 @@ def test_a_code_timeout_is_a_timeout() -> None:
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)
-def test_words_read_who_when_what_and_what_to_do(kind: type[OtpError]) -> None:
+def test_the_docstring_says_when_it_is_raised_and_what_to_do(kind: type[OtpError]) -> None:
+    """Each class says when it is raised, and then, in a sentence of its own, what to do."""
+    description = " ".join((kind.__doc__ or "").partition("Attributes:")[0].split())
+    assert "Raised" in description.partition(". ")[0] or kind is OtpError
+    assert len(re.findall(r"[.:] \w", description)) >= 1, "no word on what to do"
+
+
+@pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)
+def test_the_text_says_where_when_what_and_what_to_do(kind: type[OtpError]) -> None:
     """Each error's text names provider, order, number and time, then what happened, then what to do."""
-    error = kind("it broke.", provider="p", order_id="7", number="+1", elapsed=2.04, hint="Mend it.")
-    assert str(error) == "p, order 7, +1, after 2.0 s: it broke. Mend it."
+    error = kind("it broke.", provider="p", order_id="7", number="+1", elapsed=2.04, hint="Fix it.")
+    time = "" if kind is CodeTimeout else ", after 2.0 s"  # whose message names the timeout
+    assert str(error) == f"p, order 7, +1{time}: it broke. Fix it."
+    assert error.elapsed == 2.04
     assert (error.message, error.provider, error.order_id, error.number) == ("it broke.", "p", "7", "+1")
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)
 def test_an_error_without_context_is_its_message(kind: type[OtpError]) -> None:
-    """Nothing is said of what is not known; a kind's own hint follows the message."""
+    """What is not known is left out; a class's own hint follows the message."""
     error = kind("it broke")
     assert str(error) == (f"it broke. {kind.hint}" if kind.hint else "it broke")
     assert (error.provider, error.order_id, error.number, error.elapsed) == (None, None, None, None)
@@ -67,11 +77,12 @@ def test_an_error_survives_transport(kind: type[OtpError], sent: object) -> None
 
 HINTS = {
     "AuthenticationError": "Check the provider's credentials in the environment or in .env.",
-    "InsufficientBalance": "Top the account up, or order a cheaper service or country.",
-    "NumberUnavailable": "Try later, another country or operator, or set --otp-unavailable skip.",
-    "OrderNotFound": "It may belong to another account, or be long over.",
+    "InsufficientBalance": "Top up the account, or order a cheaper service or country.",
+    "NumberUnavailable": "Try again later, try another country or operator, "
+    "or skip such tests with --otp-unavailable skip.",
+    "OrderNotFound": "It may belong to another account, or have ended long ago.",
     "SmsAlreadyReceived": "Finish the order instead.",
-    "ProviderUnavailable": "Try again later; where it goes on, check the provider's base URL and status page.",
+    "ProviderUnavailable": "Try again later. If it persists, check the provider's base URL and status page.",
     "OrderUncertain": "A number may be rented: look at the open orders in your account at the provider, "
     "and cancel it there.",
     "OrderNotClosed": "Cancel or finish it in your account at the provider.",
@@ -80,18 +91,18 @@ HINTS = {
 
 
 def test_every_hint() -> None:
-    """What a user reads as the next thing to do, kind by kind; the others say it case by case."""
+    """What a user reads as the next thing to do; the other classes say it case by case."""
     assert {kind.__name__: kind.hint for kind in EVERY if kind.hint} == HINTS
 
 
 def test_a_provider_error_keeps_the_providers_words() -> None:
-    """The provider's own words are an attribute, empty where it had none."""
+    """The provider's own words are an attribute, empty if it gave none."""
     assert ProviderError("no", words="NO BALANCE").words == "NO BALANCE"
     assert ProviderError("no").words == ""
 
 
-def test_an_unavailable_provider_tells_how_it_failed() -> None:
-    """HTTP status, asked pause, and whether the request may have arrived are attributes; it may, by default."""
+def test_an_unavailable_provider_says_how_it_failed() -> None:
+    """HTTP status, requested pause, and whether the request may have arrived are attributes; it may, by default."""
     error = ProviderUnavailable("no", http_status=429, retry_after=3.0, sent=False)
     assert (error.http_status, error.retry_after, error.sent) == (429, 3.0, False)
     plain = ProviderUnavailable("no")

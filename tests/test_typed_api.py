@@ -1,30 +1,70 @@
-"""The public API's types, and that its names are there."""
+"""The public API: its names, their types, and that whatever a public name returns has a public type."""
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
+import inspect
 import subprocess
 import sys
+import types
+import typing
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pytest_otp
 
 TYPED_API = Path(__file__).parent / "typed_api.py"
+DOCUMENTED = ("codes", "errors", "redact", "providers.base", "providers.http", "providers.answers")
+"""Modules whose names may be imported from there."""
+INTERNAL = {"Proxy"}
+"""Public by its place only: `GatewayAddress.proxy` is for the fixture that makes the address."""
 
 
 def test_every_public_name_is_there() -> None:
-    """`__all__` is sorted, holds no name twice, and each of its names can be had."""
+    """`__all__` is sorted, has no name twice, and each of its names can be imported."""
     assert pytest_otp.__all__ == sorted(set(pytest_otp.__all__))
     for name in pytest_otp.__all__:
         assert getattr(pytest_otp, name).__name__ == name
     assert dir(pytest_otp) == pytest_otp.__all__
 
 
-def test_an_unknown_name_is_told() -> None:
+def test_an_unknown_name_is_an_error() -> None:
     """A misspelt name is the usual AttributeError."""
     with pytest.raises(AttributeError, match="module 'pytest_otp' has no attribute 'OtpNumbr'"):
         _ = pytest_otp.OtpNumbr
+
+
+def test_names_are_imported_on_first_use() -> None:
+    """The package itself imports none of its modules."""
+    program = "import sys, pytest_otp; print([name for name in sys.modules if name.startswith('pytest_otp.')])"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", pytest_otp.__all__)
+def test_what_a_public_name_exposes_is_public(name: str) -> None:
+    """Whatever a public function returns, or a public attribute holds, can be imported to annotate with."""
+    public = {getattr(pytest_otp, each) for each in pytest_otp.__all__}
+    for module in DOCUMENTED:
+        public |= {each for each in vars(importlib.import_module(f"pytest_otp.{module}")).values() if isclass(each)}
+    exposed = {each for annotation in exposed_types(getattr(pytest_otp, name)) for each in classes(annotation)}
+    hidden = {each.__name__ for each in exposed - public if each.__module__.startswith("pytest_otp")}
+    assert hidden <= INTERNAL
+
+
+@pytest.mark.parametrize("name", pytest_otp.__all__)
+def test_a_public_name_is_documented(name: str) -> None:
+    """It has a docstring, and so have its public methods and properties."""
+    value = getattr(pytest_otp, name)
+    assert value.__doc__
+    if isclass(value):
+        members = {key: member for key, member in vars(value).items() if not key.startswith("_")}
+        functions = {key: each for key, each in members.items() if callable(each) or isinstance(each, property)}
+        assert [key for key, each in functions.items() if not each.__doc__] == []
 
 
 def test_a_users_code_type_checks() -> None:
@@ -32,3 +72,29 @@ def test_a_users_code_type_checks() -> None:
     command = [sys.executable, "-m", "mypy", str(TYPED_API)]
     run = subprocess.run(command, cwd=TYPED_API.parent.parent, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def isclass(value: object) -> bool:
+    return inspect.isclass(value)
+
+
+def exposed_types(value: Any) -> Iterator[Any]:
+    """The types of what a function returns, or of a class's public fields, properties and methods' results."""
+    if not isclass(value):
+        yield typing.get_type_hints(value)["return"]
+        return
+    if dataclasses.is_dataclass(value):
+        hints = typing.get_type_hints(value)
+        yield from (hints[field.name] for field in dataclasses.fields(value) if not field.name.startswith("_"))
+    for name, member in vars(value).items():
+        function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+        if inspect.isfunction(function) and (not name.startswith("_") or name in ("__call__", "__enter__")):
+            yield typing.get_type_hints(function)["return"]
+
+
+def classes(annotation: Any) -> Iterator[type]:
+    """The classes that an annotation names, at any depth."""
+    if isclass(annotation) and not isinstance(annotation, types.GenericAlias):
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from classes(part) if not isinstance(part, list) else (each for one in part for each in classes(one))

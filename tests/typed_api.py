@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,11 +16,16 @@ from typing_extensions import assert_type
 import pytest_otp
 from pytest_otp import (
     Balance,
+    Candidate,
     Carrier,
+    Certificates,
     CodeTimeout,
     Country,
+    Delivery,
     GatewayAddress,
+    Line,
     Messages,
+    NumberOptions,
     Numbers,
     NumberUnavailable,
     Operator,
@@ -34,14 +39,15 @@ from pytest_otp import (
     Service,
     Settings,
     SmsMessage,
+    Stray,
     Unsupported,
     Variable,
+    WebhookAddress,
     add_languages,
     extract_code,
     find_codes,
     order_number,
 )
-from pytest_otp.codes import Candidate
 from pytest_otp.providers.http import HttpClient
 
 
@@ -62,7 +68,39 @@ def numbers(otp_number: Numbers, module_otp_number: Numbers, session_otp_number:
     assert_type(number.state, OrderState)
     assert_type(number.messages, tuple[SmsMessage, ...])
     otp_number(1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] # ids are text
+    otp_number(contry="GB")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue] # misspelt
+    _ = otp_number.e164  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue] # not called
     number.e164 = "+1"  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue] # it cannot be changed
+
+
+def without_pytest(provider: Provider) -> None:
+    number = order_number(
+        provider, "wa", "GB", operator=None, timeout=60, poll_interval=2.5, close_timeout=10, show_sms=True
+    )
+    assert_type(number, OtpNumber)
+    with order_number(provider, service="wa", country="GB") as rented:
+        assert_type(rented, OtpNumber)
+    with Numbers(provider, service="wa", options=NumberOptions(timeout=60)) as numbers:
+        assert_type(numbers, Numbers)
+        assert_type(numbers(country="GB"), OtpNumber)
+    order_number(provider, timeuot=60)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue] # misspelt
+    order_number(provider, timeout="60")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] # a number
+
+
+async def without_pytest_async(provider: Provider) -> None:
+    number = await asyncio.to_thread(order_number, provider, "wa", timeout=60)
+    assert_type(number, OtpNumber)
+    with number:
+        assert_type(await number.wait_code_async(), str)
+        assert_type(await asyncio.wait_for(number.wait_message_async(), 30), SmsMessage)
+    await asyncio.to_thread(number.close, 5)
+
+
+def options() -> None:
+    options = NumberOptions(timeout=60, poll_interval=2, close_timeout=10, show_sms=False)
+    assert_type(options.timeout, float)
+    assert_type(options.show_sms, bool)
+    options.timeout = 5  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue] # frozen
 
 
 def waiting(number: OtpNumber) -> None:
@@ -83,6 +121,8 @@ async def waiting_async(number: OtpNumber) -> None:
     assert_type(await number.wait_code_async(timeout=5), str)
     assert_type(await number.wait_message_async(pattern="x"), SmsMessage)
     assert_type(await asyncio.gather(number.wait_code_async(), number.wait_code_async()), tuple[str, str])
+    assert_type(await number.wait_code_async(5, sender=re.compile("^Sh"), pattern=lambda text: text[:4]), str)
+    assert_type(await number.wait_message_async(timeout=5, sender="Shop"), SmsMessage)
 
 
 def closing(otp_number: Numbers) -> None:
@@ -92,12 +132,24 @@ def closing(otp_number: Numbers) -> None:
         number.cancel()
         number.finish()
         number.close()
+        number.close(timeout=5)
 
 
-def fixtures(otp_carrier: Carrier, otp_gateway: GatewayAddress, otp_settings: Settings, otp_provider: Provider) -> None:
+def fixtures(
+    otp_carrier: Carrier,
+    otp_gateway: GatewayAddress,
+    otp_webhook: WebhookAddress,
+    otp_settings: Settings,
+    otp_provider: Provider,
+) -> None:
     otp_carrier.deliver("+12015550123", "1234", sender="Shop", after=0.5)
+    assert_type(otp_carrier.lines, tuple[Line, ...])
+    assert_type(otp_carrier.lines[0].messages(), tuple[Delivery, ...])
+    assert_type(otp_carrier.strays, tuple[Stray, ...])
     assert_type(otp_gateway.url, str | None)
+    assert_type(otp_gateway.certificates, Callable[[], Certificates] | None)
     assert_type(otp_gateway.environ(), dict[str, str])
+    assert_type(otp_webhook.url, str | None)
     assert_type(otp_settings.timeout, float)
     assert_type(otp_settings.provider, str)
     assert_type(otp_provider.balance(), Balance)

@@ -14,13 +14,13 @@ from . import codes, orders, sandbox, sweeping
 from .output import complain, in_our_words
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status.
+def main(argv: Sequence[str] | None = None, *, sweep_pace: sweeping.Pace = sweeping.Pace()) -> int:  # noqa: B008 - frozen
+    """Run the command, and return its exit status.
 
-    0 done, 1 for what could not be done, 2 for arguments or settings that it cannot work with, 130 for Ctrl-C.
+    0 for success, 1 for failure, 2 for invalid arguments or settings, 130 for Ctrl-C.
     """
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = _parser(sweep_pace).parse_args(argv)
     except SystemExit as ended:  # argparse has printed help, the version, or what is wrong
         return ended.code if isinstance(ended.code, int) else 2
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -38,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(sweep_pace: sweeping.Pace) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="pytest-otp",
         description="One-time codes by SMS in end-to-end tests: the tools beside the pytest plugin.",
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     sandbox.add_to(commands)
     orders.add_to(commands)
-    sweeping.add_to(commands)
+    sweeping.add_to(commands, sweep_pace)
     codes.add_to(commands)
     return parser
 

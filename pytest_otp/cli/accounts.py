@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import OtpError
-from ..orders.entries import Entry
+from ..orders.entries import LedgerEntry
 from ..orders.ledger import Ledger
-from ..orders.recording import Bookkeeping, Recorded
+from ..orders.recording import RecordingProvider, RunContext
 from ..providers.base import identifying
 from ..providers.registry import create, credentials, load, names
 from ..redact import Secret, scrub
@@ -22,7 +22,7 @@ OTHER_ACCOUNT = "the credentials belong to another account (or another base URL)
 @dataclass(frozen=True, slots=True)
 class _Access:
     account: str = ""
-    provider: Recorded | None = None
+    provider: RecordingProvider | None = None
     lacking: str = ""
     """Why there is no provider."""
 
@@ -36,13 +36,13 @@ class Accounts:
         self._allow_http = frozenset(allow_http)
         self._known: dict[str, _Access] = {}
 
-    def of(self, entries: Sequence[Entry]) -> dict[str, Recorded]:
+    def of(self, entries: Sequence[LedgerEntry]) -> dict[str, RecordingProvider]:
         """Return the providers of these orders for which there are credentials, by account."""
         found = [self._access(name) for name in {entry.intent.provider for entry in entries}]
         return {access.account: access.provider for access in found if access.provider}
 
-    def lacking(self, entry: Entry, again: str = "") -> str:
-        """Return what is missing to close an order; empty if nothing is. `again` is as in Surroundings."""
+    def lacking(self, entry: LedgerEntry, again: str = "") -> str:
+        """Return what is missing to close an order; empty if nothing is. `again` is as in CommandContext."""
         if not entry.intent.account:
             return NO_ACCOUNT.format(id=entry.id, again=again)
         access = self._access(entry.intent.provider)
@@ -77,7 +77,7 @@ class Accounts:
             and not any(source.get(variable.name, "").strip() for source in (os.environ, self._env_file))
         ]
 
-    def _recorded(self, name: str, values: Mapping[str, str | Secret | None]) -> Recorded:
+    def _recorded(self, name: str, values: Mapping[str, str | Secret | None]) -> RecordingProvider:
         provider = create(name, values, allow_http=self._allow_http)
-        by = Bookkeeping(self._ledger, run="")
-        return Recorded(provider, lambda: by, reason=REASON)
+        by = RunContext(self._ledger, run="")
+        return RecordingProvider(provider, lambda: by, reason=REASON)

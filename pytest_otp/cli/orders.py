@@ -1,4 +1,4 @@
-"""`pytest-otp orders`: shows the ledger; `pytest-otp orders forget ID`: ends an order that only a person can end."""
+"""`pytest-otp orders` shows the ledger; `pytest-otp orders forget ID` marks an order as resolved."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import OtpError
-from ..orders.entries import CLOSED, FORGOTTEN, UNCERTAIN, Entry
+from ..orders.entries import CLOSED, FORGOTTEN, UNCERTAIN, LedgerEntry
 from ..orders.ledger import Ledger
 from ..orders.summary import described
-from .ledgers import KEEPER, NO_ACCOUNT, NOBODY, RUN, WHERE, Surroundings, add_options, care, look_around
+from .ledgers import KEEPER, NO_ACCOUNT, NOBODY, RUN, WHERE, CommandContext, add_options, attended_by, read_context
 from .output import complain, say, write
 
 SHOWN = 20
 """How many closed orders are shown."""
 
-_CARE = {
-    RUN: "its run goes on, and closes it",
+_ATTENDED_BY = {
+    RUN: "its run is active and will close it",
     KEEPER: "its keeper is closing it",
-    NOBODY: "nobody cares for it: pytest-otp sweep{again}",
+    NOBODY: "unattended: close it with pytest-otp sweep{again}",
 }
 
 
@@ -30,104 +30,101 @@ def add_to(commands: Any) -> None:
     orders = commands.add_parser(
         "orders",
         help="show what became of every order",
-        description="Show the ledger: the orders that are open, those that are uncertain, and those that are closed. "
-        + WHERE,
+        description=f"Show the open, uncertain and closed orders in the ledger. {WHERE}",
         allow_abbrev=False,
     )
-    orders.add_argument("--all", action="store_true", help=f"show all closed orders, not the latest {SHOWN} only")
-    orders.add_argument("--json", action="store_true", help="print everything, refused orders too, as a JSON list")
+    orders.add_argument("--all", action="store_true", help=f"show all closed orders instead of the latest {SHOWN}")
+    orders.add_argument("--json", action="store_true", help="print all orders, also refused ones, as a JSON list")
     add_options(orders)
     orders.set_defaults(run=_show, prog=orders.prog)
     actions = orders.add_subparsers(title="actions", metavar="ACTION")
     forget = actions.add_parser(
         "forget",
-        help="mark an order as one that needs no more care",
-        description="Mark an order as one that needs no more care: one that is uncertain, or that nobody can close "
-        "from here, after you have looked at the provider.",
+        help="mark an order as resolved",
+        description="Mark an order as resolved: one that is uncertain, or that no command can close, after you have "
+        "checked it at the provider.",
         allow_abbrev=False,
     )
-    forget.add_argument("id", type=_number, metavar="ID", help="the order's number in the list of pytest-otp orders")
-    forget.add_argument(
-        "--force", action="store_true", help="also an order that is open, and that a sweep might still close"
-    )
-    add_options(forget, default=argparse.SUPPRESS)  # else its default would hide what was given before the word
+    forget.add_argument("id", type=_number, metavar="ID", help="the order's number as listed by pytest-otp orders")
+    forget.add_argument("--force", action="store_true", help="also forget an open order that a sweep could still close")
+    add_options(forget, default=argparse.SUPPRESS)  # else its default would hide an option given before the action
     forget.set_defaults(run=_forget, prog=forget.prog)
 
 
-def check_advice(entry: Entry, again: str) -> str:
+def check_advice(entry: LedgerEntry, again: str) -> str:
     """What a person can do about an uncertain order."""
     return (
-        f"look at the open orders in your account at {entry.intent.provider}, and cancel it there if it is one of "
-        f"them; then: pytest-otp orders forget {entry.id}{again}"
+        f"check the open orders in your account at {entry.intent.provider} and cancel it there if it is one of them, "
+        f"then run: pytest-otp orders forget {entry.id}{again}"
     )
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    around = look_around(arguments)
-    ledger = around.open()
+    context = read_context(arguments)
+    ledger = context.open()
     if ledger is None:
         if arguments.json:
             write("[]")
-            complain(around.absence())
+            complain(context.absence())
         else:
-            say(around.absence())
+            say(context.absence())
         return 0
     with contextlib.closing(ledger):
         entries = ledger.entries()
         if arguments.json:
             write(json.dumps([_plain(ledger, entry) for entry in entries], indent=2))
         else:
-            _tell(ledger, entries, around, None if arguments.all else SHOWN)
+            _list(ledger, entries, context, None if arguments.all else SHOWN)
     return 0
 
 
 def _forget(arguments: argparse.Namespace) -> int:
-    around = look_around(arguments)
-    ledger = around.open()
+    context = read_context(arguments)
+    ledger = context.open()
     if ledger is None:
-        raise OtpError(around.absence())
+        raise OtpError(context.absence())
     with contextlib.closing(ledger):
         say(f"forgotten: {described(ledger.forget(arguments.id, force=arguments.force))}")
     return 0
 
 
-def _plain(ledger: Ledger, entry: Entry) -> dict[str, object]:
-    return {**entry.plain(), "care": care(ledger, entry)} if entry.is_open else entry.plain()
+def _plain(ledger: Ledger, entry: LedgerEntry) -> dict[str, object]:
+    return {**entry.plain(), "attended_by": attended_by(ledger, entry)} if entry.is_open else entry.plain()
 
 
-def _tell(ledger: Ledger, entries: Sequence[Entry], around: Surroundings, most: int | None) -> None:
-    say(f"ledger {around.path}")
+def _list(ledger: Ledger, entries: Sequence[LedgerEntry], context: CommandContext, most: int | None) -> None:
+    say(f"ledger {context.path}")
     still_open = [entry for entry in entries if entry.is_open]
     say(f"open: {len(still_open)}")
     for entry in still_open:
-        _line(entry, _advice(entry, care(ledger, entry), around.again))
+        _line(entry, _advice(entry, attended_by(ledger, entry), context.again))
     uncertain = [entry for entry in entries if entry.state == UNCERTAIN]
     say(f"uncertain: {len(uncertain)}")
     for entry in uncertain:
-        _line(entry, check_advice(entry, around.again))
+        _line(entry, check_advice(entry, context.again))
     closed = sorted(
         (entry for entry in entries if entry.state in (*CLOSED, FORGOTTEN)),
         key=lambda entry: (entry.changed_at, entry.id),
         reverse=True,
     )
     more = most is not None and len(closed) > most
-    say(f"closed: {len(closed)}" + (f", the latest {most} (--all shows all)" if more else ""))
+    say(f"closed: {len(closed)}" + (f", showing the latest {most} (--all shows all)" if more else ""))
     for entry in closed[:most]:
         _line(entry)
 
 
-def _advice(entry: Entry, by: str, again: str) -> str:
+def _advice(entry: LedgerEntry, by: str, again: str) -> str:
     if by == NOBODY and not entry.intent.account:
         return NO_ACCOUNT.format(id=entry.id, again=again)
-    return _CARE[by].format(again=again)
+    return _ATTENDED_BY[by].format(again=again)
 
 
-def _line(entry: Entry, rest: str = "") -> None:
-    said = f"{described(entry)}; {rest}" if rest else described(entry)
-    say(f"  {entry.id:>4}  {entry.state:<9}  {said}")
+def _line(entry: LedgerEntry, advice: str = "") -> None:
+    text = f"{described(entry)}; {advice}" if advice else described(entry)
+    say(f"  {entry.id:>4}  {entry.state:<9}  {text}")
 
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise argparse.ArgumentTypeError(f"{text!r} is no order's number in the list of pytest-otp orders")
+        raise argparse.ArgumentTypeError(f"invalid value {text!r}: expected a number listed by pytest-otp orders")
     return int(text)

@@ -1,4 +1,4 @@
-"""What the commands print: one line each, without secrets, and without what could steer a terminal."""
+"""What commands print: single lines without secrets and without control characters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def say(text: str) -> None:
 
 
 def write(text: str) -> None:
-    """Print a text as it is. Where nobody reads it any more, the work goes on all the same."""
+    """Print text as it is. If the reader has gone, carry on silently."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
@@ -23,7 +23,7 @@ def write(text: str) -> None:
 
 
 def mute() -> None:
-    """Who read our lines has gone. What Python flushes at exit must not fail on it once more."""
+    """The reader of our output has gone: what Python flushes at exit must not fail because of it."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
     os.close(nothing)
@@ -35,7 +35,7 @@ def complain(text: str) -> None:
 
 
 def in_our_words(text: str) -> str:
-    """An error's text with the options as the commands name them: those of pytest have a prefix and an ini twin."""
+    """An error's text with the names of the command's own options instead of pytest's and without ini names."""
     return re.sub(r"--otp-(?=ledger|env-file|allow-http)", "--", re.sub(r", ini otp_\w+", "", text))
 
 

@@ -1,42 +1,54 @@
-"""`pytest-otp sweep`: closes the orders that dead runs and their keepers left open."""
+"""`pytest-otp sweep` closes the orders that dead runs and their keepers left open."""
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ..orders.closers import Closers
-from ..orders.entries import ORDERING, UNCERTAIN, Entry
+from ..orders.entries import ORDERING, UNCERTAIN, LedgerEntry
 from ..orders.ledger import Ledger
 from ..orders.summary import described, orders
 from ..orders.sweep import begin_sweep
 from .accounts import Accounts
-from .ledgers import KEEPER, NOBODY, RUN, WHERE, add_options, care, look_around
+from .ledgers import KEEPER, NOBODY, RUN, WHERE, add_options, attended_by, read_context
 from .orders import check_advice
 from .output import complain, in_our_words, say
 
-TRY_SECONDS = 5.0
-"""Seconds that each order is tried to be closed at least."""
-OVERTIME = 20.0
-"""Seconds that a provider's client may take beyond that."""
 LONGEST_WAIT = 86_400.0
-LOOK_INTERVAL = 0.1
 INTERRUPTED = 130
 
 
-def add_to(commands: Any) -> None:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a sweep spends its time, in seconds."""
+
+    attempt: float = 5.0
+    """How long each close is retried at least."""
+    overtime: float = 20.0
+    """How much longer a provider's client may take."""
+    interval: float = 0.1
+    """The pause between two looks at the ledger."""
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    closers: Callable[[], Closers] = Closers
+
+
+def add_to(commands: Any, pace: Pace) -> None:
     """Add the command to those of a parser."""
     sweep = commands.add_parser(
         "sweep",
         help="close the orders that dead runs left open",
         description="Close the orders whose run and keeper are dead, at the accounts whose credentials are in the "
-        "environment or in the .env file; list the others with what is missing. Orders of living runs are never "
+        "environment or the .env file. The others are listed with what is missing. Orders of active runs are never "
         f"touched. {WHERE}",
-        epilog="exit status: 0 where nothing is open any more, 1 while an order stays open (one of a living run too), "
-        "2 for bad arguments or a ledger that cannot be used, 130 after Ctrl-C. Uncertain orders are told, and do not "
-        "change it.",
+        epilog="exit status: 0 if no order is open any more, 1 if an order is still open (also one of an active run), "
+        "2 for invalid arguments or an unusable ledger, 130 after Ctrl-C. Uncertain orders are listed, but do not "
+        "affect the exit status.",
         allow_abbrev=False,
     )
     sweep.add_argument(
@@ -44,87 +56,98 @@ def add_to(commands: Any) -> None:
         type=_seconds,
         default=0.0,
         metavar="S",
-        help="wait up to S seconds for living keepers to finish, and for closes that are refused for now; without it "
-        f"each order is tried for {TRY_SECONDS:.0f} seconds",
+        help="wait up to S seconds for active keepers to finish, and for closes that the provider temporarily refuses; "
+        f"by default, each close is retried for {pace.attempt:.0f} seconds",
     )
     sweep.add_argument(
         "--allow-http",
         action="append",
         metavar="HOST",
-        help="a host besides loopback that credentials may be sent to without TLS; may be repeated",
+        help="a host besides loopback to which credentials may be sent without TLS; may be repeated",
     )
     add_options(sweep)
-    sweep.set_defaults(run=_run, prog=sweep.prog)
+    sweep.set_defaults(run=partial(_run, pace), prog=sweep.prog)
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    around = look_around(arguments)
-    ledger = around.open()
+def _run(pace: Pace, arguments: argparse.Namespace) -> int:
+    context = read_context(arguments)
+    ledger = context.open()
     if ledger is None:
-        say(around.absence())
+        say(context.absence())
         return 0
-    alive = ledger.alive()
-    accounts = Accounts(ledger, around.env_file, around.settings.allow_http)
+    claim = ledger.liveness_lock()
+    accounts = Accounts(ledger, context.env_file, context.settings.allow_http)
     try:
-        _sweep(ledger, alive.name, accounts, arguments.wait)
-        status = _tell_rest(ledger, alive.name, accounts, around.again)
+        _Sweep(ledger, claim.name, accounts, pace).run(arguments.wait)
+        status = _report(ledger, claim.name, accounts, context.again)
     except KeyboardInterrupt:
-        # Closes may be under way: the claims end with this process, and not before it.
-        complain("pytest-otp sweep: stopped; the next sweep closes what is still open")
+        # Closes may be in progress: the claims end with this process, and not before.
+        complain("pytest-otp sweep: interrupted; the next sweep closes the orders that are still open")
         return INTERRUPTED
-    alive.end()
+    claim.release()
     ledger.close()
     return status
 
 
-def _sweep(ledger: Ledger, claimer: str, accounts: Accounts, wait: float) -> None:
-    """Close what nobody cares for; go on for `wait` seconds while keepers close theirs, and may die over it."""
-    closers = Closers()
-    end = time.monotonic() + wait
-    give_up = 0.0
-    told = False
-    before: list[Entry] = []
-    while True:
-        unclosed = ledger.unclosed()
-        _tell_closed(ledger, before, unclosed)
-        before = unclosed
-        others = [entry for entry in unclosed if entry.intent.keeper != claimer]
-        due = [entry for entry in others if care(ledger, entry) == NOBODY and _can_end(entry, accounts)]
-        now = time.monotonic()
+class _Sweep:
+    """Closes unattended orders, also those whose keepers die in the meantime."""
+
+    def __init__(self, ledger: Ledger, claimer: str, accounts: Accounts, pace: Pace) -> None:
+        self._ledger = ledger
+        self._claimer = claimer
+        self._accounts = accounts
+        self._pace = pace
+        self._closers = pace.closers()
+        self._before: list[LedgerEntry] = []
+
+    def run(self, wait: float) -> None:
+        """Close what is unattended, and wait up to `wait` seconds for keepers that are closing their orders."""
+        end = self._pace.clock() + wait
+        give_up = 0.0
+        announced = False
+        while True:
+            others = [entry for entry in self._look() if entry.intent.keeper != self._claimer]
+            now = self._pace.clock()
+            if self._begin(others, max(self._pace.attempt, end - now)):
+                give_up = now + max(self._pace.attempt, end - now) + self._pace.overtime
+                continue  # who has them now, this sweep or another, is in the ledger
+            closing = now < give_up and not self._closers.join(self._pace.interval)
+            kept = [entry for entry in others if attended_by(self._ledger, entry) == KEEPER]
+            waiting = kept and now < end
+            if waiting and not announced:
+                say(f"waiting up to {end - now:.0f} s for {orders(len(kept))} being closed by active keepers or sweeps")
+                announced = True
+            if not (closing or waiting):
+                break
+            if not closing:
+                self._pace.sleep(self._pace.interval)
+        self._look()
+
+    def _look(self) -> list[LedgerEntry]:
+        """The orders that are not closed; print those closed since the last look."""
+        unclosed = self._ledger.unclosed()
+        gone = {entry.id for entry in self._before} - {entry.id for entry in unclosed}
+        for run in dict.fromkeys(entry.intent.run for entry in self._before if entry.id in gone):
+            for entry in self._ledger.entries(run):
+                if entry.id in gone and entry.state != UNCERTAIN:  # these are listed at the end, with all others
+                    say(f"{entry.state}: {described(entry)}")
+        self._before = unclosed
+        return unclosed
+
+    def _begin(self, entries: Sequence[LedgerEntry], longest: float) -> bool:
+        """Start closing the unattended orders that can be; return whether there were any."""
+        due = [entry for entry in entries if attended_by(self._ledger, entry) == NOBODY and self._can_end(entry)]
         if due:
-            longest = max(TRY_SECONDS, end - now)
-            give_up = now + longest + OVERTIME
-            begin_sweep(ledger, claimer, accounts.of(due), closers, longest=longest)
-            continue  # who has them now, we or another sweep, is in the ledger
-        closing = now < give_up and not closers.join(LOOK_INTERVAL)
-        kept = [entry for entry in others if care(ledger, entry) == KEEPER]
-        waiting = kept and now < end
-        if waiting and not told:
-            who = "that living keepers or other sweeps are closing"
-            say(f"waiting up to {end - now:.0f} s for {orders(len(kept))} {who}")
-            told = True
-        if not (closing or waiting):
-            break
-        if not closing:
-            time.sleep(LOOK_INTERVAL)
-    _tell_closed(ledger, before, ledger.unclosed())
+            begin_sweep(self._ledger, self._claimer, self._accounts.of(due), self._closers, longest=longest)
+        return bool(due)
+
+    def _can_end(self, entry: LedgerEntry) -> bool:
+        """Whether a sweep can close the order, or can mark it as uncertain."""
+        return entry.state == ORDERING or not self._accounts.lacking(entry)
 
 
-def _can_end(entry: Entry, accounts: Accounts) -> bool:
-    """Whether a sweep can close an order, or can tell that nobody knows what became of it."""
-    return entry.state == ORDERING or not accounts.lacking(entry)
-
-
-def _tell_closed(ledger: Ledger, before: Sequence[Entry], now: Sequence[Entry]) -> None:
-    gone = {entry.id for entry in before} - {entry.id for entry in now}
-    for run in dict.fromkeys(entry.intent.run for entry in before if entry.id in gone):
-        for entry in ledger.entries(run):
-            if entry.id in gone and entry.state != UNCERTAIN:  # those are told at the end, with all others
-                say(f"{entry.state}: {described(entry)}")
-
-
-def _tell_rest(ledger: Ledger, claimer: str, accounts: Accounts, again: str) -> int:
-    """Print a line for each order that a person should know of; the exit status."""
+def _report(ledger: Ledger, claimer: str, accounts: Accounts, again: str) -> int:
+    """Print a line for each order that needs attention; return the exit status."""
     unclosed = ledger.unclosed()
     for entry in unclosed:
         say(f"still open: {described(entry)}; {in_our_words(_why(ledger, entry, claimer, accounts, again))}")
@@ -132,14 +155,14 @@ def _tell_rest(ledger: Ledger, claimer: str, accounts: Accounts, again: str) -> 
     for entry in uncertain:
         say(f"uncertain: {described(entry)}; {check_advice(entry, again)}")
     rest = f", {len(uncertain)} uncertain" if uncertain else ""
-    say((f"{orders(len(unclosed))} still open" if unclosed else "nothing is open") + rest)
+    say((f"{orders(len(unclosed))} still open" if unclosed else "no open orders") + rest)
     return 1 if unclosed else 0
 
 
-def _why(ledger: Ledger, entry: Entry, claimer: str, accounts: Accounts, again: str) -> str:
-    by = care(ledger, entry)
+def _why(ledger: Ledger, entry: LedgerEntry, claimer: str, accounts: Accounts, again: str) -> str:
+    by = attended_by(ledger, entry)
     if by == RUN:
-        return "its run goes on, and closes it"
+        return "its run is active and will close it"
     if by == KEEPER and entry.intent.keeper != claimer:
         return "its keeper is closing it (--wait S waits for it)"
     return accounts.lacking(entry, again) or "try again later, or close it at the provider"
@@ -151,5 +174,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds <= LONGEST_WAIT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to {LONGEST_WAIT:.0f}")
+        raise argparse.ArgumentTypeError(f"invalid value {text!r}: expected seconds from 0 to {LONGEST_WAIT:.0f}")
     return seconds

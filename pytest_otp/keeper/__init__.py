@@ -1,7 +1,8 @@
 """The keeper: a side process that places and closes the orders of a run, and outlives it.
 
-Of all ways to guard orders against a killed test process, only this one loses none without a list of active orders,
-which providers do not document: the process that sends the order request lives on, so its answer reaches somebody.
+The answer to an order request reaches the keeper even if the test process is killed while waiting for it. Every other
+way to protect orders from a killed test process needs a list of the active orders, which providers do not document.
 
-`client` is the test process's end of the pipe, `process` the side process, `wire` what they say to each other.
+`guard` decides how an order is protected, `client` is the test process's end of the pipes, `server` the keeper's end in
+the side process (`process`), and `wire` has the messages between them.
 """

@@ -7,105 +7,119 @@ import copy
 import itertools
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 
 from ..errors import OrderUncertain, OtpError, ProviderUnavailable, SettingsError
 from ..orders.entries import Budget
-from ..orders.process_locks import Alive, locks_of
+from ..orders.process_locks import LivenessLock, locks_of
 from ..redact import Secret
-from .pipes import Side, Stuck
-from .wire import Message, encode, error_of
+from .pipes import KeeperNotResponding, SideProcess
+from .wire import KeeperMessage, encode, error_of
 
 __tracebackhide__ = True
 
-MOST_KEEPERS = 5
-"""How many a process starts at most: one that dies again and again is no guard."""
+MAX_STARTS = 5
+"""How many side processes are started: one that dies again and again protects nothing."""
 
 
 class Keeper:
     """The keeper of this process. Starts the side process, talks to it from any thread, and replaces it if it dies."""
 
-    def __init__(self, ledger: Path, run: str, budget: Budget) -> None:
-        """Start it for one run. Raises OtpError where it cannot be started."""
+    def __init__(
+        self,
+        ledger: Path,
+        run: str,
+        budget: Budget,
+        *,
+        max_starts: int = MAX_STARTS,
+        side_process: Callable[..., SideProcess] = SideProcess,
+    ) -> None:
+        """Start it for one run. Raises OtpError if it cannot be started."""
         self._hello = {
             "pid": os.getpid(),
             "ledger": str(ledger),
             "run": run,
             "budget": (budget.orders, budget.spend, budget.currency),
         }
-        self._recipes: list[Message] = []
+        self._recipes: list[KeeperMessage] = []
         self._held: dict[str, None] = {}
-        self._waiting: dict[int, tuple[Message, Future[Message]]] = {}
+        self._waiting: dict[int, tuple[KeeperMessage, Future[KeeperMessage]]] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
-        self._started = 0
+        self._side_process = side_process
+        self._max_starts = max_starts
+        self._starts = 0
         self._broken: OtpError | None = None
         self._over = False
-        self._side: Side | None = None
+        self._side: SideProcess | None = None
         try:
-            self._alive = Alive(locks_of(ledger))
+            self._liveness = LivenessLock(locks_of(ledger))
         except OSError as error:
             raise SettingsError(
-                f"--otp-ledger (PYTEST_OTP_LEDGER): {ledger} cannot be used ({error}): no order is placed without it",
-                hint="Name a file on a local disk that you may write.",
+                f"--otp-ledger (PYTEST_OTP_LEDGER): {ledger} cannot be used ({error}); orders are not placed without a "
+                "ledger",
+                hint="Use a file on a local disk that you may write.",
             ) from None
         try:
-            with self._lock:  # whatever it says first waits until all is set
+            with self._lock:  # its first message waits until all is set
                 self._start()
         except OtpError:
-            self._alive.end()
+            self._liveness.release()
             raise
 
     @property
     def usable(self) -> bool:
-        """Whether it can guard orders of this process; a forked child has none until it starts its own."""
+        """Whether it can protect orders of this process; a forked child has none until it starts its own."""
         return self._broken is None and not self._over and self._hello["pid"] == os.getpid()
 
     @property
-    def owner(self) -> str:
-        """This process's sign of life."""
-        return self._alive.name
+    def side(self) -> SideProcess | None:
+        """The current side process; None if it could not be started."""
+        return self._side
 
     def use(self, name: str, values: Mapping[str, str | Secret | None], allow_http: Iterable[str]) -> int:
-        """Tell it of a provider; the number that orders name it by. Raises OtpError where it takes nothing in."""
-        recipe: Message = {"name": name, "values": values, "allow_http": sorted(allow_http)}
+        """Register a provider, and return the number by which orders refer to it.
+
+        Raises KeeperNotResponding if the side process does not read in time.
+        """
+        recipe: KeeperMessage = {"name": name, "values": values, "allow_http": sorted(allow_http)}
         with self._lock:
             if recipe not in self._recipes:
                 if self._side is not None:
-                    with contextlib.suppress(OSError):  # it has just died: its successor hears of it at its start
+                    with contextlib.suppress(OSError):  # it has just died: its successor gets all recipes
                         self._side.write(encode({"op": "use", **recipe}))
                 self._recipes.append(recipe)
             return self._recipes.index(recipe)
 
-    def ask(self, message: Message) -> Future[Message]:
-        """Send it a message; the future gets the answer, or the error that it answers, or that its death means."""
-        answer: Future[Message] = Future()
+    def ask(self, message: KeeperMessage) -> Future[KeeperMessage]:
+        """Send a request. The future gets the answer or an error, also if the side process dies."""
+        answer: Future[KeeperMessage] = Future()
         self._ask(message, answer)
         return answer
 
-    def tell(self, message: Message) -> None:
-        """Send it a message that has no answer; where it has just died, its successor hears of what matters."""
-        if not self.usable:  # looked at before the lock: in a forked child nobody would ever let go of it
+    def notify(self, message: KeeperMessage) -> None:
+        """Send a message that has no answer; if the side process has just died, the message is lost."""
+        if not self.usable:  # checked before the lock: in a forked child nobody would ever release it
             return
-        with self._lock, contextlib.suppress(OSError, Stuck):
+        with self._lock, contextlib.suppress(OSError, KeeperNotResponding):
             if self._side is not None:
                 self._side.write(encode(message))
 
     def end(self) -> None:
-        """Leave the rest to it: it closes what is open, and ends."""
+        """Leave what is open to the side process, which closes it and ends."""
         if self._hello["pid"] != os.getpid():
             return
         with self._lock:
-            if self._side and not self._over and self._side.dead:  # which nobody has noticed so far
+            if self._side and not self._over and self._side.exit_status is not None:  # which the reader has yet to see
                 self._replace()
             self._over = True
             if self._side:
                 self._side.close()
-        self._alive.end()
+        self._liveness.release()
 
-    def _ask(self, message: Message, answer: Future[Message]) -> None:
+    def _ask(self, message: KeeperMessage, answer: Future[KeeperMessage]) -> None:
         with self._lock:
             if self._broken or self._over or not self._side:
                 _fail(answer, self._why_not())
@@ -114,80 +128,80 @@ class Keeper:
             self._waiting[number] = (message, answer)
             try:
                 self._side.write(encode({"id": number, **message}))
-            except Stuck as error:
+            except KeeperNotResponding as error:
                 del self._waiting[number]
                 _fail(answer, error)
             except OSError:
-                pass  # it has died: that is noticed where we read, and decides what becomes of the question
+                pass  # it has died: the reader notices, and decides what becomes of the request
 
     def _start(self) -> None:
-        self._started += 1
-        hello = {**self._hello, "owner": self._alive.name, "providers": self._recipes, "held": list(self._held)}
+        self._starts += 1
+        hello = {**self._hello, "owner": self._liveness.name, "providers": self._recipes, "held": list(self._held)}
         try:
-            self._side = Side(hello, on_message=self._heard, on_end=self._ended)
+            self._side = self._side_process(hello, on_message=self._received, on_end=self._ended)
         except OSError as error:
-            self._side, self._broken = None, _cannot_start(str(error))
+            self._side, self._broken = None, _unavailable(str(error))
             raise self._broken from None
         if self._over:
             self._side.close()
 
-    def _heard(self, message: Message) -> None:
+    def _received(self, message: KeeperMessage) -> None:
         with self._lock:
             if "id" not in message:
                 if "error" in message:
                     self._broken = error_of(message["error"])
                 return
-            question, answer = self._waiting.pop(message["id"], (message, Future[Message]()))
-            wanted = answer.set_running_or_notify_cancel()  # from here on it cannot be given up any more
+            request, answer = self._waiting.pop(message["id"], (message, Future[KeeperMessage]()))
+            wanted = answer.set_running_or_notify_cancel()  # from here on it cannot be cancelled any more
             if "order" in message:
                 if wanted:
-                    self._held[question["key"]] = None
+                    self._held[request["key"]] = None
                 else:
-                    self.tell({"op": "close", "key": question["key"], "received": False})
+                    self.notify({"op": "close", "key": request["key"], "received": False})
         if wanted and "error" in message:
             answer.set_exception(error_of(message["error"]))
         elif wanted:
             answer.set_result(message)
 
-    def _ended(self, side: Side) -> None:
-        """A side process has ended. Where its work is not done, another takes over, and hears what was asked."""
+    def _ended(self, side: SideProcess) -> None:
+        """A side process has ended. Unless its work is done, start another, and repeat the requests that are safe."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
-            if side is self._side and not (self._over and side.done):
+            if side is self._side and not (self._over and side.exit_status == 0):
                 self._replace()
             for message, answer in waiting.values():
                 self._ask_again(message, answer, sent=side.ready)
 
     def _replace(self) -> None:
-        if self._broken:  # it has said why it cannot work, and so would another
+        if self._broken:  # it has reported why it cannot work, and so would another
             return
-        if self._started >= MOST_KEEPERS:
-            self._broken = _cannot_start(f"it died {self._started} times")
+        if self._starts >= self._max_starts:
+            self._broken = _unavailable("it died once" if self._starts == 1 else f"it died {self._starts} times")
             return
-        with contextlib.suppress(OtpError):  # it is broken then
+        with contextlib.suppress(OtpError):  # then it is broken
             self._start()
 
-    def _ask_again(self, message: Message, answer: Future[Message], *, sent: bool) -> None:
+    def _ask_again(self, message: KeeperMessage, answer: Future[KeeperMessage], *, sent: bool) -> None:
         ordering = message["op"] == "order"
         if ordering and sent:
-            _fail(answer, OrderUncertain("the keeper died before the order's answer came"))
+            _fail(answer, OrderUncertain("the keeper process died before the provider answered"))
         elif not (ordering or self.usable):
             _fail(answer, ProviderUnavailable(self._why_not().message, sent=False))
         elif not answer.cancelled():
             self._ask(message, answer)
 
     def _why_not(self) -> OtpError:
-        """A copy for each who asks, since those who raise it add what it was about."""
-        return copy.copy(self._broken) or _cannot_start("its run has ended")
+        """A copy for each caller, since callers add context to it."""
+        return copy.copy(self._broken) or _unavailable("the run has ended")
 
 
-def _fail(answer: Future[Message], error: OtpError) -> None:
+def _fail(answer: Future[KeeperMessage], error: OtpError) -> None:
     if answer.set_running_or_notify_cancel():
         answer.set_exception(error)
 
 
-def _cannot_start(why: str) -> OtpError:
+def _unavailable(why: str) -> OtpError:
     return OtpError(
-        f"the keeper, which guards orders against a killed run, is not there ({why})",
-        hint="Nothing was ordered. --otp-keeper off (PYTEST_OTP_KEEPER) orders without it.",
+        f"the keeper process, which closes orders even if the run is killed, is not available ({why})",
+        hint="Nothing was ordered. Use --otp-keeper off (PYTEST_OTP_KEEPER) to order without it.",
     )

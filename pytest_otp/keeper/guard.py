@@ -1,124 +1,143 @@
-"""What one process does so that none of its orders is lost: who places them, where they are written down."""
+"""How the orders of one process are protected: who places them, and where they are recorded."""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from ..orders.entries import Budget, Entry, MemoryBook
+from ..orders.entries import NO_BUDGET, Budget, InMemoryLedger, LedgerEntry
 from ..orders.location import ledger_path
 from ..orders.process_locks import call_in_forked_child
-from ..orders.recording import Bookkeeping, Recorded, Watched
-from ..providers.registry import recipe_of
+from ..orders.recording import RecordingProvider, RunContext, TrackingProvider
+from ..providers.base import identifying
+from ..providers.registry import load, recipe_of
 from .patience import Patience
 
 if TYPE_CHECKING:
     from ..orders.ledger import Ledger
-    from ..orders.process_locks import Alive
+    from ..orders.process_locks import LivenessLock
     from ..providers.base import Provider
     from ..providers.registry import Recipe
-    from ..settings import Settings
     from .client import Keeper
 
 __tracebackhide__ = True
 
 
-class Guard:
-    """Puts itself between tests and providers; starts nothing and writes nothing before the first order."""
+@dataclass(frozen=True, slots=True)
+class GuardOptions:
+    """What a guard needs to know of a run."""
 
-    def __init__(self, settings: Settings, run: str, root: Path) -> None:
-        """`run` names the pytest run, which all its workers share; `root` is where relative paths start."""
-        self.run = run
-        self.patience = Patience(settings.close_timeout)
-        self._settings = settings
-        self._root = root
-        self._offline = MemoryBook()
+    run: str
+    """The name of the pytest run, shared by all its workers."""
+    root: Path
+    """The directory at which a relative ledger path starts."""
+    ledger: str | None = None
+    """The configured ledger; None for the default one."""
+    keeper: bool = True
+    """Whether to place orders through a keeper process."""
+    close_timeout: float = 20.0
+    """Seconds that closes may delay the run, all of them together."""
+    budget: Budget = NO_BUDGET
+
+
+class Guard:
+    """Stands between tests and providers. Starts nothing and writes nothing before the first order."""
+
+    def __init__(self, options: GuardOptions) -> None:
+        self.run = options.run
+        self.patience = Patience(options.close_timeout)
+        self._options = options
+        self._offline = InMemoryLedger()
         self._ledger: Ledger | None = None
-        self._alive: Alive | None = None
+        self._liveness: LivenessLock | None = None
         self._keeper: Keeper | None = None
-        self._books: dict[str, Bookkeeping] = {}
+        self._contexts: dict[str, RunContext] = {}
         self._lock = threading.RLock()
         call_in_forked_child(self._forget)
 
     def guarded(self, provider: Provider) -> Provider:
-        """The provider, with its orders written down, and placed and closed by the keeper where that is possible."""
-        return cast("Provider", self._watched(provider))  # what it lacks itself it takes from the provider
+        """Wrap the provider so that its orders are recorded, and where possible placed and closed by the keeper."""
+        return cast("Provider", self._wrapped(provider))  # its wrapper forwards everything else to it
+
+    @property
+    def keeper(self) -> Keeper | None:
+        """The keeper of this process; None before its first order and without one."""
+        return self._keeper
 
     @property
     def ledger_path(self) -> Path | None:
-        """The ledger that real orders of this process are in; None where it placed none."""
-        return ledger_path(self._settings, self._root) if self._keeper or self._ledger else None
+        """The ledger that contains this process's real orders; None if it placed none."""
+        return self._path() if self._keeper or self._ledger else None
 
-    def offline_entries(self) -> list[Entry]:
-        """The orders of the fake provider."""
+    def offline_entries(self) -> list[LedgerEntry]:
+        """The orders at offline providers."""
         return list(self._offline.entries(self.run))
 
     def end(self) -> None:
-        """The session is over: what is still open is the keeper's."""
+        """End of the session: leave what is still open to the keeper."""
         with self._lock:
             if self._keeper:
                 self._keeper.end()
             if self._ledger:
                 self._ledger.close()
-            if self._alive:
-                self._alive.end()
+            if self._liveness:
+                self._liveness.release()
 
     def _forget(self) -> None:
-        """In a forked child: the parent's keeper and ledger are not ours, and its threads let go of no lock."""
+        """In a forked child: the parent's keeper and ledger are not ours, and its threads never release a lock."""
         self._inherited = self._ledger  # kept, since a connection to SQLite must not be closed in a child
-        self._keeper = self._ledger = self._alive = None
-        self._books = {}
+        self._keeper = self._ledger = self._liveness = None
+        self._contexts = {}
         self._lock = threading.RLock()
 
-    def _watched(self, provider: Provider) -> Watched:
-        if provider.name == "fake":
-            return Recorded(provider, lambda: Bookkeeping(self._offline, self.run))
+    def _path(self) -> Path:
+        return ledger_path(self._options.ledger, self._options.root)
+
+    def _wrapped(self, provider: Provider) -> TrackingProvider:
+        if getattr(provider, "offline", False):
+            return RecordingProvider(provider, lambda: RunContext(self._offline, self.run))
         recipe = recipe_of(provider)
-        if recipe is None or self._settings.keeper == "off":
-            return Recorded(provider, partial(self._in_process, recipe))
-        from .provider import KeptProvider  # noqa: PLC0415 - not for the fake provider
+        if recipe is None or not self._options.keeper:
+            return RecordingProvider(provider, partial(self._in_process, recipe))
+        from .provider import KeeperProvider  # noqa: PLC0415 - not needed offline
 
-        return KeptProvider(provider, partial(self._kept, recipe), self.patience)
+        return KeeperProvider(provider, partial(self._by_keeper, recipe), self.patience)
 
-    def _kept(self, recipe: Recipe) -> tuple[Keeper, int]:
-        from .client import Keeper  # noqa: PLC0415 - only for an order
+    def _by_keeper(self, recipe: Recipe) -> tuple[Keeper, int]:
+        from .client import Keeper  # noqa: PLC0415 - not needed before an order
 
         with self._lock:
             if self._keeper is None:
-                path = ledger_path(self._settings, self._root)
-                self._keeper = Keeper(path, self.run, budget_of(self._settings))
+                self._keeper = Keeper(self._path(), self.run, self._options.budget)
             return self._keeper, self._keeper.use(*recipe)
 
-    def _in_process(self, recipe: Recipe | None) -> Bookkeeping:
-        """Without a keeper: this process writes the ledger, and nobody outlives it."""
-        from ..orders.closers import Closers  # noqa: PLC0415 - only for an order
+    def _in_process(self, recipe: Recipe | None) -> RunContext:
+        """Without a keeper this process writes the ledger, and nothing outlives it."""
         from ..orders.ledger import Ledger  # noqa: PLC0415 - imports sqlite3
-        from ..orders.sweep import SWEEP_PATIENCE, begin_sweep  # noqa: PLC0415
-        from ..providers.base import identifying  # noqa: PLC0415
-        from ..providers.registry import create, load  # noqa: PLC0415
 
         with self._lock:
             if self._ledger is None:
-                self._ledger = Ledger(ledger_path(self._settings, self._root))
-            self._alive = self._alive or self._ledger.alive()
+                self._ledger = Ledger(self._path())
+            self._liveness = self._liveness or self._ledger.liveness_lock()
             account = self._ledger.account(recipe.name, identifying(load(recipe.name), recipe.values)) if recipe else ""
-            if account not in self._books:
-                by = Bookkeeping(self._ledger, self.run, account, self._alive.name, budget=budget_of(self._settings))
-                self._books[account] = by
+            if account not in self._contexts:
+                context = RunContext(self._ledger, self.run, account, self._liveness.name, budget=self._options.budget)
+                self._contexts[account] = context
                 if recipe:
-                    closers = Closers()
-                    plain = create(recipe.name, recipe.values, allow_http=recipe.allow_http)
-                    sweeper = Recorded(plain, lambda: by, reason="by a sweep")
-                    begin_sweep(self._ledger, self._alive.name, {account: sweeper}, closers)
-                    closers.join(SWEEP_PATIENCE)
-            return self._books[account]
+                    _sweep(self._ledger, recipe, context)
+            return self._contexts[account]
 
 
-def budget_of(settings: Settings) -> Budget:
-    """What the settings allow."""
-    from decimal import Decimal  # noqa: PLC0415
+def _sweep(ledger: Ledger, recipe: Recipe, context: RunContext) -> None:
+    from ..orders.closers import Closers  # noqa: PLC0415 - not needed before an order
+    from ..orders.sweep import SWEEP_PATIENCE, begin_sweep  # noqa: PLC0415
+    from ..providers.registry import create  # noqa: PLC0415
 
-    amount, currency = settings.max_spend or (None, None)
-    return Budget(settings.max_orders, None if amount is None else Decimal(amount), currency)
+    closers = Closers()
+    provider = create(recipe.name, recipe.values, allow_http=recipe.allow_http)
+    sweeper = RecordingProvider(provider, lambda: context, reason="by a sweep")
+    begin_sweep(ledger, context.owner, {context.account: sweeper}, closers)
+    closers.join(SWEEP_PATIENCE)

@@ -1,4 +1,4 @@
-"""One side process and its pipes: how it is started, written to, and read from."""
+"""One keeper process and its pipes: starting it, writing to it, and reading from it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ..errors import OtpError
 from ..orders.process_locks import call_in_forked_child
 from ..providers.registry import BUILT_IN, load
 from ..redact import scrub
-from .wire import Message, decode, encode
+from .wire import KeeperMessage, decode, encode
 
 __tracebackhide__ = True
 
 WRITE_TIMEOUT = 5.0
-"""Seconds that it may take to make room in its pipe: one that was stopped must not stop us."""
+"""Seconds to wait for room in the pipe: a suspended keeper must not block the tests."""
 
 _NAME = "pytest_otp_keeper"
-"""An option that Python ignores: in a list of processes it tells what this one is."""
+"""An option that Python ignores; it identifies the process in a process list."""
 _HOME = os.path.abspath(os.path.join(__file__, *[os.pardir] * 3))
 
-# Bare, so that it is there at once; what it needs comes with its first line, also where our package is.
-_BOOTSTRAP = """
+# Bare, so that it starts fast; all else comes with its first line, also where our package is.
+BOOTSTRAP = """
 import json, os, signal, sys
 for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # meant for the owner
     if hasattr(signal, name):
@@ -42,59 +42,68 @@ try:
     del sys.path[0]
     from pytest_otp.keeper.process import main
 except Exception as error:
-    state = {"message": f"the keeper cannot start: {type(error).__name__}: {error}"}
+    state = {"message": f"the keeper process failed to start: {type(error).__name__}: {error}"}
     os.write(1, b"\\n" + json.dumps({"error": {"class": "OtpError", "state": state}}).encode())
     sys.exit(1)
 main(incoming, hello)
 """
 
 
-class Stuck(OtpError):
-    """The keeper takes nothing in."""
+class KeeperNotResponding(OtpError):
+    """The keeper process does not read from its pipe."""
 
 
-class Side:
-    """A side process that runs."""
+class SideProcess:
+    """A running keeper process, as seen by the test process."""
 
     def __init__(
-        self, hello: Message, *, on_message: Callable[[Message], None], on_end: Callable[[Side], None]
+        self,
+        hello: KeeperMessage,
+        *,
+        on_message: Callable[[KeeperMessage], None],
+        on_end: Callable[[SideProcess], None],
+        write_timeout: float = WRITE_TIMEOUT,
+        bootstrap: str = BOOTSTRAP,
     ) -> None:
-        """Start it. Both functions are called in a thread that reads what it says. Raises OSError."""
+        """Start it, and send `hello` with the keys `home` (where our package is) and `path` added.
+
+        Both functions are called in the thread that reads its output. `bootstrap` is the code that it runs. Raises
+        OSError if it cannot be started.
+        """
         self.ready = False
-        """Whether it has said that it can work."""
+        """Whether it has reported that it can work."""
+        self.write_timeout = write_timeout
+        """Seconds to wait for room in the pipe."""
         self._lock = threading.Lock()
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable or "python", "-I", "-X", _NAME, "-c", _BOOTSTRAP],
+            [sys.executable or "python", "-I", "-X", _NAME, "-c", bootstrap],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             bufsize=0,
             env=_environment(),
-            **_of_its_own(),
+            **_detached(),
         )
+        self.pid = self._process.pid
         assert self._process.stdin  # noqa: S101 - for the type checker
         self._input = self._process.stdin.fileno()
         if sys.platform != "win32":
             os.set_blocking(self._input, False)
         call_in_forked_child(self._leave)
-        with contextlib.suppress(OSError, Stuck):  # it has died, or was killed: that is noticed where we read
-            self.write(encode({**hello, "home": _HOME, "path": [os.path.abspath(folder) for folder in sys.path]}))
+        path = [os.path.abspath(folder) for folder in sys.path]
+        with contextlib.suppress(OSError, KeeperNotResponding):  # it has died or was killed: the reader notices
+            self.write(encode({"home": _HOME, "path": path, **hello}))
         threading.Thread(target=self._read, args=(on_message, on_end), name="pytest-otp keeper", daemon=True).start()
 
     @property
-    def dead(self) -> bool:
-        """Whether it has ended."""
-        return self._process.poll() is not None
-
-    @property
-    def done(self) -> bool:
-        """Whether it has ended by itself, its work being done."""
-        return self._process.poll() == 0
+    def exit_status(self) -> int | None:
+        """As of `subprocess.Popen.poll`; 0 if it has ended because its work was done."""
+        return self._process.poll()
 
     def write(self, line: bytes) -> None:
-        """Send it one line. Raises OSError where it has died, and Stuck where it takes nothing in."""
+        """Send one line. Raises OSError if it has died, and KeeperNotResponding if it does not read in time."""
         with self._lock:
-            end = time.monotonic() + WRITE_TIMEOUT
+            end = time.monotonic() + self.write_timeout
             rest = memoryview(line)
             while rest:
                 try:
@@ -104,9 +113,13 @@ class Side:
                         self._give_up(begun=len(rest) < len(line))
 
     def close(self) -> None:
-        """Say that the owner needs it no more; it goes on until its work is done."""
+        """Tell it that the owner no longer needs it; it ends when its work is done."""
         with self._lock:
             self._close(self._process.stdin)
+
+    def kill(self) -> None:
+        """Kill it at once, as an out-of-memory killer does. Does nothing if it has ended."""
+        self._process.kill()
 
     def _close(self, *pipes: IO[bytes] | None) -> None:
         self._input = -1  # the number may soon be another file's
@@ -121,14 +134,14 @@ class Side:
 
     def _give_up(self, *, begun: bool) -> None:
         if begun:
-            self._process.kill()  # half a line: nothing that we say could be understood any more
-        raise Stuck("the keeper, which guards orders against a killed run, takes nothing in", hint="Was it stopped?")
+            self.kill()  # half a line is in the pipe: it could not understand anything after it
+        raise KeeperNotResponding("the keeper process is not responding (is it suspended?)")
 
-    def _read(self, on_message: Callable[[Message], None], on_end: Callable[[Side], None]) -> None:
+    def _read(self, on_message: Callable[[KeeperMessage], None], on_end: Callable[[SideProcess], None]) -> None:
         output = self._process.stdout
         assert output  # noqa: S101 - as above
         # A second file of the same descriptor: `_leave` could not close a buffered one that this thread reads from.
-        # An OSError: also where a test has closed all files that it did not know.
+        # An OSError: also if a test has closed all files that it did not know.
         with contextlib.suppress(OSError), output, os.fdopen(output.fileno(), "rb", closefd=False) as lines:
             for line in lines:
                 try:
@@ -147,13 +160,13 @@ class Side:
 
 
 def _environment() -> dict[str, str]:
-    """Ours without secrets: whoever may list our processes could read them there."""
+    """Our environment without secrets, which whoever may list our processes could read there."""
     secret = {variable.name for name in BUILT_IN for variable in load(name).variables if variable.secret}
     return {name: value for name, value in os.environ.items() if name not in secret and scrub(value) == value}
 
 
-def _of_its_own() -> dict[str, Any]:
-    """What keeps signals and closed terminals of ours away from it."""
+def _detached() -> dict[str, Any]:
+    """Keep signals and closed terminals of ours away from it."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
     return {"start_new_session": True}

@@ -6,18 +6,18 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OrderUncertain, OtpError, ProviderUnavailable
-from ..orders.recording import Watched
+from ..orders.recording import TrackingProvider
 from ..providers.base import Order, OrderState, Provider
 from ..providers.closing import finish_or_cancel
 from ..providers.deadline import time_left
 from .patience import Patience
-from .pipes import Stuck
-from .wire import Message, order_of
+from .pipes import KeeperNotResponding
+from .wire import KeeperMessage, order_of
 
 if TYPE_CHECKING:
     from .client import Keeper
@@ -27,28 +27,41 @@ __tracebackhide__ = True
 ANSWER_TIMEOUT = 90.0
 """Seconds to wait for the answer to an order: longer than the keeper's HTTP client waits for one."""
 USUAL = 1.0
-"""Seconds that a close which succeeds may take without using up the run's patience."""
-_UNKNOWN: Message = {"unknown": True}
+"""Seconds that a successful close may take without using up the run's patience."""
+_UNKNOWN: KeeperMessage = {"unknown": True}
 
 
-class KeptProvider(Watched):
-    """Does as the provider behind it, but for ordering and closing."""
+class KeeperProvider(TrackingProvider):
+    """Wraps a provider so that the keeper places and closes its orders."""
 
-    def __init__(self, provider: Provider, keeper: Callable[[], tuple[Keeper, int]], patience: Patience) -> None:
-        """`keeper` gives this process's keeper, started at the first call, and the provider's number there."""
+    def __init__(
+        self,
+        provider: Provider,
+        keeper: Callable[[], tuple[Keeper, int]],
+        patience: Patience,
+        *,
+        answer_timeout: float = ANSWER_TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`keeper` returns this process's keeper, started at the first call, and the provider's number there.
+
+        `answer_timeout` is the time in seconds to wait for the answer to an order.
+        """
         super().__init__(provider)
         self._keeper = keeper
         self._patience = patience
+        self._answer_timeout = answer_timeout
+        self._clock = clock
         self._kept: dict[str, tuple[Keeper, str]] = {}
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
-        """As the provider's; raises also BudgetExceeded, SettingsError (the ledger) and OtpError (no keeper)."""
+        """As the provider's. Also raises BudgetExceeded, SettingsError (ledger), and OtpError (no keeper)."""
         keeper, number = self._keeper()
         key = uuid.uuid4().hex
-        asked = {"provider": number, "key": key, "service": service, "country": country, "operator": operator}
-        question = keeper.ask({"op": "order", **asked})
+        wanted = {"provider": number, "key": key, "service": service, "country": country, "operator": operator}
+        request = keeper.ask({"op": "order", **wanted})
         try:
-            answer = self._order_answer(question)
+            answer = self._order_answer(request)
         except OtpError as error:
             error.provider = error.provider or self.name
             raise
@@ -65,45 +78,45 @@ class KeptProvider(Watched):
         self._have("finish", order, OrderState.FINISHED)
 
     def hand_on(self, order: Order, *, received: bool, timeout: float) -> OrderState | None:
-        """Have the keeper close it: the state it got, None where that happens later."""
+        """Have the keeper close the order; return its state, or None if it is closed later."""
         keeper, key = self._kept[order.id]
         if not keeper.usable:
             return self._close_here(order, received)
-        start = time.monotonic()
+        start = self._clock()
         usual = 0.0
-        question = keeper.ask({"op": "close", "key": key, "received": received})
+        request = keeper.ask({"op": "close", "key": key, "received": received})
         try:
-            answer = _answer(question, min(timeout, self._patience.left))
+            answer = _answer(request, min(timeout, self._patience.left))
             usual = USUAL if "state" in answer else 0.0
-        except NotYet:
-            answer = {"later": "no answer so far"}
-        except Stuck:
+        except FutureTimeoutError:
+            answer = {"later": "no answer yet"}
+        except KeeperNotResponding:
             answer = _UNKNOWN
         finally:
-            self._patience.spend(time.monotonic() - start - usual)
+            self._patience.spend(self._clock() - start - usual)
         if "unknown" in answer:
             return self._close_here(order, received)
         return None if "later" in answer else OrderState(answer["state"])
 
     def count_wait(self, order: Order, seconds: float, codes: int) -> None:
-        """Tell the keeper, which writes it down."""
-        self._tell(order, op="waited", seconds=seconds, codes=codes)
+        """Have the keeper record a test's wait."""
+        self._notify(order, op="wait", seconds=seconds, codes=codes)
 
-    def _note(self, order: Order, state: OrderState) -> None:
-        self._tell(order, op="heard", state=state.value)
+    def _on_change(self, order: Order, state: OrderState) -> None:
+        self._notify(order, op="state", state=state.value)
 
-    def _tell(self, order: Order, **message: Any) -> None:
+    def _notify(self, order: Order, **message: Any) -> None:
         keeper, key = self._kept[order.id]
-        keeper.tell({**message, "key": key})
+        keeper.notify({**message, "key": key})
 
-    def _order_answer(self, question: Future[Message]) -> Message:
+    def _order_answer(self, request: Future[KeeperMessage]) -> KeeperMessage:
         try:
-            return _answer(question, ANSWER_TIMEOUT)
-        except NotYet:
-            given_up = question.cancel()
-        if given_up:  # its answer may still come: the keeper is told to close the order then
-            raise OrderUncertain("the keeper did not answer in time")
-        return _answer(question, ANSWER_TIMEOUT)  # it has just come
+            return _answer(request, self._answer_timeout)
+        except FutureTimeoutError:
+            cancelled = request.cancel()
+        if cancelled:  # if the answer still comes, the client has the keeper close the order
+            raise OrderUncertain("the keeper process did not answer in time")
+        return _answer(request, self._answer_timeout)  # it has just come
 
     def _have(self, operation: str, order: Order, state: OrderState) -> None:
         keeper, key = self._kept[order.id]
@@ -112,17 +125,21 @@ class KeptProvider(Watched):
             return
         limit = time_left()
         try:
-            answer = _answer(keeper.ask({"op": operation, "key": key}), ANSWER_TIMEOUT if limit is None else limit)
-        except NotYet:
-            raise ProviderUnavailable(f"the keeper did not {operation} the order in time", provider=self.name) from None
-        except Stuck:
+            answer = _answer(
+                keeper.ask({"op": operation, "key": key}), self._answer_timeout if limit is None else limit
+            )
+        except FutureTimeoutError:
+            raise ProviderUnavailable(
+                f"the keeper process did not {operation} the order in time", provider=self.name
+            ) from None
+        except KeeperNotResponding:
             answer = _UNKNOWN
         if "unknown" in answer:
             self._do(operation, order, state)
         self._states[order.id] = state
 
     def _close_here(self, order: Order, received: bool) -> OrderState:
-        """There is no keeper that takes it in, or knows of it: better closed twice than not at all."""
+        """No keeper responds, or none knows the order: closing it twice is better than not at all."""
         cancel = partial(self._do, "cancel", order, OrderState.CANCELLED)
         finish = partial(self._do, "finish", order, OrderState.FINISHED)
         finish_or_cancel(cancel, finish, received=received)
@@ -133,8 +150,8 @@ class KeptProvider(Watched):
         self._states[order.id] = state
 
 
-def _answer(question: Future[Message], timeout: float) -> Message:
-    error = question.exception(timeout)
+def _answer(request: Future[KeeperMessage], timeout: float) -> KeeperMessage:
+    error = request.exception(timeout)
     if error is not None:
         raise error.with_traceback(None)
-    return question.result()
+    return request.result()

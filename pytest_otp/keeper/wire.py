@@ -1,7 +1,7 @@
-"""What goes over the keeper's pipes: one JSON object a line; orders and errors as plain data.
+"""The messages on the keeper's pipes: one JSON object per line, with orders and errors as plain data.
 
-From the client, after a first line that introduces it: `{"id": 1, "op": "order", ...}`; an `op` without `id` gets no
-answer. From the keeper: `{"id": 1, ...}` with what was asked for, or with an `error`.
+After a first line that introduces the client, it sends requests, `{"id": 1, "op": "order", ...}`, and notifications,
+which have no `id` and get no answer. The keeper answers `{"id": 1, ...}` with the result or with an `error`.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ from ..errors import OtpError
 from ..providers.base import Order
 from ..redact import Secret, scrub
 
-Message = Mapping[str, Any]
+KeeperMessage = Mapping[str, Any]
 
 
-def encode(message: Message) -> bytes:
-    """One line. Secrets in it are revealed: it goes to the keeper and nowhere else."""
+def encode(message: KeeperMessage) -> bytes:
+    """Encode a message as one line. It reveals secrets, so it may go to the keeper only."""
     return json.dumps(message, default=_plain).encode() + b"\n"
 
 
 def decode(line: bytes) -> dict[str, Any]:
-    """What `encode` was given."""
+    """Decode a line from `encode`."""
     return dict(json.loads(line))
 
 
-def order_of(plain: Message) -> Order:
-    """The order that was sent as plain data."""
+def order_of(plain: KeeperMessage) -> Order:
+    """Restore an order from plain data."""
     price, ordered_at = plain["price"], datetime.fromisoformat(plain["ordered_at"])
     return Order(**{**plain, "price": None if price is None else Decimal(price), "ordered_at": ordered_at})
 
 
-def values_of(plain: Message) -> dict[str, str | Secret | None]:
-    """A provider's variables that were sent as plain data."""
+def values_of(plain: KeeperMessage) -> dict[str, str | Secret | None]:
+    """Restore a provider's variables from plain data."""
     return {name: Secret(value["secret"]) if isinstance(value, dict) else value for name, value in plain.items()}
 
 
-def plain_error(error: BaseException) -> Message:
-    """An error without what cannot travel: its frames, and the class where it is not one of ours."""
+def plain_error(error: BaseException) -> KeeperMessage:
+    """An error as plain data: without its frames, and as the nearest class of ours."""
     if not isinstance(error, OtpError):
-        said = f"the provider's code failed ({type(error).__name__}: {scrub(str(error))})"
-        return {"class": "ProviderError", "state": {"message": said}}
+        message = f"the provider's code failed ({type(error).__name__}: {scrub(str(error))})"
+        return {"class": "ProviderError", "state": {"message": message}}
     ours = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
     state = {name: value for name, value in vars(error).items() if isinstance(value, (str, int, float, type(None)))}
     return {"class": ours.__name__, "state": {**state, "message": str(error.message), "hint": str(error.hint)}}
 
 
-def error_of(plain: Message) -> OtpError:
-    """The error that was sent as plain data."""
+def error_of(plain: KeeperMessage) -> OtpError:
+    """Restore an error from plain data."""
     kind: type[OtpError] = getattr(errors, plain["class"])
     error = kind(plain["state"]["message"])
     vars(error).update(plain["state"])
@@ -67,4 +67,4 @@ def _plain(value: object) -> object:
         return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, (Decimal, datetime)):
         return str(value)
-    raise TypeError(f"{type(value).__name__} does not travel")
+    raise TypeError(f"cannot send a {type(value).__name__} to the keeper")

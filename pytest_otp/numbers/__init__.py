@@ -1,1 +1,1 @@
-"""What a test holds: the rented number, ordering it, waiting for its messages, and which of them count."""
+"""What a test holds: a rented number, ordering it, waiting for its messages, and closing its order."""

@@ -1,43 +1,42 @@
-"""Which message a wait is for, what it takes from it, and why it passed others over. Pure: no I/O."""
+"""Which messages a wait accepts, what it takes from them, and why it skips the others. Pure: no I/O."""
 
 from __future__ import annotations
 
 import logging
 import re
 import unicodedata
-from collections.abc import Callable
-from typing import Union
+from collections.abc import Callable, Iterable
 
-from ..codes import candidates, extract_code
+from ..codes import Candidate, candidates, extract_code
 from ..errors import SettingsError
 from ..providers.base import SmsMessage
 
 __tracebackhide__ = True
 
-Pattern = Union[str, "re.Pattern[str]", Callable[[str], "str | None"]]
-"""A regular expression with one group at most, or a function from text to code or None."""
-Sender = Union[str, "re.Pattern[str]"]
-"""A sender's name or number, compared without case and punctuation, or a regular expression to search in it."""
+Pattern = str | re.Pattern[str] | Callable[[str], str | None]
+"""A regular expression with at most one group, or a function that takes the text and returns the code or None."""
+Sender = str | re.Pattern[str]
+"""A sender's name or number, compared without case and punctuation, or a compiled regular expression to search for."""
 
 REASONS = 3
-"""Candidates of a message without a code that are told at most."""
+"""At most so many candidates of a message without a code are shown."""
 
 _PREFIX = re.compile(r"\A\s*[^\W\d_]{1,3}-")
-"""What some senders put before a code, and nobody types: the G- of `G-482913`."""
+"""What some senders put before a code but nobody types: the G- of `G-482913`."""
 
 _logger = logging.getLogger("pytest_otp")
 
 
 class Wanted:
-    """The messages that one wait accepts."""
+    """The messages that one wait accepts. Raises `SettingsError` for a filter that cannot work."""
 
     def __init__(self, *, sender: Sender | None = None, pattern: Pattern | None = None) -> None:
         self._sender = _sender_test(sender)
         self._search = _search(pattern) if pattern is not None else None
-        self._asked_sender = sender
+        self._wanted_sender = sender
 
     def code(self, message: SmsMessage) -> str | None:
-        """The code to hand out for the message, or None where it is passed over."""
+        """The code to hand out for the message, or None to skip it."""
         if not self._sender(message.sender):
             return None
         if self._search:
@@ -45,39 +44,42 @@ class Wanted:
         return _agreed(extract_code(message.text), message)
 
     def message(self, message: SmsMessage) -> SmsMessage | None:
-        """The message itself, or None where it is passed over."""
+        """The message itself, or None to skip it."""
         accepted = self._sender(message.sender) and (self._search is None or self._search(message.text))
         return message if accepted else None
 
     @property
     def advice(self) -> str:
-        """What to do about messages that were passed over."""
-        if self._search or self._asked_sender is not None:
-            return "Mend the filter, or leave it out."
-        return "pytest-otp codes 'TEXT' shows how a text is read; wait_code(pattern=...) finds what it does not."
+        """What to do about messages that were skipped."""
+        if self._search or self._wanted_sender is not None:
+            return "Correct the filter, or remove it."
+        return "Run pytest-otp codes 'TEXT' to see how a text is read, or use wait_code(pattern=...)."
 
-    def why_not(self, message: SmsMessage, shown: Callable[[str], str]) -> str:
-        """Why the message was passed over. `shown` makes of a part of its text what may be told of it."""
+    def why_not(self, message: SmsMessage, show: Callable[[str], str]) -> str:
+        """Why the message was skipped. `show` turns a part of its text into what may be shown of it."""
         if not self._sender(message.sender):
-            known = f"from {message.sender!r}" if message.sender else "the provider tells no sender"
-            return f"{known}, not from {getattr(self._asked_sender, 'pattern', self._asked_sender)!r}"
-        return "the pattern does not match" if self._search else _no_code(message.text, shown)
+            sender = f"sender {message.sender!r}" if message.sender else "no sender given"
+            return f"{sender}, expected {getattr(self._wanted_sender, 'pattern', self._wanted_sender)!r}"
+        if self._search:
+            return "the pattern does not match"
+        return no_code_reason(message.text, candidates(message.text), show)
 
 
-def _no_code(text: str, shown: Callable[[str], str]) -> str:
-    # Of those with the same points the longer ones are likelier to be what a reader took for the code.
-    likeliest = sorted(candidates(text), key=lambda candidate: (-candidate.score, -len(candidate.code)))
-    told = dict.fromkeys(f"{shown(text[slice(*each.span)])!r}, {each.reason}" for each in likeliest)
-    return "no code found in it: " + ("; ".join(list(told)[:REASONS]) if told else "nothing looks like one")
+def no_code_reason(text: str, refused: Iterable[Candidate], show: Callable[[str], str]) -> str:
+    """Why a text has no code: the likeliest of its refused candidates, each with the reason why it is none."""
+    # Among equal scores, the longer one is more likely what a reader took for the code.
+    likeliest = sorted(refused, key=lambda candidate: (-candidate.score, -len(candidate.code)))
+    reasons = dict.fromkeys(f"{show(text[slice(*each.span)])!r}, {each.reason}" for each in likeliest)
+    return "no code found: " + ("; ".join(list(reasons)[:REASONS]) if reasons else "nothing looks like one")
 
 
 def _agreed(ours: str | None, message: SmsMessage) -> str | None:
-    """Our code, or the provider's where we find none. Where the two differ, a warning says so and shows neither."""
+    """Our code, or the provider's if we find none. If the two differ, a warning says so and shows neither."""
     theirs = message.code if message.code and _bare(message.code) else None
     if ours and theirs and _spellings(ours).isdisjoint(_spellings(theirs)):
         _logger.warning(
-            "message %s: the provider reads another code in the text than we do; ours is used. "
-            "If ours is wrong, give wait_code a pattern.",
+            "message %s: the code that the provider reports differs from the one found in the text, which is used. "
+            "If that is wrong, pass wait_code a pattern.",
             message.id,
         )
     return ours or theirs
@@ -97,9 +99,7 @@ def _sender_test(wanted: Sender | None) -> Callable[[str | None], bool]:
     bare = _bare(str(wanted))
     if bare:
         return lambda sender: sender is not None and _bare(sender) == bare
-    raise SettingsError(
-        f"sender={wanted!r} is no sender", hint="Give a name, a number, or a compiled regular expression."
-    )
+    raise SettingsError(f"sender must be a name, a number or a compiled regular expression; got {wanted!r}")
 
 
 def _search(pattern: Pattern) -> Callable[[str], str | None]:
@@ -109,11 +109,11 @@ def _search(pattern: Pattern) -> Callable[[str], str | None]:
         compiled = re.compile(pattern)
         compiled.search("")  # a pattern of bytes fails here
     except (re.error, TypeError) as error:
-        raise SettingsError(f"pattern={pattern!r} is no regular expression ({error})") from None
+        raise SettingsError(f"pattern must be a regular expression or a function; got {pattern!r} ({error})") from None
     if compiled.groups > 1:
         raise SettingsError(
-            f"pattern={compiled.pattern!r} has {compiled.groups} groups",
-            hint="Give it one group, around the code; make the others (?:...).",
+            f"pattern must have at most one group; {compiled.pattern!r} has {compiled.groups}",
+            hint="Put one group around the code, and write the others as (?:...).",
         )
     return lambda text: match[compiled.groups] if (match := compiled.search(text)) else None
 
@@ -122,9 +122,7 @@ def _checked(function: Callable[[str], str | None], text: str) -> str | None:
     found = function(text)
     if found is None or isinstance(found, str):
         return found
-    raise SettingsError(
-        f"pattern: the function returned {type(found).__name__}", hint="Return the code as str, or None."
-    )
+    raise SettingsError(f"the pattern function must return str or None; got {type(found).__name__}")
 
 
 def _bare(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What came for one order, and what of it was handed out: each message once."""
+"""The messages of one order, and which of them were handed out."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ class Inbox:
         self._lock = threading.RLock()
         self._messages: tuple[SmsMessage, ...] = ()
         self._handed_out: set[str] = set()
-        self._asked_after = -1
+        self._requested_after = -1
 
     @property
     def messages(self) -> tuple[SmsMessage, ...]:
-        """All that came."""
+        """All that arrived."""
         return self._messages
 
     @property
-    def left(self) -> list[SmsMessage]:
+    def unread(self) -> list[SmsMessage]:
         """Those that were not handed out."""
         with self._lock:
             return [message for message in self._messages if message.id not in self._handed_out]
 
-    def take_in(self, seen: Iterable[SmsMessage]) -> None:
+    def add(self, shown: Iterable[SmsMessage]) -> None:
         """Keep what is new of the messages that the provider shows."""
         with self._lock:
             known = {message.id for message in self._messages}
-            self._messages += tuple(message for message in seen if message.id not in known)
+            self._messages += tuple(message for message in shown if message.id not in known)
 
     def hand_out(self, pick: Callable[[SmsMessage], T | None]) -> T | None:
-        """What `pick` takes from the oldest message that it does not pass over; None where it takes none."""
+        """What `pick` takes from the oldest unread message that it accepts, or None."""
         with self._lock:
-            for message in self.left:
+            for message in self.unread:
                 found = pick(message)
                 if found is not None:
                     self._handed_out.add(message.id)
@@ -50,9 +50,9 @@ class Inbox:
         return None
 
     def wants_another(self) -> bool:
-        """Whether messages came, and no other was asked for since the last of them."""
-        return bool(self._messages) and self._asked_after != len(self._messages)
+        """Whether messages arrived, and no other was requested since the last of them."""
+        return bool(self._messages) and self._requested_after != len(self._messages)
 
-    def asked_for_another(self) -> None:
-        """Another message was asked for."""
-        self._asked_after = len(self._messages)
+    def another_requested(self) -> None:
+        """Another message was requested."""
+        self._requested_after = len(self._messages)

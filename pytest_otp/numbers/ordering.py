@@ -1,20 +1,20 @@
-"""Placing orders so that an interrupt loses none, and closing all that were placed."""
+"""Ordering numbers: one by `order_number`, several by `Numbers`, which closes all of them at its end."""
 
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import NumberUnavailable, OrderNotClosed, OrderUncertain, OtpError, SettingsError
-from ..providers.base import Order, Provider, SupportsHandingOn
-from .number import CLOSE_TIMEOUT, OtpNumber
+from ..providers.base import Provider
+from .number import OtpNumber
+from .options import DEFAULTS, NumberOptions
+from .placing import REAL_TIME, Timing, place
 
 __tracebackhide__ = True
 
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("pytest_otp")
 
-ANSWER_TIMEOUT = 75.0
-"""Seconds to wait for the answer to an order that was interrupted: longer than our HTTP client waits for one. A second
-interrupt ends it."""
-
 
 def order_number(
     provider: Provider,
@@ -34,48 +30,41 @@ def order_number(
     country: str | None = None,
     operator: str | None = None,
     *,
-    on_ordered: Callable[[OtpNumber], None] = lambda number: None,
-    **options: Any,
+    timeout: float = DEFAULTS.timeout,
+    poll_interval: float = DEFAULTS.poll_interval,
+    close_timeout: float = DEFAULTS.close_timeout,
+    show_sms: bool = DEFAULTS.show_sms,
 ) -> OtpNumber:
-    """Rent a number; use it in a `with` block. `options` are those of OtpNumber; raises what `Provider.order` raises.
+    """Rent a number. Use it in a `with` block, which closes the order at its end.
 
-    The request runs in a thread of its own, so that Ctrl-C or a time-out's signal cannot cut it in half: its answer is
-    still taken in, and the order closed, before the interrupt goes on. `on_ordered` is called in that thread, first of
-    all, with the number.
+    Args:
+        provider: where to rent it.
+        service: the service that will send the SMS, as the provider knows it. Defaults to the provider's choice, as do
+            `country` and `operator`.
+        country: the number's country.
+        operator: the number's mobile operator.
+        timeout: seconds that `wait_code()` waits by default, 0 or more.
+        poll_interval: seconds between polls, greater than 0.
+        close_timeout: seconds that closing retries while the provider is unavailable or refuses, 0 or more.
+        show_sms: whether errors show the texts of SMS instead of their shape.
+
+    An interrupt while the order is being placed (Ctrl-C, a signal) does not lose it: the order is closed before the
+    interrupt is raised.
+
+    Raises `SettingsError` for an invalid argument, before anything is ordered, and what `Provider.order` raises:
+    `NumberUnavailable` if no number is available, `OrderUncertain` if the provider's answer was lost, or another
+    `OtpError`.
     """
-    start = time.monotonic()
-    placed: Future[OtpNumber] = Future()
-
-    def place() -> None:
-        if not placed.set_running_or_notify_cancel():
-            return  # interrupted before anything was sent
-        try:
-            number = _numbered(provider, provider.order(service, country, operator), options)
-            on_ordered(number)
-            placed.set_result(number)
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the caller waits
-            placed.set_exception(error)
-
-    run = contextvars.copy_context().run
-    try:
-        threading.Thread(target=run, args=(place,), name="pytest-otp order", daemon=True).start()
-        failure = placed.exception()
-    except BaseException:
-        if not placed.cancel():
-            closed = _close_when_ordered(placed, options.get("close_timeout", CLOSE_TIMEOUT))
-            if not isinstance(provider, SupportsHandingOn):  # else a keeper outlives us, and takes the answer in
-                closed.wait(ANSWER_TIMEOUT + options.get("close_timeout", CLOSE_TIMEOUT))
-        raise
-    if failure is None:
-        return placed.result()
-    if isinstance(failure, OtpError):
-        failure.elapsed = time.monotonic() - start if failure.elapsed is None else failure.elapsed
-        raise failure.with_traceback(None)
-    raise failure
+    _check_texts(service=service, country=country, operator=operator)
+    options = NumberOptions(timeout, poll_interval, close_timeout, show_sms)
+    return place(provider, service, country, operator, options=options)
 
 
 class Numbers:
-    """Orders numbers when called, and closes all of them at the end: what the fixtures hand out."""
+    """A function that orders a number each time it is called, and closes all of them at its end.
+
+    The fixtures `otp_number`, `module_otp_number` and `session_otp_number` are of this class. A context manager.
+    """
 
     def __init__(
         self,
@@ -84,22 +73,25 @@ class Numbers:
         service: str | None = None,
         country: str | None = None,
         operator: str | None = None,
+        options: NumberOptions = DEFAULTS,
         unavailable: Callable[[NumberUnavailable], None] = lambda error: None,
         before: Callable[[], None] = lambda: None,
         ordered: Callable[[OtpNumber], None] = lambda number: None,
-        **options: Any,
+        timing: Timing = REAL_TIME,
     ) -> None:
-        """Defaults for each call; `options` are those of OtpNumber.
+        """`service`, `country` and `operator` are what a call orders by default.
 
-        `unavailable` is called where no number is to be had; what it raises takes the error's place. `before` is
-        called in the caller's thread before each order, `ordered` with each number, in any thread.
+        `unavailable` is called if no number is available; what it raises replaces the error. `before` is called in the
+        caller's thread before each order, `ordered` with each number, in any thread. `timing` is for tests.
         """
-        self._before = before
-        self._ordered = ordered
+        _check_texts(service=service, country=country, operator=operator)
         self._provider = provider
-        self._unavailable = unavailable
         self._defaults = (service, country, operator)
         self._options = options
+        self._unavailable = unavailable
+        self._before = before
+        self._ordered = ordered
+        self._timing = timing
         self._numbers: list[OtpNumber] = []
         self._open = True
         self._changed = threading.Condition()
@@ -108,18 +100,20 @@ class Numbers:
     def __call__(
         self, service: str | None = None, country: str | None = None, operator: str | None = None
     ) -> OtpNumber:
-        """Rent a number; what is left out is the marker's, the option's, or the provider's choice."""
+        """Rent a number. Arguments default to the marker's values, then the options', then the provider's choice.
+
+        Raises `SettingsError` for an invalid argument, `BudgetExceeded` if the run may order no more, `OtpError` after
+        the end of the scope, and what `Provider.order` raises.
+        """
         if not self._open:
-            raise OtpError("otp_number was called after its scope had ended: nobody would close the order")
-        for name, value in (("service", service), ("country", country), ("operator", operator)):
-            if not (value is None or isinstance(value, str)):
-                raise SettingsError(f"otp_number: {name}={value!r} is no text", hint=f'Give {name}="{value}".')
-        asked = zip((service, country, operator), self._defaults, strict=True)
-        wanted = [given if given is not None else default for given, default in asked]
+            raise OtpError("otp_number was called after its scope had ended, when nothing would close the order")
+        _check_texts(service=service, country=country, operator=operator)
+        given = zip((service, country, operator), self._defaults, strict=True)
+        wanted = [value if value is not None else default for value, default in given]
         self._before()
         with self._under_way():
             try:
-                return order_number(self._provider, *wanted, on_ordered=self._take, **self._options)
+                return place(self._provider, *wanted, options=self._options, on_ordered=self._take, timing=self._timing)
             except NumberUnavailable as error:
                 refusal = error
         self._unavailable(refusal)
@@ -136,17 +130,19 @@ class Numbers:
                 self._ordering -= 1
                 self._changed.notify_all()
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(
-            f"otp_number rents numbers and is none: call it first, number = otp_number(); number.{name}"
-        )
+    if not TYPE_CHECKING:  # a type checker reports such a name by itself
+
+        def __getattr__(self, name: str) -> object:
+            raise AttributeError(
+                f"otp_number is a function without attribute {name!r}; call it to order a number: otp_number().{name}"
+            )
 
     def _take(self, number: OtpNumber) -> None:
         self._numbers.append(number)
         self._ordered(number)
         if not self._open:
             number.close()
-            raise OtpError("the scope of otp_number ended while a number was being ordered: it was closed again")
+            raise OtpError("the scope of otp_number ended while the number was being ordered, so it was closed again")
 
     def __enter__(self) -> Numbers:
         return self
@@ -157,34 +153,34 @@ class Numbers:
         self._open = False
         answered = False
         try:
-            with self._changed:  # a thread of the test's own may still order: it closes its number when it has it
-                answered = self._changed.wait_for(lambda: not self._ordering, ANSWER_TIMEOUT)
+            with self._changed:  # another thread may still be ordering: it closes its number when it has it
+                answered = self._changed.wait_for(lambda: not self._ordering, self._timing.answer_timeout)
         finally:  # an interrupt of that waiting must not leave the others open
-            close_all(reversed(self._numbers), self._options.get("close_timeout", CLOSE_TIMEOUT))
+            close_all(reversed(self._numbers), self._options.close_timeout, clock=self._timing.clock)
         if not answered:
             raise OrderUncertain(
-                "an order of another thread got no answer before its test ended", provider=self._provider.name
+                "an order placed by another thread got no answer before its scope ended", provider=self._provider.name
             )
 
 
-def close_all(numbers: Iterable[OtpNumber], timeout: float) -> None:
-    """Close every number within `timeout` seconds together, each tried at least once, whatever befalls the others.
+def close_all(numbers: Iterable[OtpNumber], timeout: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+    """Close all numbers within `timeout` seconds in total, trying each at least once, whatever happens to the others.
 
-    Raises the one error, or an OrderNotClosed that names them all; an interrupt is raised after the others are closed.
+    Raises the one `OrderNotClosed`, or one that names all orders left. An interrupt is raised after all were tried.
     """
-    end = time.monotonic() + timeout
+    end = clock() + timeout
     failures: list[OrderNotClosed] = []
     interrupt: BaseException | None = None
     todo = deque(numbers)
     while todo:
         number = todo.popleft()
         try:
-            number.close(max(0.0, end - time.monotonic()))
+            number.close(max(0.0, end - clock()))
         except OrderNotClosed as error:
             failures.append(error)
         except BaseException as error:  # noqa: BLE001 - Ctrl-C: every order costs money
             if interrupt is None:
-                todo.append(number)  # cut off in the middle: once more, after the others
+                todo.append(number)  # interrupted halfway: once more, after the others
             interrupt = error
     if interrupt:
         for failure in failures:
@@ -197,40 +193,7 @@ def close_all(numbers: Iterable[OtpNumber], timeout: float) -> None:
         raise OrderNotClosed(f"{len(failures)} orders could not be closed:\n" + "\n".join(each))
 
 
-def _numbered(provider: Provider, order: Order, options: dict[str, Any]) -> OtpNumber:
-    if not isinstance(order, Order):
-        raise OrderUncertain(
-            f"order() returned {type(order).__name__} where an Order is needed", provider=provider.name
-        )
-    try:
-        return OtpNumber(provider, order, **options)
-    except BaseException:
-        _roll_back(provider, order)
-        raise
-
-
-def _roll_back(provider: Provider, order: Order) -> None:
-    try:
-        provider.cancel(order)
-    except Exception as error:
-        raise OrderNotClosed(
-            f"the order could not be closed, its number may still be rented: {getattr(error, 'message', error)}",
-            provider=provider.name,
-            order_id=order.id,
-            number=order.number,
-        ) from error
-
-
-def _close_when_ordered(placed: Future[OtpNumber], timeout: float) -> threading.Event:
-    """Close the order as soon as its answer is here, within `timeout`; the event tells when that was."""
-    closed = threading.Event()
-
-    def close(done: Future[OtpNumber]) -> None:
-        try:
-            if done.exception() is None:
-                done.result().close(timeout)
-        finally:
-            closed.set()
-
-    placed.add_done_callback(close)
-    return closed
+def _check_texts(**values: object) -> None:
+    for name, value in values.items():
+        if not (value is None or isinstance(value, str)):
+            raise SettingsError(f"{name} must be a string; got {value!r}", hint=f'Use {name}="{value}".')

@@ -1,4 +1,4 @@
-"""Closing many orders side by side, each until it succeeds: what the keeper and a sweep do."""
+"""Closing many orders concurrently, each until it succeeds, for the keeper and the sweep."""
 
 from __future__ import annotations
 
@@ -11,62 +11,64 @@ from functools import partial
 from ..errors import OrderNotFound, OtpError, SmsAlreadyReceived
 from ..providers.base import Order, OrderState
 from ..providers.closing import finish_or_cancel, persist
-from .recording import Recorded
+from .recording import RecordingProvider
 
 __tracebackhide__ = True
 
 LONGEST_PAUSE = 10.0
-"""Seconds between two tries."""
-AT_ONCE = 8
-"""Requests that are under way at the same time: a provider counts them."""
+"""Seconds between two attempts."""
+CONCURRENCY = 8
+"""Requests at the same time; providers limit them."""
 
 FINAL = (OrderNotFound, SmsAlreadyReceived)
-"""What further tries cannot change. Refused credentials are none of it: an edge may refuse them for a while."""
+"""Errors that another attempt cannot change. Not AuthenticationError: a proxy may reject valid credentials at times."""
 
-Told = Callable[["OrderState | OtpError", bool], None]
-"""Gets the state that the order got, or what was said against it, and whether that is the end of it."""
+OnOutcome = Callable[["OrderState | OtpError", bool], None]
+"""Called with the state of the order or the error, and whether that is final."""
 
 
 class Closers:
-    """Closes orders, each in a thread of its own."""
+    """Closes orders, each in its own thread."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep):
-        self._turn = threading.Semaphore(AT_ONCE)
+        self._turn = threading.Semaphore(CONCURRENCY)
         self._clock = clock
         self._sleep = sleep
         self._threads: list[threading.Thread] = []
 
     def close(
         self,
-        provider: Recorded,
+        provider: RecordingProvider,
         order: Order,
         *,
         look: bool,
         timeout: float,
-        told: Told = lambda outcome, final: None,
+        on_outcome: OnOutcome = lambda outcome, final: None,
     ) -> None:
-        """Begin. `told` hears how the first try went, and, where that was not the last one, how it ended.
+        """Start closing an order, for `timeout` seconds. Report the first attempt, and if that was not final, the end.
 
-        With `look` the provider is asked first whether an SMS came; without, what is known of the order decides.
+        With `look`, first ask the provider whether an SMS has arrived; otherwise rely on the known state.
         """
-        run = partial(self._run, provider, order, look, timeout, told)
+        run = partial(self._run, provider, order, look, timeout, on_outcome)
         thread = threading.Thread(target=run, name="pytest-otp close", daemon=True)
         thread.start()
-        self._threads.append(thread)  # in this order, since one that has not started cannot be joined
+        self._threads.append(thread)  # only now, since a thread that has not started cannot be joined
 
     def join(self, timeout: float) -> bool:
-        """Wait until all that was begun has ended, for so many seconds; whether it has."""
+        """Wait up to `timeout` seconds until all closes have ended; return whether they have."""
         end = self._clock() + timeout
         for thread in self._threads:
             thread.join(max(0.0, end - self._clock()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _run(self, provider: Recorded, order: Order, look: bool, timeout: float, told: Told) -> None:
-        tries = 0
+    def _run(
+        self, provider: RecordingProvider, order: Order, look: bool, timeout: float, on_outcome: OnOutcome
+    ) -> None:
+        attempts = 0
 
         def attempt() -> None:
-            nonlocal tries
-            tries += 1
+            nonlocal attempts
+            attempts += 1
             try:
                 with self._turn:
                     _attempt(provider, order, look)
@@ -74,8 +76,8 @@ class Closers:
                 ours = _ours(error)
             else:
                 return
-            if tries == 1:
-                told(ours, isinstance(ours, FINAL))
+            if attempts == 1:
+                on_outcome(ours, isinstance(ours, FINAL))
             raise ours
 
         failure = persist(
@@ -87,17 +89,17 @@ class Closers:
             clock=self._clock,
             sleep=self._sleep,
         )
-        told_already = tries == 1 and isinstance(failure, FINAL)
+        reported = attempts == 1 and isinstance(failure, FINAL)
         if isinstance(failure, OrderNotFound):
-            provider.is_gone(order)
+            provider.mark_ended(order)
             failure = None
-        if not told_already:
-            told(provider.state(order) if failure is None else _ours(failure), True)
+        if not reported:
+            on_outcome(provider.state(order) if failure is None else _ours(failure), True)
 
 
-def _attempt(provider: Recorded, order: Order, look: bool) -> None:
+def _attempt(provider: RecordingProvider, order: Order, look: bool) -> None:
     if look and provider.state(order) is OrderState.WAITING:
-        with contextlib.suppress(Exception):  # the close itself will say what is wrong
+        with contextlib.suppress(Exception):  # the close itself reports what is wrong
             provider.messages(order)
     state = provider.state(order)
     if state is not OrderState.ENDED:

@@ -1,7 +1,4 @@
-"""What is written down of each order, and the book of an offline run, which is kept in memory.
-
-The book of a real run is the ledger.
-"""
+"""What a ledger records of each order, and the in-memory ledger of an offline run."""
 
 from __future__ import annotations
 
@@ -17,11 +14,11 @@ from ..errors import BudgetExceeded
 from ..providers.base import Order, OrderState
 
 ORDERING = "ordering"
-"""The request is about to leave, or has left: its answer is not here yet."""
+"""The request is about to be sent, or was sent and is not answered yet."""
 REFUSED = "refused"
-"""Nothing was rented, for certain."""
+"""The order certainly failed: nothing was rented."""
 FORGOTTEN = "forgotten"
-"""A person has said that it needs no more care."""
+"""A person has marked it as resolved."""
 
 OPEN = (OrderState.WAITING.value, OrderState.RECEIVED.value)
 CLOSED = (OrderState.FINISHED.value, OrderState.CANCELLED.value, OrderState.ENDED.value)
@@ -35,59 +32,59 @@ class Intent:
     key: str
     """Unique over all runs."""
     run: str
-    """The pytest run; all its xdist workers share it."""
+    """The pytest run, shared by all its xdist workers."""
     owner: str
-    """The sign of life of the process whose test asks."""
+    """The liveness lock of the process whose test orders."""
     keeper: str
-    """The sign of life of the process that sends it; empty where the owner does."""
+    """The liveness lock of the process that sends the request; empty if the owner does."""
     provider: str
     """The provider's name."""
     account: str
-    """The account's digest; empty where no other process can act for it."""
+    """The account's digest; empty if no other process can act for the account."""
     service: str | None = None
     country: str | None = None
     operator: str | None = None
     price: Decimal | None = None
-    """What it will cost, where that had to be asked."""
+    """The list price, if a budget required looking it up."""
     currency: str | None = None
     """ISO 4217 code of `price`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of a book. It holds no secret and no text of an SMS."""
+class LedgerEntry:
+    """One order in a ledger. Contains no secret and no SMS text."""
 
     id: int
-    """What people call it by."""
+    """The number that commands show and take."""
     intent: Intent
-    """What was asked for; `price` and `currency` are the order's own as soon as it is placed."""
+    """What was requested; `price` and `currency` are the order's own once it is placed."""
     order_id: str | None
-    """The provider's id; None as long as there is no answer."""
+    """The provider's id; None until the provider answers."""
     number: str | None
-    """As the provider wrote it."""
+    """As the provider formats it."""
     region: str | None
-    """ISO 3166 code of the order's country, where it is known."""
+    """ISO 3166 code of the order's country, if known."""
     state: str
-    """An OrderState's word, or `ordering`, `refused`, `forgotten`."""
+    """An OrderState's value, or `ordering`, `refused`, `forgotten`."""
     reason: str
-    """Why the state is what it is, or what the last close that failed said."""
+    """Why the order is in this state, or why the last close failed."""
     ordered_at: datetime
     """UTC."""
     changed_at: datetime
     """UTC."""
     waited: float = 0.0
-    """Seconds that tests waited for its messages."""
+    """Seconds that tests spent waiting for its messages."""
     codes: int = 0
-    """Messages that were handed out."""
+    """Messages that tests received."""
 
     @property
     def is_open(self) -> bool:
-        """Whether a number is rented, or its request is on its way."""
+        """Whether a number is rented or being ordered."""
         return self.state in (*OPEN, ORDERING)
 
     @property
     def order(self) -> Order:
-        """The order as the provider confirmed it."""
+        """The order as confirmed by the provider."""
         asked = self.intent
         return Order(
             self.order_id or "",
@@ -102,15 +99,15 @@ class Entry:
         )
 
     def plain(self) -> dict[str, object]:
-        """As texts and numbers, for JSON and for other processes."""
+        """As strings and numbers, for JSON and other processes."""
         flat = {**asdict(self.intent), **{name: value for name, value in asdict(self).items() if name != "intent"}}
         return {
             name: value if isinstance(value, (int, float, type(None))) else str(value) for name, value in flat.items()
         }
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Entry:
-        """What `plain` gave."""
+    def from_plain(cls, plain: Mapping[str, Any]) -> LedgerEntry:
+        """Restore an entry from the result of `plain`."""
         values = dict(plain)
         asked = {field.name: values.pop(field.name) for field in fields(Intent)}
         asked["price"] = None if asked["price"] is None else Decimal(asked["price"])
@@ -121,7 +118,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one run may order and spend; None: without bounds."""
+    """What one run may order and spend. None means no limit."""
 
     orders: int | None = None
     """Order requests."""
@@ -134,50 +131,50 @@ class Budget:
 NO_BUDGET = Budget()
 
 
-class Book(Protocol):
-    """Where each order is written down, from before its request leaves."""
+class RunLedger(Protocol):
+    """What a run needs of its ledger, which records each order before its request is sent."""
 
     def reserve(self, intent: Intent, budget: Budget = NO_BUDGET) -> None:
-        """Write an order down before it is sent. Raises BudgetExceeded, and SettingsError where writing fails."""
+        """Record an order before it is sent. Raises BudgetExceeded, or SettingsError if writing fails."""
         ...
 
     def placed(self, key: str, order: Order, budget: Budget = NO_BUDGET) -> None:
-        """The order was confirmed. Raises BudgetExceeded, after it was written down, where its price is too high."""
+        """Record the confirmed order. Then raises BudgetExceeded if its actual price exceeds the budget."""
         ...
 
     def refused(self, key: str, reason: str, *, sent: bool) -> None:
-        """Nothing was rented; what was not even sent does not count for the budget."""
+        """Record that nothing was rented. A request that was never sent does not count towards the budget."""
         ...
 
     def changed(self, key: str, state: str, reason: str = "") -> None:
-        """The order's state is another one, or stays for another reason."""
+        """Record a new state, or a new reason for the current one."""
         ...
 
     def waited(self, key: str, seconds: float, codes: int) -> None:
-        """A test waited, and got so many messages."""
+        """Add a test's wait and the number of messages it received."""
         ...
 
-    def entries(self, run: str) -> Sequence[Entry]:
-        """The orders of a run, the oldest first."""
+    def entries(self, run: str) -> Sequence[LedgerEntry]:
+        """The orders of a run, oldest first."""
         ...
 
 
-class MemoryBook:
-    """The book of one process: for offline runs, which nothing needs to outlive."""
+class InMemoryLedger:
+    """The ledger of one process, for offline runs, whose orders cost nothing."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, LedgerEntry] = {}
         self._lock = threading.Lock()
 
     def reserve(self, intent: Intent, budget: Budget = NO_BUDGET) -> None:
-        """No budget counts what costs nothing."""
+        """Record an order. Offline orders are free, so the budget is ignored."""
         with self._lock:
-            self._entries[intent.key] = Entry(
+            self._entries[intent.key] = LedgerEntry(
                 len(self._entries) + 1, intent, None, None, None, ORDERING, "", utc_now(), utc_now()
             )
 
     def placed(self, key: str, order: Order, budget: Budget = NO_BUDGET) -> None:
-        """The order was confirmed."""
+        """Record the confirmed order."""
         with self._lock:
             entry = self._entries[key]
             self._entries[key] = replace(
@@ -190,40 +187,42 @@ class MemoryBook:
             )
 
     def refused(self, key: str, reason: str, *, sent: bool) -> None:
-        """Nothing was rented."""
+        """Record that nothing was rented."""
         self.changed(key, REFUSED, reason)
 
     def changed(self, key: str, state: str, reason: str = "") -> None:
-        """The order's state is another one."""
+        """Record a new state."""
         with self._lock:
             self._entries[key] = replace(self._entries[key], state=state, reason=reason, changed_at=utc_now())
 
     def waited(self, key: str, seconds: float, codes: int) -> None:
-        """A test waited, and got so many messages."""
+        """Add a test's wait."""
         with self._lock:
             entry = self._entries[key]
             self._entries[key] = replace(entry, waited=entry.waited + seconds, codes=entry.codes + codes)
 
-    def entries(self, run: str) -> Sequence[Entry]:
-        """All of them: there is one run only."""
+    def entries(self, run: str) -> Sequence[LedgerEntry]:
+        """All orders, since there is only one run."""
         with self._lock:
             return list(self._entries.values())
 
 
 def check_price(intent: Intent, spent: Decimal, budget: Budget) -> None:
-    """Raise BudgetExceeded unless an order of this price fits into what is left."""
-    allowed = f"--otp-max-spend {budget.spend} {budget.currency}"
-    wanted = ", ".join(filter(None, (intent.service, intent.country))) or "it"
+    """Raise BudgetExceeded unless the order's price fits into what remains of the budget."""
+    limit = f"--otp-max-spend {budget.spend} {budget.currency}"
+    wanted = ", ".join(filter(None, (intent.service, intent.country))) or "this order"
     if intent.price is None or budget.spend is None:
-        said = f"nobody knows before the order what {wanted} will cost, and {allowed} is to hold"
-        hint = "Nothing was ordered. Name a service and a country of the price list, or limit --otp-max-orders instead."
+        message = f"the price of {wanted} is unknown before ordering, so {limit} cannot be enforced"
+        hint = "Nothing was ordered. Name a service and a country from the price list, or use --otp-max-orders instead."
     elif intent.currency != budget.currency:
-        costs = f"{intent.price} {intent.currency or '(currency unknown)'}"
-        said = f"{wanted} costs {costs}, and {allowed} is in another currency"
-        hint = f"Nothing was ordered. Give the limit in {intent.currency or 'the currency of the account'}."
+        price = f"{intent.price} {intent.currency or '(currency unknown)'}"
+        message = f"{wanted} costs {price}, but {limit} is in another currency"
+        hint = f"Nothing was ordered. Set the limit in {intent.currency or 'the currency of the account'}."
     elif spent + intent.price > budget.spend:
-        said = f"{wanted} costs {intent.price} {intent.currency}, this run has spent {spent}, and {allowed} is to hold"
-        hint = "Nothing was ordered. Raise --otp-max-spend (PYTEST_OTP_MAX_SPEND) where that is meant."
+        message = (
+            f"{wanted} costs {intent.price} {intent.currency}, this run has spent {spent}, and the limit is {limit}"
+        )
+        hint = "Nothing was ordered. Raise --otp-max-spend (PYTEST_OTP_MAX_SPEND) if that is intended."
     else:
         return
-    raise BudgetExceeded(said, provider=intent.provider, hint=hint)
+    raise BudgetExceeded(message, provider=intent.provider, hint=hint)

@@ -1,28 +1,23 @@
-"""The ledger: every order of every run on this machine, in one SQLite file that all processes share.
+"""The ledger: every order of every run on this machine, in one file that all processes share.
 
-WAL with synchronous NORMAL survives a killed process; only a power cut can take the last moments with it. No secret and
-no text of an SMS is in it, and an account is known by a digest that is salted for this file.
+It contains no secret and no SMS text; an account is identified by a digest that is salted for this ledger.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 import json
-import os
-import secrets
-import sqlite3
-import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from ..clock import utc_now
-from ..errors import BudgetExceeded, OtpError, SettingsError
+from ..errors import BudgetExceeded, OtpError
 from ..providers.base import Order, OrderState
 from ..redact import Secret, scrub
+from .database import PATIENCE
 from .entries import (
     CLOSED,
     FORGOTTEN,
@@ -32,121 +27,79 @@ from .entries import (
     REFUSED,
     UNCERTAIN,
     Budget,
-    Entry,
     Intent,
+    LedgerEntry,
     check_price,
 )
-from .process_locks import Alive, is_alive, locks_of, make_private, one_at_a_time, tidy
+from .process_locks import LivenessLock
+from .store import UPGRADES, SqliteStore
 
 __tracebackhide__ = True
 
-PATIENCE = 30.0
-"""Seconds to wait for another process that is writing."""
-KEPT = timedelta(days=90)
-"""How long closed orders stay."""
+RETENTION = timedelta(days=90)
+"""How long closed orders are kept."""
 
-# Each step brings a ledger from the version of its place to the next one, and keeps its rows.
-_UPGRADES = (
-    """
-    CREATE TABLE salt (salt BLOB NOT NULL);
-    CREATE TABLE orders (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        key TEXT NOT NULL UNIQUE,
-        run TEXT NOT NULL,
-        owner TEXT NOT NULL,
-        keeper TEXT NOT NULL,
-        provider TEXT NOT NULL,
-        account TEXT NOT NULL,
-        service TEXT,
-        country TEXT,
-        operator TEXT,
-        price TEXT,
-        currency TEXT,
-        order_id TEXT,
-        number TEXT,
-        region TEXT,
-        state TEXT NOT NULL,
-        reason TEXT NOT NULL,
-        ordered_at TEXT NOT NULL,
-        changed_at TEXT NOT NULL,
-        waited REAL NOT NULL DEFAULT 0,
-        codes INTEGER NOT NULL DEFAULT 0,
-        counts INTEGER NOT NULL DEFAULT 1
-    );
-    CREATE INDEX orders_by_run ON orders (run);
-    CREATE INDEX orders_by_state ON orders (state);
-    """,
-)
-
-_INTENT = "key, run, owner, keeper, provider, account, service, country, operator, price, currency"
-_REST = "order_id, number, region, state, reason, ordered_at, changed_at, waited, codes"
+_DONE = (*CLOSED, REFUSED, FORGOTTEN)
 _UNCLOSED = (ORDERING, *OPEN)
-_COSTS_NOTHING = (OrderState.CANCELLED.value, REFUSED)
+_FREE = (OrderState.CANCELLED.value, REFUSED)
 
 
 class Ledger:
-    """A book that outlives its process. Thread-safe, and safe for many processes at once."""
+    """A ledger that outlives its process. Thread-safe, and safe for many processes at once.
 
-    def __init__(self, path: Path, *, patience: float | None = None) -> None:
-        """Open it, make it where it is missing, and bring an older one up to date. Raises SettingsError.
+    Every method raises SettingsError if the file cannot be used.
+    """
 
-        `patience`: seconds to wait for another process that is writing, in place of PATIENCE.
+    def __init__(self, path: Path, *, patience: float = PATIENCE, upgrades: Sequence[str] = UPGRADES) -> None:
+        """Open the file; create it if it is missing, and upgrade an older one.
+
+        `patience` is the time in seconds to wait for another process that is writing.
         """
-        patience = PATIENCE if patience is None else patience
         self.path = path
-        self.locks = locks_of(path)
-        self._lock = threading.RLock()
-        with self._usable():
-            make_private(path.parent)
-            with one_at_a_time(self.locks / "opening", patience):
-                self._make()
-                self._db = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
-                try:
-                    self._prepare()
-                except BaseException:
-                    self._db.close()
-                    raise
-                self._opened = self._identity()
-            tidy(self.locks)
+        self._store = SqliteStore(path, patience=patience, upgrades=upgrades)
+        self.locks = self._store.locks
+        self._store.delete_older(utc_now() - RETENTION, _DONE)
 
-    def alive(self) -> Alive:
-        """A sign of life of this process. Raises SettingsError."""
-        with self._usable():
-            return Alive(self.locks)
+    def liveness_lock(self) -> LivenessLock:
+        """A new lock by which other processes see that this one lives."""
+        return self._store.liveness_lock()
+
+    def is_alive(self, lock: str) -> bool:
+        """Whether the process that holds this liveness lock still lives."""
+        return self._store.is_alive(lock)
+
+    def is_attended(self, entry: LedgerEntry) -> bool:
+        """Whether a living process is responsible for the order."""
+        return self.is_alive(entry.intent.owner) or self.is_alive(entry.intent.keeper)
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._db.close()
+        self._store.close()
 
     def account(self, provider: str, values: Mapping[str, str | Secret | None]) -> str:
         """A digest that identifies an account by the values that do (`identifying`), without revealing them."""
         known = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
-        ((salt,),) = self._rows("SELECT salt FROM salt")
-        return hmac.digest(salt, json.dumps([provider, known], sort_keys=True).encode(), "sha256").hex()
+        return hmac.digest(self._store.salt(), json.dumps([provider, known], sort_keys=True).encode(), "sha256").hex()
 
     def reserve(self, intent: Intent, budget: Budget = NO_BUDGET) -> None:
-        """Write an order down before it is sent, unless it would exceed the run's budget. Raises BudgetExceeded."""
-        with self._writing():
-            self._check_place()
+        """Record an order before it is sent. Raises BudgetExceeded if it would exceed the run's budget."""
+        with self._store.transaction():
             self._check(intent, budget)
-            price = None if intent.price is None else str(intent.price)
-            values = (
-                *(intent.key, intent.run, intent.owner, intent.keeper, intent.provider, intent.account),
-                *map(_clean, (intent.service, intent.country, intent.operator)),
-                *(price, intent.currency, ORDERING, _now(), _now()),
-            )
-            marks = ", ".join("?" * len(values))
-            self._db.execute(
-                f"INSERT INTO orders ({_INTENT}, state, ordered_at, changed_at, reason) VALUES ({marks}, '')",  # noqa: S608 - our own column names
-                values,
+            self._store.insert(
+                replace(
+                    intent,
+                    service=_clean(intent.service),
+                    country=_clean(intent.country),
+                    operator=_clean(intent.operator),
+                ),
+                ORDERING,
             )
 
     def placed(self, key: str, order: Order, budget: Budget = NO_BUDGET) -> None:
-        """The order was confirmed. Raises BudgetExceeded, after it was written down, where its price is too high."""
+        """Record the confirmed order. Then raises BudgetExceeded if its actual price exceeds the budget."""
         price = {} if order.price is None else {"price": _amount(order.price), "currency": order.currency}
-        with self._writing():
-            self._update(
+        with self._store.transaction():
+            self._store.update(
                 key,
                 **price,  # else the listed one stays
                 order_id=str(order.id),
@@ -159,245 +112,120 @@ class Ledger:
                 state=OrderState.WAITING.value,
                 reason="",
             )
-            (entry,) = self._select("WHERE key = ?", (key,)) if budget.spend is not None else (None,)
-            spent = Decimal(0) if entry is None else self._spent(entry.intent.run) - (entry.intent.price or 0)
-        if entry is not None:
-            check_price(entry.intent, spent, budget)
+            if budget.spend is None:
+                return
+            intent = self._store.by_key(key).intent
+            spent = self._spent(intent.run) - (intent.price or 0)
+        check_price(intent, spent, budget)
 
     def refused(self, key: str, reason: str, *, sent: bool) -> None:
-        """Nothing was rented; what was not even sent does not count for the budget."""
-        self._update(key, state=REFUSED, reason=scrub(reason), counts=int(sent))
+        """Record that nothing was rented. A request that was never sent does not count towards the budget."""
+        self._store.update(key, state=REFUSED, reason=scrub(reason), counts=int(sent))
 
     def changed(self, key: str, state: str, reason: str = "") -> None:
-        """The order's state is another one, or stays for another reason."""
-        self._update(key, state=state, reason=scrub(reason))
+        """Record a new state, or a new reason for the current one."""
+        self._store.update(key, state=state, reason=scrub(reason))
 
     def waited(self, key: str, seconds: float, codes: int) -> None:
-        """A test waited, and got so many messages."""
-        with self._writing():
-            self._db.execute(
-                "UPDATE orders SET waited = waited + ?, codes = codes + ? WHERE key = ?", (seconds, codes, key)
-            )
+        """Add a test's wait and the number of messages it received."""
+        self._store.add_wait(key, seconds, codes)
 
-    def entries(self, run: str | None = None) -> list[Entry]:
-        """The orders of a run, or of all, the oldest first."""
-        where = "" if run is None else "WHERE run = ?"
-        return self._select(where, () if run is None else (run,))
+    def entries(self, run: str | None = None) -> list[LedgerEntry]:
+        """The orders of a run, or all orders, oldest first."""
+        return self._store.all() if run is None else self._store.of_run(run)
 
-    def unclosed(self) -> list[Entry]:
-        """The orders that are open, or on their way."""
-        return self._select(f"WHERE state IN ({_marks(_UNCLOSED)})", _UNCLOSED)
+    def unclosed(self) -> list[LedgerEntry]:
+        """The orders that are open or being ordered."""
+        return self._store.in_states(_UNCLOSED)
 
-    def swept(self, run: str) -> list[Entry]:
-        """The orders of earlier runs that the processes of this one took over."""
-        return self._select(
-            "WHERE run != ? AND keeper != '' AND keeper IN (SELECT owner FROM orders WHERE run = ? UNION SELECT keeper "
-            "FROM orders WHERE run = ?)",
-            (run, run, run),
-        )
+    def swept(self, run: str) -> list[LedgerEntry]:
+        """The orders of earlier runs that the processes of this run took over."""
+        return self._store.taken_over_by(run)
 
-    def lives(self, entry: Entry) -> bool:
-        """Whether some process still cares for the order."""
-        return is_alive(self.locks, entry.intent.owner) or is_alive(self.locks, entry.intent.keeper)
+    def claim(self, accounts: Collection[str], keeper: str) -> list[LedgerEntry]:
+        """Take over the unattended open orders of these accounts, and return them.
 
-    def claim(self, accounts: Collection[str], keeper: str) -> list[Entry]:
-        """Take over the open orders of dead processes, for the accounts that one has credentials for.
-
-        Whoever claims first has them: the claim is alive as long as the claimer. An order that was on its way when its
-        processes died becomes uncertain, whosever it is.
+        An order goes to the first process that claims it, for as long as that process lives. An order that was being
+        placed when its processes died becomes uncertain, whatever its account.
         """
-        with self._writing():
-            dead = [entry for entry in self.unclosed() if not self.lives(entry)]
-            lost = [entry for entry in dead if entry.state == ORDERING]
-            taken = [entry for entry in dead if entry.state != ORDERING and entry.intent.account in accounts]
+        with self._store.transaction():
+            unattended = [entry for entry in self.unclosed() if not self.is_attended(entry)]
+            lost = [entry for entry in unattended if entry.state == ORDERING]
+            claimed = [entry for entry in unattended if entry.state != ORDERING and entry.intent.account in accounts]
             for entry in lost:
-                self._update(entry.intent.key, state=UNCERTAIN, reason="its process died before the answer came")
-            for entry in taken:
-                self._update(entry.intent.key, keeper=keeper, owner="")
-        return taken
+                self.changed(entry.intent.key, UNCERTAIN, "its process died before the provider answered")
+            for entry in claimed:
+                self._store.update(entry.intent.key, keeper=keeper, owner="")
+        return claimed
 
-    def adopt(self, owner: str, keeper: str) -> list[Entry]:
-        """Take over the open orders of a living process whose keeper has died; those on their way become uncertain."""
-        with self._writing():
+    def adopt(self, owner: str, keeper: str) -> list[LedgerEntry]:
+        """Take over the open orders of a living process whose keeper has died, and return them.
+
+        Those that were being placed become uncertain.
+        """
+        with self._store.transaction():
             orphans = [
                 entry
                 for entry in self.unclosed()
-                if entry.intent.owner == owner and not is_alive(self.locks, entry.intent.keeper)
+                if entry.intent.owner == owner and not self.is_alive(entry.intent.keeper)
             ]
             for entry in orphans:
                 if entry.state == ORDERING:
-                    self._update(entry.intent.key, state=UNCERTAIN, reason="its keeper died before the answer came")
+                    self.changed(entry.intent.key, UNCERTAIN, "its keeper died before the provider answered")
                 else:
-                    self._update(entry.intent.key, keeper=keeper)
+                    self._store.update(entry.intent.key, keeper=keeper)
         return [entry for entry in orphans if entry.state != ORDERING]
 
-    def forget(self, number: int, *, force: bool = False) -> Entry:
-        """Mark an order as one that needs no more care; one that may be closed only with `force`.
+    def forget(self, number: int, *, force: bool = False) -> LedgerEntry:
+        """Mark an order as resolved, and return it as it was; one that can still be closed only with `force`.
 
-        Raises OtpError where there is none, or where a process has it.
+        Raises OtpError if there is no such order, if it is closed, or if a living process is responsible for it.
         """
-        with self._writing():
-            found = self._select("WHERE id = ?", (number,))
-            if not found:
-                raise OtpError(f"the ledger has no order {number}", hint="pytest-otp orders lists them.")
-            (entry,) = found
-            if entry.state in (*CLOSED, REFUSED, FORGOTTEN):
-                raise OtpError(f"order {number} is {entry.state}: there is nothing to forget")
-            if entry.state != UNCERTAIN and self.lives(entry):
-                raise OtpError(f"order {number} belongs to a run that lives", hint="It will close it.")
+        with self._store.transaction():
+            entry = self._store.by_id(number)
+            if entry is None:
+                raise OtpError(f"the ledger has no order {number}", hint="List the orders with: pytest-otp orders")
+            if entry.state in _DONE:
+                raise OtpError(f"order {number} is {entry.state}, so there is nothing to forget")
+            if entry.state != UNCERTAIN and self.is_attended(entry):
+                raise OtpError(f"order {number} belongs to an active run", hint="That run will close it.")
             if entry.state in OPEN and not force:
                 raise OtpError(
-                    f"order {number} is open: it is rented, and can be closed",
-                    hint="pytest-otp sweep closes it; --force forgets it, where you have closed it at the provider.",
+                    f"order {number} is open: its number is rented and can be closed",
+                    hint="Close it with pytest-otp sweep, or use --force if you have closed it at the provider.",
                 )
-            self._update(entry.intent.key, state=FORGOTTEN, reason=f"was {entry.state}")
+            self.changed(entry.intent.key, FORGOTTEN, f"was {entry.state}")
         return entry
-
-    def _check_place(self) -> None:
-        """An open file can be written long after it was removed: nobody would ever read that."""
-        if self._identity() != self._opened:
-            raise FileNotFoundError("it was removed or replaced while it was in use")
-        if not self.locks.is_dir():
-            raise FileNotFoundError(f"the folder {self.locks} was removed while it was in use")
-
-    def _identity(self) -> tuple[int, int] | None:
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_dev, found.st_ino
 
     def _check(self, intent: Intent, budget: Budget) -> None:
         if budget.orders is not None:
-            ((sent,),) = self._rows("SELECT count(*) FROM orders WHERE run = ? AND counts", (intent.run,))
+            sent = self._store.sent_requests(intent.run)
             if sent >= budget.orders:
+                requests = "1 order request" if sent == 1 else f"{sent} order requests"
                 raise BudgetExceeded(
-                    f"this run has sent {sent} order requests, which is what --otp-max-orders allows",
+                    f"this run has sent {requests}, as many as --otp-max-orders allows",
                     provider=intent.provider,
-                    hint="Nothing was ordered. Raise --otp-max-orders (PYTEST_OTP_MAX_ORDERS) where that is meant.",
+                    hint="Nothing was ordered. Raise --otp-max-orders (PYTEST_OTP_MAX_ORDERS) if that is intended.",
                 )
         if budget.spend is not None:
             check_price(intent, self._spent(intent.run), budget)
 
     def _spent(self, run: str) -> Decimal:
-        rows = self._rows(
-            f"SELECT price FROM orders WHERE run = ? AND price NOTNULL AND state NOT IN ({_marks(_COSTS_NOTHING)})",  # noqa: S608 - question marks only
-            (run, *_COSTS_NOTHING),
-        )
-        return sum((Decimal(price) for (price,) in rows), Decimal(0))
-
-    def _make(self) -> None:
-        """Only where it is missing: to open and close a file that SQLite has open would drop SQLite's locks on it."""
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-    def _prepare(self) -> None:
-        tables = {name for (name,) in self._rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if tables and not {"orders", "salt"} <= tables:  # before anything of it is changed
-            raise SettingsError(
-                f"--otp-ledger (PYTEST_OTP_LEDGER): {self.path} is the database of another program",
-                hint="Name a file of its own.",
-            )
-        for name in (self.path.name, f"{self.path.name}-wal", f"{self.path.name}-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                self.path.with_name(name).chmod(0o600)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._upgrade()
-
-    def _upgrade(self) -> None:
-        with self._writing():
-            ((version,),) = self._rows("PRAGMA user_version")
-            if version > len(_UPGRADES):
-                raise SettingsError(
-                    f"--otp-ledger (PYTEST_OTP_LEDGER): {self.path} was written by a newer pytest-otp",
-                    hint="Update pytest-otp, or name another ledger.",
-                )
-            for step in _UPGRADES[version:]:
-                for statement in filter(str.strip, step.split(";")):
-                    self._db.execute(statement)
-            if version == 0:
-                self._db.execute("INSERT INTO salt VALUES (?)", (secrets.token_bytes(16),))
-            if version < len(_UPGRADES):
-                self._db.execute(f"PRAGMA user_version = {len(_UPGRADES)}")
-            done = (*CLOSED, REFUSED, FORGOTTEN)
-            self._db.execute(
-                f"DELETE FROM orders WHERE changed_at < ? AND state IN ({_marks(done)})",  # noqa: S608 - question marks only
-                ((utc_now() - KEPT).isoformat(), *done),
-            )
-
-    def _update(self, key: str, **columns: str | int | None) -> None:
-        columns["changed_at"] = _now()
-        with self._writing():
-            self._db.execute(
-                f"UPDATE orders SET {', '.join(f'{name} = ?' for name in columns)} WHERE key = ?",  # noqa: S608 - our own names
-                (*columns.values(), key),
-            )
-
-    def _select(self, where: str, values: Sequence[object]) -> list[Entry]:
-        rows = self._rows(f"SELECT id, {_INTENT}, {_REST} FROM orders {where} ORDER BY id", values)  # noqa: S608 - our own names
-        return [_entry(*row) for row in rows]
-
-    def _rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock, self._usable():
-            return self._db.execute(statement, tuple(values)).fetchall()
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One transaction: all of it or nothing, and no other process in between."""
-        with self._lock, self._usable():
-            if self._db.in_transaction:
-                yield
-                return
-            try:
-                self._db.execute("BEGIN IMMEDIATE")  # a deferred one fails as soon as two processes write
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:  # a full disk has ended it already
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextlib.contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            said = str(error)
-        else:
-            return
-        raise SettingsError(
-            f"--otp-ledger (PYTEST_OTP_LEDGER): {self.path} cannot be used ({said}): no order is placed without it",
-            hint="Name a file on a local disk that you may write. A damaged one has to be moved away; look then in "
-            "your account at the provider for orders that are open.",
-        )
+        return sum(self._store.prices(run, without=_FREE), Decimal(0))
 
 
-def _entry(number: int, *row: Any) -> Entry:
-    names = (*_INTENT.split(", "), *_REST.split(", "))
-    return Entry.from_plain({"id": number, **dict(zip(names, row, strict=True))})
-
-
-def _clean(asked: str | None) -> str | None:
+def _clean(requested: str | None) -> str | None:
     """What a test asked for may be a key by mistake."""
-    return None if asked is None else scrub(asked)
+    return None if requested is None else scrub(requested)
 
 
 def _amount(price: Decimal) -> str:
-    """Checked, since a plugin's order may be filled with anything, and what is written here everybody reads."""
+    """Checked, since a plugin may return anything, and a bad amount would break every later reader."""
     amount = Decimal(price)
     if not amount.is_finite():
-        raise ValueError(f"the price {price!r} is no amount")
+        raise ValueError(f"invalid price {price!r}: expected a finite amount")
     return str(amount)
 
 
 def _utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values))
-
-
-def _now() -> str:
-    return utc_now().isoformat()

@@ -5,19 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import SettingsError
 
-if TYPE_CHECKING:
-    from ..settings import Settings
-
 
 def default_path() -> Path:
-    """Where the ledger is unless the user says otherwise: in the user's folder for state that programs keep.
+    """The default ledger: a file in the user state directory.
 
-    Raises SettingsError where there is no home folder. The `platformdirs` package knows these folders too, and brings a
-    pytest plugin that would make each start of pytest slower.
+    Raises SettingsError if there is no home directory. The `platformdirs` package knows these directories too, but
+    brings a pytest plugin that would slow down each start of pytest.
     """
     try:
         if sys.platform == "win32":
@@ -29,12 +25,12 @@ def default_path() -> Path:
             base = Path(named) if named.startswith("/") else Path.home() / ".local" / "state"
     except RuntimeError as error:
         raise SettingsError(
-            f"there is no place for the ledger, which every order is written down in ({error})",
+            f"cannot locate the default ledger, in which orders are recorded ({error})",
             hint="Name a file: --otp-ledger PATH (PYTEST_OTP_LEDGER).",
         ) from None
     return base / "pytest-otp" / "ledger.sqlite3"
 
 
-def ledger_path(settings: Settings, root: Path) -> Path:
-    """The file that the settings name, else the one in the user's state folder. Raises SettingsError."""
-    return root / settings.ledger if settings.ledger else default_path()
+def ledger_path(configured: str | None, root: Path) -> Path:
+    """The configured ledger, relative to `root`, or the default one. Raises SettingsError as `default_path`."""
+    return root / configured if configured else default_path()

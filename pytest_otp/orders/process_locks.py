@@ -1,7 +1,7 @@
-"""Whether a process lives, told by a file lock that dies with it.
+"""File locks by which processes see whether another one is alive.
 
-A process id would not do: ids are used again, and mean nothing across PID namespaces (two containers that share a
-folder). The lock of an open file holds across both, and is let go by the operating system however its holder ends.
+A process id would not do: ids are reused, and mean nothing across PID namespaces (two containers that share a
+directory). The lock of an open file works across both, and the operating system releases it however its holder ends.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _NAME_LENGTH = 32
 if sys.platform == "win32":  # pragma: no cover - written for it, not tested there
     import msvcrt
 
-    def _try_lock(file: int, *, shared: bool) -> bool:
+    def try_lock(file: int, *, shared: bool) -> bool:
+        """Lock an open file without waiting; return whether that succeeded."""
         try:
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -33,7 +34,8 @@ if sys.platform == "win32":  # pragma: no cover - written for it, not tested the
 else:
     import fcntl
 
-    def _try_lock(file: int, *, shared: bool) -> bool:
+    def try_lock(file: int, *, shared: bool) -> bool:
+        """Lock an open file without waiting; return whether that succeeded."""
         try:
             fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -42,83 +44,87 @@ else:
 
 
 def locks_of(path: Path) -> Path:
-    """The folder beside a shared file with the signs of life of the processes that use it."""
+    """The directory beside a shared file that contains the liveness locks of its users."""
     return path.with_name(path.name + ".locks")
 
 
-def make_private(folder: Path) -> None:
-    """Make the folder, and those above it that are missing, for their owner only. Raises OSError."""
-    if not folder.exists():
-        make_private(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
+def make_private(directory: Path) -> None:
+    """Create a directory and its missing parents, accessible to their owner only. Raises OSError."""
+    if not directory.exists():
+        make_private(directory.parent)
+        directory.mkdir(mode=0o700, exist_ok=True)
 
 
 def call_in_forked_child(method: Callable[[], None]) -> None:
-    """Call a bound method in each child that this process forks, as long as its object lives."""
+    """Call a bound method in each child that this process forks, as long as its object exists."""
     reference = weakref.WeakMethod(method)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: (alive := reference()) and alive())
 
 
-class Alive:
-    """A sign of life: a lock that this process, and no child of it, holds until it ends or calls `end`."""
+class LivenessLock:
+    """A lock that this process, and none of its children, holds until it ends or calls `release`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take a new lock in the folder, which is made where it is missing. Raises OSError."""
+    def __init__(self, directory: Path, *, lock: Callable[..., bool] = try_lock) -> None:
+        """Take a new lock in the directory, which is created if it is missing. Raises OSError."""
         self.name = uuid.uuid4().hex
-        make_private(folder)
-        self._path = folder / self.name
+        make_private(directory)
+        self._path = directory / self.name
         self._file = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-        while not _try_lock(self._file, shared=False):  # somebody is just looking
+        while not lock(self._file, shared=False):  # another process is just checking it
             time.sleep(0.001)
         call_in_forked_child(self._leave)
 
-    def end(self) -> None:
-        """Let the lock go; doing it twice is doing it once."""
+    def release(self) -> None:
+        """Release the lock. Does nothing the second time."""
         if self._file >= 0:
             with contextlib.suppress(OSError):
                 self._path.unlink()
             self._leave()
 
     def _leave(self) -> None:
-        """Close our copy of the open file: a child's would keep the lock after its parent's death."""
+        """Close our copy of the open file: a child's copy would keep the lock after its parent's death."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
 
 
-def is_alive(folder: Path, name: str) -> bool:
-    """Whether the process that holds this sign of life still lives; the empty name is nobody."""
+def is_alive(directory: Path, name: str) -> bool:
+    """Whether the process that holds this lock still lives; False for the empty name."""
     if not name:
         return False
     try:
-        file = os.open(folder / name, os.O_RDWR)
+        file = os.open(directory / name, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
-        return not _try_lock(file, shared=True)
+        return not try_lock(file, shared=True)
     finally:
         os.close(file)
 
 
-def tidy(folder: Path) -> None:
-    """Remove what processes left that died a day ago or earlier."""
+def tidy(directory: Path) -> None:
+    """Remove the lock files of processes that died more than a day ago."""
     with contextlib.suppress(OSError):
-        for path in folder.iterdir():
-            # A file at which processes take turns stays: who waits at a removed one would not be alone inside.
-            is_sign = len(path.name) == _NAME_LENGTH
-            if is_sign and time.time() - path.stat().st_mtime > STALE_AFTER and not is_alive(folder, path.name):
+        for path in directory.iterdir():
+            # The files of `one_at_a_time` stay: whoever waits for a removed one would not be alone inside.
+            is_liveness_lock = len(path.name) == _NAME_LENGTH
+            if (
+                is_liveness_lock
+                and time.time() - path.stat().st_mtime > STALE_AFTER
+                and not is_alive(directory, path.name)
+            ):
                 path.unlink()
 
 
 @contextlib.contextmanager
 def one_at_a_time(path: Path, patience: float) -> Iterator[None]:
-    """Of all processes that come here with this path, one is inside. Raises TimeoutError after so many seconds."""
+    """Let one process at a time into the block. Raises TimeoutError after `patience` seconds."""
     make_private(path.parent)
     file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
         end = time.monotonic() + patience
-        while not _try_lock(file, shared=False):
+        while not try_lock(file, shared=False):
             if time.monotonic() >= end:
                 raise TimeoutError(f"another process holds {path}")
             time.sleep(0.005)

@@ -1,4 +1,4 @@
-"""What became of a run's orders, in words."""
+"""The summary of a run's orders."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from decimal import Decimal
 
 from ..errors import listed
 from ..providers.base import OrderState
-from .entries import FORGOTTEN, OPEN, ORDERING, REFUSED, UNCERTAIN, Entry
+from .entries import FORGOTTEN, OPEN, ORDERING, REFUSED, UNCERTAIN, LedgerEntry
 
 _MOST_STRAYS = 12
 _LONGEST_NUMBER = 15
 _DIGITS = "0123456789"
 _NOT_CHARGED = (OrderState.CANCELLED.value, REFUSED, ORDERING)
-_ALWAYS_TOLD = ("finished", "cancelled", "uncertain", "still open")
+_ALWAYS_SHOWN = ("finished", "cancelled", "uncertain", "still open")
 _WORDS = {
     **dict.fromkeys(OPEN, "still open"),
     ORDERING: "still open",
@@ -23,10 +23,10 @@ _WORDS = {
 }
 
 
-def summary(entries: Sequence[Entry], cared_for: Callable[[Entry], bool]) -> list[str]:
-    """A line for each provider, and one for each order that a person should know of.
+def summary(entries: Sequence[LedgerEntry], is_attended: Callable[[LedgerEntry], bool]) -> list[str]:
+    """A line for each provider, and one for each order that needs attention.
 
-    `cared_for` tells whether a process goes on closing an order.
+    `is_attended` says whether a process is still closing an order.
     """
     lines = [
         _totals(name, [entry for entry in entries if entry.intent.provider == name])
@@ -34,27 +34,27 @@ def summary(entries: Sequence[Entry], cared_for: Callable[[Entry], bool]) -> lis
     ]
     for entry in entries:
         if entry.is_open:
-            by_hand = "close it at the provider, since nothing but its test could"
-            rest = "close it with: pytest-otp sweep" if entry.intent.account else by_hand
-            rest = "its keeper goes on closing it" if cared_for(entry) else rest
-            lines.append(f"still open: {described(entry)}; {rest}")
+            by_hand = "close it at the provider, since pytest-otp sweep cannot"
+            action = "close it with: pytest-otp sweep" if entry.intent.account else by_hand
+            action = "its keeper is still closing it" if is_attended(entry) else action
+            lines.append(f"still open: {described(entry)}; {action}")
         elif entry.state == UNCERTAIN:
             lines.append(
-                f"uncertain: {described(entry)}; look at the open orders in your account, then: "
+                f"uncertain: {described(entry)}; check the open orders in your account, then run: "
                 f"pytest-otp orders forget {entry.id}"
             )
     return lines
 
 
-def swept(entries: Sequence[Entry]) -> list[str]:
-    """What was done for earlier runs."""
+def swept(entries: Sequence[LedgerEntry]) -> list[str]:
+    """What the sweep did about earlier runs."""
     closed = [entry for entry in entries if not entry.is_open]
-    lines = [f"closed {orders(len(closed))} that earlier runs had left open"] if closed else []
-    return lines + [f"still open, of an earlier run: {described(entry)}" for entry in entries if entry.is_open]
+    lines = [f"closed {orders(len(closed))} left open by earlier runs"] if closed else []
+    return lines + [f"still open, from an earlier run: {described(entry)}" for entry in entries if entry.is_open]
 
 
 def strays(numbers: Iterable[str]) -> list[str]:
-    """Which numbers got an SMS that no test held. Only digits are told, whatever an application took for a number."""
+    """The numbers that received an SMS although no test held them. Only digits are shown, whatever the text was."""
     counts = Counter("+" + "".join(filter(_DIGITS.__contains__, number))[:_LONGEST_NUMBER] for number in numbers)
     if not counts:
         return []
@@ -63,12 +63,12 @@ def strays(numbers: Iterable[str]) -> list[str]:
 
 
 def orders(count: int) -> str:
-    """So many orders, in words."""
+    """The count with the right form of the noun."""
     return f"{count} order" if count == 1 else f"{count} orders"
 
 
-def described(entry: Entry) -> str:
-    """One order: whose it is, its number, price, and why it is as it is."""
+def described(entry: LedgerEntry) -> str:
+    """One order: provider, id, number, price, time, and the reason for its state."""
     asked = entry.intent
     wanted = " ".join(filter(None, (asked.service, asked.country)))
     parts = [
@@ -80,8 +80,8 @@ def described(entry: Entry) -> str:
     return ", ".join(filter(None, parts)) + (f" ({entry.reason})" if entry.reason else "")
 
 
-def spent(entries: Iterable[Entry]) -> dict[str, Decimal]:
-    """What was charged, or may be, per currency."""
+def spent(entries: Iterable[LedgerEntry]) -> dict[str, Decimal]:
+    """What was charged, or may have been, by currency."""
     sums: dict[str, Decimal] = {}
     for entry in entries:
         price, currency = entry.intent.price, entry.intent.currency or "?"
@@ -90,11 +90,11 @@ def spent(entries: Iterable[Entry]) -> dict[str, Decimal]:
     return sums
 
 
-def _totals(provider: str, entries: Sequence[Entry]) -> str:
+def _totals(provider: str, entries: Sequence[LedgerEntry]) -> str:
     placed = [entry for entry in entries if entry.state != REFUSED]
     counts = Counter(_WORDS.get(entry.state, entry.state) for entry in placed)
     parts = [orders(len(placed))]
-    parts += [f"{counts.pop(word, 0)} {word}" for word in _ALWAYS_TOLD]
+    parts += [f"{counts.pop(word, 0)} {word}" for word in _ALWAYS_SHOWN]
     parts += [f"{count} {word}" for word, count in sorted(counts.items())]
     if len(entries) > len(placed):
         parts.append(f"{len(entries) - len(placed)} refused")

@@ -30,7 +30,7 @@ def real_provider(config: pytest.Config, settings: Settings, env_file: Mapping[s
         _check_webhook(settings, config.stash[_CREDENTIALS])
     config.stash[RUN] = new_run()
     config.pluginmanager.register(ReportScrubber(), "otp-reports")
-    return Settings(**{**vars(settings), "ledger": str(ledger_path(settings, config.rootpath))})
+    return Settings(**{**vars(settings), "ledger": str(ledger_path(settings.ledger, config.rootpath))})
 
 
 def credentials_of(config: pytest.Config, settings: Settings) -> Values:

@@ -1,18 +1,20 @@
-"""What the number fixtures do: the test's marker, this worker's share of numbers, what happens where none is to be had.
+"""What the number fixtures do: the test's marker, this worker's share of numbers, what happens if none is available.
 
-Apart from `plugin`, since pytest examines each name there at every start.
+A module of its own, since pytest examines every name in `plugin` at each start.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pytest
 
 from ..errors import NumberUnavailable, SettingsError
-from ..numbers.number import OtpNumber, checked_seconds
+from ..numbers.number import OtpNumber
+from ..numbers.options import NumberOptions, checked_seconds
 from ..numbers.ordering import Numbers
 from ..providers.base import Provider, lacking
 from ..settings import Settings
@@ -20,23 +22,43 @@ from .run import STOP, guard_of, running_item
 
 __tracebackhide__ = True
 
-_MARKER_NAMES = ("service", "country", "operator", "timeout", "fake")
+_MARKER = "@pytest.mark.otp"
 _LANES = 256
 
 
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """What a test's marker may say."""
+
+    service: str | None
+    country: str | None
+    operator: str | None
+    timeout: float | None = None
+    """Seconds; None is what the settings say."""
+    fake: str | None = None
+    """The scenario of an offline provider; None is what the settings say."""
+
+
 def numbers(provider: Provider, settings: Settings, request: pytest.FixtureRequest) -> Iterator[Numbers]:
-    """One number fixture, whatever its scope: orders by the marker and the settings, closes at the end."""
+    """One number fixture of any scope: orders what the marker and the settings say, and closes it at the end."""
     missing = lacking(provider)
     if missing:
         raise SettingsError(
-            f"the fixture otp_provider gave {type(provider).__name__}, which lacks {', '.join(missing)}",
+            f"the fixture otp_provider must return a provider; {type(provider).__name__} has no {', '.join(missing)}",
             hint="See the Provider protocol in pytest_otp.providers.base.",
         )
-    marked = _marked(request.node)
-    scenario = marked.get("fake", settings.fake)
-    if "fake" in marked and provider.name == "fake":
-        provider = _with_scenario(provider, scenario)
-    timeout = marked.get("timeout", settings.timeout_for(provider.name, scenario))
+    marked = _marked(request.node, _Marked(settings.service, settings.country, settings.operator))
+    if marked.fake is not None and hasattr(provider, "with_scenario"):
+        provider = _with_scenario(provider, marked.fake)
+    timeout = marked.timeout
+    if timeout is None:
+        timeout = settings.timeout_for(provider.name, marked.fake or settings.fake)
+    options = NumberOptions(
+        timeout=checked_seconds(timeout, f"{_MARKER}: timeout"),
+        poll_interval=settings.poll_interval,
+        close_timeout=settings.close_timeout,
+        show_sms=settings.show_sms,
+    )
     if settings.webhook:
         from .webhook_fixture import pushed  # noqa: PLC0415 - only for a run with a webhook
 
@@ -46,31 +68,28 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
         _orderly_stop(request.config, provider) as before,
         Numbers(
             guard.guarded(provider),
-            service=marked.get("service", settings.service),
-            country=marked.get("country", settings.country),
-            operator=marked.get("operator", settings.operator),
+            service=marked.service,
+            country=marked.country,
+            operator=marked.operator,
+            options=options,
             unavailable=lambda error: _unavailable(error, settings.unavailable),
             before=before,
             ordered=lambda number: _report(number, request.session),
-            timeout=checked_seconds(timeout, "@pytest.mark.otp: timeout"),
-            poll_interval=settings.poll_interval,
-            close_timeout=settings.close_timeout,
-            show_sms=settings.show_sms,
         ) as order,
     ):
         yield order
 
 
 def lane(config: pytest.Config) -> tuple[int, int]:
-    """This worker's share of the offline numbers, and of how many; a replaced worker has one of its own too."""
+    """This worker's share of the offline numbers, and the number of shares; a replacement worker gets its own."""
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     return (int(worker[2:]) % _LANES, _LANES) if worker[2:].isdecimal() else (0, 1)
 
 
 @contextlib.contextmanager
 def _orderly_stop(config: pytest.Config, provider: Provider) -> Iterator[Callable[[], None]]:
-    """Gives what makes SIGTERM and SIGHUP end the run in order, from the first order until all are closed."""
-    if provider.name == "fake":
+    """What to call before an order: SIGTERM and SIGHUP then end the run gracefully until all orders are closed."""
+    if getattr(provider, "offline", False):
         yield lambda: None
         return
     with config.stash[STOP] as stop:
@@ -78,32 +97,36 @@ def _orderly_stop(config: pytest.Config, provider: Provider) -> Iterator[Callabl
 
 
 def _report(number: OtpNumber, session: pytest.Session) -> None:
-    """Order and number go into the running test's reports, junit's too; no code does."""
+    """Add order and number, but no code, to the running test's reports, including JUnit's."""
     item = running_item(session)
     if item is not None:
         item.user_properties.append(("otp_order", f"{number.provider} {number.order_id}"))
         item.user_properties.append(("otp_number", number.e164))
 
 
-def _marked(node: Any) -> dict[str, Any]:
-    """What the otp markers say, the closest first."""
+def _marked(node: Any, default: _Marked) -> _Marked:
+    """What the otp markers say; the closest one wins."""
+    names = [field.name for field in fields(_Marked)]
     marked: dict[str, Any] = {}
     for marker in node.iter_markers("otp"):
-        unknown = [repr(value) for value in marker.args] + [name for name in marker.kwargs if name not in _MARKER_NAMES]
+        unknown = [repr(value) for value in marker.args] + [name for name in marker.kwargs if name not in names]
         if unknown:
             raise SettingsError(
-                f"@pytest.mark.otp does not take {', '.join(unknown)}",
-                hint=f"Give {', '.join(f'{name}=…' for name in _MARKER_NAMES)}.",
+                f"{_MARKER}: unexpected argument {', '.join(unknown)}",
+                hint=f"Use {', '.join(f'{name}=…' for name in names)}.",
             )
         marked = {**marker.kwargs, **marked}
-    return marked
+    for name in ("service", "country", "operator"):
+        if not isinstance(marked.get(name), (str, type(None))):
+            raise SettingsError(f"{_MARKER}: {name} must be a string; got {marked[name]!r}")
+    return replace(default, **marked)
 
 
 def _with_scenario(provider: Any, scenario: object) -> Any:
     try:
         return provider.with_scenario(str(scenario))
     except SettingsError as error:
-        raise SettingsError(f"@pytest.mark.otp: unknown scenario {scenario!r}", hint=error.hint) from None
+        raise SettingsError(f"{_MARKER}: unknown scenario {scenario!r}", hint=error.hint) from None
 
 
 def _unavailable(error: NumberUnavailable, what: str) -> None:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..keeper.guard import Guard
-from ..orders.entries import Entry
+from ..keeper.guard import Guard, GuardOptions
+from ..orders.entries import Budget, LedgerEntry
 from ..orders.summary import orders, strays, summary, swept
 from ..settings import Settings
-from .signals import OrderlyStop
+from .signals import GracefulShutdown
 
 if TYPE_CHECKING:
     from ..offline.carrier import Carrier
@@ -27,7 +27,7 @@ UNTOLD = 0.3
 """Seconds that closing may go on at the end before a line says that it does."""
 LOOK_INTERVAL = 0.05
 RUN: pytest.StashKey[str] = pytest.StashKey()
-STOP: pytest.StashKey[OrderlyStop] = pytest.StashKey()
+STOP: pytest.StashKey[GracefulShutdown] = pytest.StashKey()
 _HOOKS: pytest.StashKey[RunHooks] = pytest.StashKey()
 
 
@@ -37,9 +37,25 @@ def guard_of(config: pytest.Config, settings: Settings) -> Guard:
     if hooks.guard is None:
         worker = getattr(config, "workerinput", {})
         run = worker.get("otp_run") or config.stash.get(RUN, None) or new_run()
-        hooks.guard = Guard(settings, run, config.rootpath)
-        config.stash[STOP] = OrderlyStop()
+        hooks.guard = Guard(guard_options(settings, run, config.rootpath))
+        config.stash[STOP] = GracefulShutdown()
     return hooks.guard
+
+
+def guard_options(settings: Settings, run: str, root: Path) -> GuardOptions:
+    """What a guard needs to know of these settings."""
+    from decimal import Decimal  # noqa: PLC0415 - only for a run that orders
+
+    amount, currency = settings.max_spend or (None, None)
+    budget = Budget(settings.max_orders, None if amount is None else Decimal(amount), currency)
+    return GuardOptions(
+        run,
+        root,
+        ledger=settings.ledger,
+        keeper=settings.keeper != "off",
+        close_timeout=settings.close_timeout,
+        budget=budget,
+    )
 
 
 def watch_strays(config: pytest.Config, carrier: Carrier) -> bool:
@@ -109,7 +125,7 @@ class RunHooks:
 def tell(
     reporter: Any,
     run: str,
-    offline: Sequence[Entry],
+    offline: Sequence[LedgerEntry],
     ledgers: set[Path],
     patience: float,
     stray: Sequence[str],
@@ -134,18 +150,18 @@ def _told_by(path: Path, run: str, patience: float, reporter: Any) -> list[str]:
             return [f"the ledger {path} is gone: nobody knows what became of this run's orders but their keeper"]
         with contextlib.closing(Ledger(path, patience=max(1.0, patience))) as ledger:
             entries = _settled(ledger, run, patience, reporter)
-            return swept(ledger.swept(run)) + summary(entries, ledger.lives)
+            return swept(ledger.swept(run)) + summary(entries, ledger.is_attended)
     except (OtpError, OSError) as error:  # the report of the tests is worth more than this one
         return [f"no summary: {error}"]
 
 
-def _settled(ledger: Any, run: str, patience: float, reporter: Any) -> list[Entry]:
+def _settled(ledger: Any, run: str, patience: float, reporter: Any) -> list[LedgerEntry]:
     """The run's orders, when no keeper is closing one any more, or so many seconds later."""
     start = time.monotonic()
     told = False
     while True:
-        entries: list[Entry] = ledger.entries(run)
-        pending = sum(entry.is_open and ledger.lives(entry) for entry in entries)
+        entries: list[LedgerEntry] = ledger.entries(run)
+        pending = sum(entry.is_open and ledger.is_attended(entry) for entry in entries)
         waited = time.monotonic() - start
         if not pending or waited >= patience:
             return entries

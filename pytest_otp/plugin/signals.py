@@ -1,4 +1,4 @@
-"""An orderly stop: while orders are open, SIGTERM and SIGHUP end the run as Ctrl-C does."""
+"""Graceful shutdown: while orders are open, SIGTERM and SIGHUP end the run as Ctrl-C does."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from types import FrameType
 _NAMES = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 
 
-class OrderlyStop:
-    """Signal handlers that are there from `arm` to the end of the outermost `with` block.
+class GracefulShutdown:
+    """Signal handlers that are installed from `arm` to the end of the outermost `with` block.
 
-    A signal that is ignored, as under nohup, or that somebody else handles, is left alone.
+    Signals that are ignored, as under nohup, or that have another handler are left alone.
     """
 
     def __init__(self) -> None:
         self._taken: set[int] = set()
         self._depth = 0
 
-    def __enter__(self) -> OrderlyStop:
+    def __enter__(self) -> GracefulShutdown:
         self._depth += 1
         return self
 
@@ -29,7 +29,7 @@ class OrderlyStop:
             self.disarm()
 
     def arm(self) -> None:
-        """Take over what nobody else handles. Only the main thread can; elsewhere this does nothing."""
+        """Handle the signals that have no handler yet. Does nothing outside the main thread."""
         if threading.current_thread() is not threading.main_thread():
             return
         for name in _NAMES:
@@ -39,7 +39,7 @@ class OrderlyStop:
                 signal.signal(number, _interrupt)
 
     def disarm(self) -> None:
-        """Put the handlers back that were there before, but for those that somebody has replaced since."""
+        """Restore the default handlers, except where ours was replaced in the meantime."""
         if threading.current_thread() is not threading.main_thread():
             return
         for number in tuple(self._taken):
@@ -49,4 +49,4 @@ class OrderlyStop:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt(f"the run was told to stop by {signal.Signals(number).name}")
+    raise KeyboardInterrupt(f"the run was stopped by {signal.Signals(number).name}")

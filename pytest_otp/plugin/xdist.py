@@ -12,7 +12,7 @@ from ..settings import Settings
 
 if TYPE_CHECKING:
     from .relay import Hub
-    from .signals import OrderlyStop
+    from .signals import GracefulShutdown
 
 
 class SharedService(Protocol):
@@ -61,7 +61,7 @@ class XdistHooks:
         self._run = ""
         self._told: list[dict[str, Any]] = []
         self._silent = 0
-        self._stop: OrderlyStop | None = None
+        self._stop: GracefulShutdown | None = None
         self._services: list[SharedService] = []
         self._hub: Hub | None = None
 
@@ -113,14 +113,14 @@ class XdistHooks:
         strays = [number for service in self._services for number in service.strays()]
         if not (self._told or look or strays):
             return
-        from ..orders.entries import Entry  # noqa: PLC0415
+        from ..orders.entries import LedgerEntry  # noqa: PLC0415
         from ..orders.location import ledger_path  # noqa: PLC0415
         from .run import tell  # noqa: PLC0415 - only for a run that ordered
 
         ledgers = {Path(told["ledger"]) for told in self._told if told.get("ledger")}
-        if look and not ledgers and (path := ledger_path(self._settings, self._root)).exists():
+        if look and not ledgers and (path := ledger_path(self._settings.ledger, self._root)).exists():
             ledgers = {path}
-        offline = [Entry.from_plain(entry) for told in self._told for entry in told.get("entries", ())]
+        offline = [LedgerEntry.from_plain(entry) for told in self._told for entry in told.get("entries", ())]
         patience = min(
             (told["patience"] for told in self._told if "patience" in told), default=self._settings.close_timeout
         )
@@ -154,7 +154,7 @@ class XdistHooks:
 
         self._run = new_run()
         if not self._settings.offline:
-            from .signals import OrderlyStop  # noqa: PLC0415
+            from .signals import GracefulShutdown  # noqa: PLC0415
 
-            self._stop = OrderlyStop()
+            self._stop = GracefulShutdown()
             self._stop.arm()

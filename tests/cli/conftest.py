@@ -29,7 +29,7 @@ def third_party(monkeypatch: pytest.MonkeyPatch) -> type[ThirdParty]:
     monkeypatch.setattr(ThirdParty, "log", [])
     monkeypatch.setattr(ThirdParty, "troubles", {})
     monkeypatch.setattr(ThirdParty, "over", set())
-    monkeypatch.setattr(ThirdParty, "well_at", 0.0)
+    monkeypatch.setattr(ThirdParty, "refusals", [])
     monkeypatch.setenv("THIRD_TOKEN", TOKEN)
     monkeypatch.setenv("THIRD_CLIENT", "client-7")
     return ThirdParty

@@ -13,12 +13,13 @@ import pytest
 from pytest_otp import cli
 from pytest_otp.cli import orders
 from pytest_otp.orders.ledger import Ledger
-from pytest_otp.orders.process_locks import Alive
+from pytest_otp.orders.process_locks import LivenessLock
 from tests.cli.world import Command, no_ledger
 from tests.orders.written import an_intent, an_order, states, write
 
-ADVICE = "look at the open orders in your account at scripted, and cancel it there if it is one of them; then: "
-SWEEP = "nobody cares for it: pytest-otp sweep"
+ADVICE = "check the open orders in your account at scripted and cancel it there if it is one of them, then run: "
+ACTIVE = "its run is active and will close it"
+SWEEP = "unattended: close it with pytest-otp sweep"
 
 
 class TestWhere:
@@ -55,7 +56,7 @@ class TestWhere:
         monkeypatch.setenv("PYTEST_OTP_LEDGER", "elsewhere/other.sqlite3")
         assert otp("orders") == 0
         assert otp.lines[:2] == [f"ledger {elsewhere}", "open: 1"]
-        assert otp.lines[2].endswith("nobody cares for it: pytest-otp sweep")
+        assert otp.lines[2].endswith("unattended: close it with pytest-otp sweep")
 
     def test_the_env_file_names_it(self, otp: Command, elsewhere: Path, tmp_path: Path) -> None:
         """PYTEST_OTP_LEDGER in .env is read where the environment has none."""
@@ -78,17 +79,17 @@ class TestWhere:
         """--ledger goes before the variable, and the commands that are proposed repeat it."""
         monkeypatch.setenv("PYTEST_OTP_LEDGER", "nowhere.sqlite3")
         assert otp("orders", "--ledger", "elsewhere/other.sqlite3") == 0
-        assert otp.lines[2].endswith(f"nobody cares for it: pytest-otp sweep --ledger {elsewhere}")
+        assert otp.lines[2].endswith(f"unattended: close it with pytest-otp sweep --ledger {elsewhere}")
 
     def test_an_env_file_that_is_not_there(self, otp: Command, tmp_path: Path) -> None:
         """A name that leads nowhere is an error that says so, with status 2."""
         assert otp("orders", "--env-file", "gone.env") == 2
         assert otp.err == (
-            f"pytest-otp orders: error: --env-file (PYTEST_OTP_ENV_FILE): there is no file {tmp_path}/gone.env\n"
+            f"pytest-otp orders: error: --env-file (PYTEST_OTP_ENV_FILE): file not found: {tmp_path}/gone.env\n"
         )
 
     def test_an_empty_name(self, otp: Command) -> None:
-        """--ledger without a name is told in the words of this command."""
+        """--ledger without a name is reported in the words of this command."""
         assert otp("orders", "--ledger", "") == 2
         assert otp.err == (
             "pytest-otp orders: error: --ledger (PYTEST_OTP_LEDGER): '', from --ledger, is not allowed. Give a file.\n"
@@ -102,7 +103,7 @@ class TestWhere:
         assert otp.out == ""
         assert otp.err.startswith(
             f"pytest-otp {' '.join(word for word in arguments if word != '1')}: error: --ledger (PYTEST_OTP_LEDGER): "
-            f"{tmp_path}/damaged cannot be used (file is not a database): "
+            f"{tmp_path}/damaged cannot be used (file is not a database); "
         )
         assert otp.err.count("\n") == 1
 
@@ -116,10 +117,10 @@ class TestWhere:
 class TestOrders:
     """What is shown."""
 
-    def test_open_orders_and_who_cares(self, otp: Command, ledger: Ledger) -> None:
-        """A run that goes on, a keeper that closes, and nobody are told apart; ended signs of life count as nobody."""
-        run, keeper, ended = Alive(ledger.locks), Alive(ledger.locks), Alive(ledger.locks)
-        ended.end()
+    def test_open_orders_and_who_attends_to_them(self, otp: Command, ledger: Ledger) -> None:
+        """A run that goes on, a keeper that closes, and nobody are distinguished; a released lock counts as nobody."""
+        run, keeper, ended = LivenessLock(ledger.locks), LivenessLock(ledger.locks), LivenessLock(ledger.locks)
+        ended.release()
         write(ledger, "key-1", owner=run.name, keeper=keeper.name)
         write(ledger, "key-2", "received", owner=ended.name, keeper=keeper.name)
         write(ledger, "key-3", owner=ended.name, keeper=ended.name)
@@ -128,29 +129,29 @@ class TestOrders:
         assert otp("orders") == 0
         assert otp.lines[1:6] == [
             "open: 4",
-            "     1  waiting    scripted order order-1, 12015550100, 1.5 USD, WHEN; its run goes on, and closes it",
+            "     1  waiting    scripted order order-1, 12015550100, 1.5 USD, WHEN; " + ACTIVE,
             "     2  received   scripted order order-2, 12015550100, 1.5 USD, WHEN; its keeper is closing it",
             "     3  waiting    scripted order order-3, 12015550100, 1.5 USD, WHEN (cancel: answered 500); " + SWEEP,
-            "     4  ordering   an order at scripted, for wa 6, WHEN; its run goes on, and closes it",
+            "     4  ordering   an order at scripted, for wa 6, WHEN; " + ACTIVE,
         ]
-        run.end()
-        keeper.end()
+        run.release()
+        keeper.release()
 
     def test_an_order_that_only_a_person_can_close(self, otp: Command, ledger: Ledger) -> None:
         """An order of no account is not sent to a sweep once its run is dead; until then its run closes it."""
-        run = Alive(ledger.locks)
+        run = LivenessLock(ledger.locks)
         write(ledger, "key-1", account="")
         write(ledger, "key-2", account="", owner=run.name)
         assert otp("orders", "--ledger", str(ledger.path)) == 0
         assert otp.lines[2:4] == [
             (
-                "     1  waiting    scripted order order-1, 12015550100, 1.5 USD, WHEN; it was ordered through an "
-                "object of the test suite's own otp_provider fixture: only a person can close it, at the provider, and "
-                f"then: pytest-otp orders forget 1 --force --ledger {ledger.path}"
+                "     1  waiting    scripted order order-1, 12015550100, 1.5 USD, WHEN; it was ordered by "
+                "an overridden otp_provider fixture, so only you can close it: close it at the provider, then run: "
+                f"pytest-otp orders forget 1 --force --ledger {ledger.path}"
             ),
-            "     2  waiting    scripted order order-2, 12015550100, 1.5 USD, WHEN; its run goes on, and closes it",
+            "     2  waiting    scripted order order-2, 12015550100, 1.5 USD, WHEN; " + ACTIVE,
         ]
-        run.end()
+        run.release()
 
     def test_uncertain_orders_and_what_to_do(self, otp: Command, ledger: Ledger) -> None:
         """A person reads what to look for, where, and how to end it."""
@@ -189,7 +190,7 @@ class TestOrders:
         for number in range(1, many + 1):
             write(ledger, f"key-{number}", "cancelled", "by its test")
         assert otp("orders") == 0
-        assert otp.lines[3] == "closed: 22, the latest 20 (--all shows all)"
+        assert otp.lines[3] == "closed: 22, showing the latest 20 (--all shows all)"
         assert [int(line.split()[0]) for line in otp.lines[4:]] == list(range(many, 2, -1))
         assert otp("orders", "--all") == 0
         assert otp.lines[3] == "closed: 22"
@@ -202,22 +203,22 @@ class TestOrders:
         assert otp.lines[4].endswith(r"(gone\x1b[2J\nopen: 0)")
 
     def test_json_has_all_of_it(self, otp: Command, ledger: Ledger) -> None:
-        """Each order with every field, refused ones too; the open ones say who cares."""
-        run = Alive(ledger.locks)
+        """Each order with every field, refused ones too; the open ones say who attends to them."""
+        run = LivenessLock(ledger.locks)
         write(ledger, "key-1", owner=run.name)
         write(ledger, "key-2", keeper=run.name)
         write(ledger, "key-3")
         write(ledger, "key-4", "refused", "no numbers")
         write(ledger, "key-5", "cancelled", "by its test")
         assert otp("orders", "--json") == 0
-        told = json.loads(otp.out)
-        assert [entry.get("care") for entry in told] == ["run", "keeper", "none", None, None]
+        printed = json.loads(otp.out)
+        assert [entry.get("attended_by") for entry in printed] == ["run", "keeper", "none", None, None]
         assert [{**entry.plain()} for entry in ledger.entries()] == [
-            {name: value for name, value in entry.items() if name != "care"} for entry in told
+            {name: value for name, value in entry.items() if name != "attended_by"} for entry in printed
         ]
-        assert told[4]["price"] == "1.5"
-        assert told[4]["reason"] == "by its test"
-        run.end()
+        assert printed[4]["price"] == "1.5"
+        assert printed[4]["reason"] == "by its test"
+        run.release()
 
     def test_it_ends_with_its_reader(self, ledger: Ledger) -> None:
         """`pytest-otp orders | head -1` is no failure."""
@@ -253,8 +254,8 @@ class TestForget:
         write(ledger)
         assert otp("orders", "forget", "1") == 1
         assert otp.err == (
-            "pytest-otp orders forget: error: order 1 is open: it is rented, and can be closed. pytest-otp sweep "
-            "closes it; --force forgets it, where you have closed it at the provider.\n"
+            "pytest-otp orders forget: error: order 1 is open: its number is rented and can be closed. "
+            "Close it with pytest-otp sweep, or use --force if you have closed it at the provider.\n"
         )
         assert states(ledger) == {"key-1": "waiting"}
         assert otp("orders", "forget", "1", "--force") == 0
@@ -263,7 +264,7 @@ class TestForget:
 
     @pytest.mark.parametrize("before", [True, False])
     def test_in_another_ledger(self, otp: Command, tmp_path: Path, before: bool) -> None:
-        """--ledger is heard before the action's word and after it."""
+        """--ledger may stand before or after the action."""
         other = Ledger(tmp_path / "other")
         write(other, "key-1", "uncertain")
         option = ["--ledger", "other"]
@@ -276,24 +277,27 @@ class TestForget:
     def test_an_unknown_one(self, otp: Command, ledger: Ledger) -> None:
         """A number that no order has is status 1."""
         assert otp("orders", "forget", "7") == 1
-        assert otp.err == "pytest-otp orders forget: error: the ledger has no order 7. pytest-otp orders lists them.\n"
+        assert (
+            otp.err
+            == "pytest-otp orders forget: error: the ledger has no order 7. List the orders with: pytest-otp orders\n"
+        )
 
     def test_a_closed_one(self, otp: Command, ledger: Ledger) -> None:
         """What is over stays as it is."""
         write(ledger, "key-1", "cancelled", "by its test")
         assert otp("orders", "forget", "1") == 1
-        assert otp.err == "pytest-otp orders forget: error: order 1 is cancelled: there is nothing to forget\n"
+        assert otp.err == "pytest-otp orders forget: error: order 1 is cancelled, so there is nothing to forget\n"
         assert states(ledger) == {"key-1": "cancelled"}
 
     @pytest.mark.parametrize("force", [[], ["--force"]])
     def test_one_of_a_living_run(self, otp: Command, ledger: Ledger, force: list[str]) -> None:
         """A run's own order cannot be taken from it, not by force either."""
-        run = Alive(ledger.locks)
+        run = LivenessLock(ledger.locks)
         write(ledger, owner=run.name)
         assert otp("orders", "forget", "1", *force) == 1
-        assert otp.err == "pytest-otp orders forget: error: order 1 belongs to a run that lives. It will close it.\n"
+        assert otp.err == "pytest-otp orders forget: error: order 1 belongs to an active run. That run will close it.\n"
         assert states(ledger) == {"key-1": "waiting"}
-        run.end()
+        run.release()
 
     def test_where_there_is_no_ledger(self, otp: Command, tmp_path: Path) -> None:
         """Nothing can be forgotten, and nothing is made."""
@@ -305,7 +309,7 @@ class TestForget:
     def test_what_is_no_number(self, otp: Command, number: str) -> None:
         """A word in the place of the number is one line and status 2."""
         assert otp("orders", "forget", "--", number) == 2
-        assert f"argument ID: {number!r} is no order's number in the list of pytest-otp orders (see " in otp.err
+        assert f"argument ID: invalid value {number!r}: expected a number listed by pytest-otp orders (see " in otp.err
 
 
 def test_the_ids_of_orders_at_the_provider_are_no_numbers_here(otp: Command, ledger: Ledger) -> None:
@@ -321,8 +325,8 @@ def test_help_says_where_the_ledger_is(otp: Command, command: list[str]) -> None
     """Nobody needs the docs to know that pytest's own configuration file is not read."""
     assert otp(*command, "--help") == 0
     said = " ".join(otp.out.split())
-    assert "else of PYTEST_OTP_LEDGER in the environment, else in the .env file, else ledger.sqlite3" in said
-    assert "pytest's own configuration file is not read" in said
+    assert "else by PYTEST_OTP_LEDGER in the environment, else in the .env file, else ledger.sqlite3" in said
+    assert "pytest's configuration files are not read" in said
     assert "--ledger PATH" in said
     assert "--env-file PATH" in said
 
@@ -336,7 +340,7 @@ def test_help_says_where_the_ledger_is(otp: Command, command: list[str]) -> None
     ],
 )
 def test_bad_arguments(otp: Command, arguments: list[str], error: str) -> None:
-    """What is wrong is one line, with status 2."""
+    """An error is one line, with status 2."""
     assert otp(*arguments) == 2
     assert error in otp.err
     assert otp.err.count("\n") == 1

@@ -1,13 +1,13 @@
-"""`pytest-otp sweep`: what dead runs left open is closed, and what stays open is told with the reason."""
+"""`pytest-otp sweep`: what dead runs left open is closed, and what stays open is reported with the reason."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -15,18 +15,22 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from pytest_otp import cli
-from pytest_otp.cli import sweeping
+from pytest_otp.cli.sweeping import Pace
 from pytest_otp.errors import AuthenticationError, ProviderUnavailable, SmsAlreadyReceived
 from pytest_otp.offline.carrier import Carrier
+from pytest_otp.orders.closers import Closers
 from pytest_otp.orders.ledger import Ledger
-from pytest_otp.orders.process_locks import Alive
+from pytest_otp.orders.process_locks import LivenessLock
 from pytest_otp.providers import registry as providers
 from pytest_otp.providers.base import identifying
 from pytest_otp.providers.registry import create, credentials, load
+from pytest_otp.redact import Secret
 from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server.server import Server
 from tests.cli.world import TOKEN, Command, ThirdParty, no_ledger
+from tests.orders.processes import LONG, until
 from tests.orders.written import an_intent, states, write
+from tests.scripted import Time
 from tests.servers import Asked, WireServer, reply, stall
 
 Write = Callable[..., None]
@@ -48,10 +52,20 @@ def otpcepat(request: Asked) -> bytes:
     return reply({"status": "true", "msg": "success"})
 
 
+def account_of(ledger: Ledger, values: Mapping[str, str | Secret | None]) -> str:
+    """The account at otpcepat that these credentials are for."""
+    return ledger.account("otpcepat", identifying(load("otpcepat"), values))
+
+
+def hurried() -> Closers:
+    """Pauses in virtual time."""
+    virtual = Time(0.0)  # else what is left of a short time would vanish beside it
+    return Closers(clock=virtual.clock, sleep=virtual.sleep)
+
+
 @pytest.fixture(autouse=True)
-def _few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "TRY_SECONDS", 0.2)
-    monkeypatch.setattr(sweeping, "LOOK_INTERVAL", 0.02)
+def _few_seconds(otp: Command) -> None:
+    otp.pace = Pace(attempt=0.2, interval=0.02, closers=hurried)
 
 
 @pytest.fixture
@@ -65,25 +79,25 @@ def written(ledger: Ledger, account: str, third_party: type[ThirdParty]) -> Writ
 
 
 @pytest.fixture
-def alive(ledger: Ledger) -> Iterator[Alive]:
+def alive(ledger: Ledger) -> Iterator[LivenessLock]:
     """A process that lives."""
-    held = Alive(ledger.locks)
+    held = LivenessLock(ledger.locks)
     yield held
-    held.end()
+    held.release()
 
 
 class TestDeadRuns:
-    """What nobody cares for."""
+    """What is unattended."""
 
     def test_their_orders_are_closed(self, otp: Command, ledger: Ledger, written: Write) -> None:
-        """Each is finished or cancelled, as it needs, told in a line, and written down; nothing is open then."""
+        """Each is finished or cancelled, as needed, printed in a line, and recorded; then no order is open."""
         written("key-1")
         written("key-2", "received")
         assert otp("sweep") == 0
         assert sorted(otp.lines) == [
             "cancelled: thirdparty order order-1, 12015550100, 1.5 USD, WHEN (by a sweep)",
             "finished: thirdparty order order-2, 12015550100, 1.5 USD, WHEN (by a sweep)",
-            "nothing is open",
+            "no open orders",
         ]
         assert ThirdParty.closed() == ["cancel order-1", "finish order-2"]
         assert states(ledger) == {"key-1": "cancelled", "key-2": "finished"}
@@ -92,7 +106,7 @@ class TestDeadRuns:
         """A ledger in which all is closed is status 0, and no provider is asked."""
         written("key-1", "cancelled")
         assert otp("sweep") == 0
-        assert otp.lines == ["nothing is open"]
+        assert otp.lines == ["no open orders"]
         assert ThirdParty.log == []
 
     def test_no_ledger(self, otp: Command, tmp_path: Path) -> None:
@@ -121,27 +135,27 @@ class TestDeadRuns:
         assert len(ThirdParty.closed()) == 20
 
     def test_one_that_is_over_already(self, otp: Command, written: Write) -> None:
-        """An order that the provider ended by itself is written down so, and is not closed once more."""
+        """An order that the provider ended by itself is recorded so, and is not closed once more."""
         ThirdParty.over.add("order-1")
         written()
         assert otp("sweep") == 0
         assert otp.lines == [
             "ended: thirdparty order order-1, 12015550100, 1.5 USD, WHEN (by the provider, or elsewhere)",
-            "nothing is open",
+            "no open orders",
         ]
         assert ThirdParty.closed() == []
 
     def test_one_that_was_on_its_way(self, otp: Command, ledger: Ledger, written: Write) -> None:
-        """It becomes uncertain, is told with what to check, and does not change the status."""
+        """It becomes uncertain, is reported with what to check, and does not change the status."""
         written("key-1", "ordering", account="another")
         assert otp("sweep") == 0
         uncertain, last = otp.lines
         assert uncertain == (
-            "uncertain: an order at thirdparty, for wa 6, WHEN (its process died before the answer came); look at the "
-            "open orders in your account at thirdparty, and cancel it there if it is one of them; then: pytest-otp "
-            "orders forget 1"
+            "uncertain: an order at thirdparty, for wa 6, WHEN (its process died before the provider answered); check "
+            "the open orders in your account at thirdparty and cancel it there if it is one of them, then run: "
+            "pytest-otp orders forget 1"
         )
-        assert last == "nothing is open, 1 uncertain"
+        assert last == "no open orders, 1 uncertain"
         assert states(ledger) == {"key-1": "uncertain"}
 
     def test_open_and_uncertain(self, otp: Command, written: Write) -> None:
@@ -163,7 +177,7 @@ class TestDeadRuns:
         written()
         assert otp("sweep") == 0
         assert otp("sweep") == 0
-        assert otp.lines == ["nothing is open"]
+        assert otp.lines == ["no open orders"]
         assert ThirdParty.closed() == ["cancel order-1"]
 
 
@@ -171,7 +185,7 @@ class TestRefusals:
     """Closes that do not succeed."""
 
     def test_one_that_is_refused_for_now(self, otp: Command, ledger: Ledger, written: Write) -> None:
-        """It is tried for a few seconds, told with the provider's words, left to the next sweep, and is status 1."""
+        """It is retried for a few seconds, listed with the provider's words, and left to the next sweep: status 1."""
         ThirdParty.troubles["cancel order-1"] = AWAY
         written("key-1")
         written("key-2")
@@ -187,15 +201,17 @@ class TestRefusals:
         assert states(ledger) == {"key-1": "cancelled", "key-2": "cancelled"}
 
     def test_wait_goes_on_trying(self, otp: Command, ledger: Ledger, written: Write) -> None:
-        """With --wait a close that succeeds only later is waited for."""
-        ThirdParty.well_at = time.monotonic() + 0.4
+        """With --wait a close is retried for longer than without."""
+        otp.pace = Pace(attempt=0.0, interval=0.02, closers=hurried)
+        ThirdParty.refusals += [AWAY] * 4
         written()
-        assert otp("sweep", "--wait", "5") == 0
-        assert time.monotonic() >= ThirdParty.well_at
+        assert otp("sweep") == 1
+        assert otp("sweep", "--wait", "60") == 0
+        assert ThirdParty.refusals == []
         assert states(ledger) == {"key-1": "cancelled"}
 
     def test_what_further_tries_cannot_change(self, otp: Command, written: Write) -> None:
-        """An order that can be closed neither way is told at once, however long one would wait."""
+        """An order that can be closed neither way is reported at once, however long one would wait."""
         for call in ("cancel", "finish"):
             ThirdParty.troubles[call] = SmsAlreadyReceived("an SMS came", provider="thirdparty")
         written()
@@ -204,7 +220,7 @@ class TestRefusals:
         assert ThirdParty.closed() == ["cancel order-1", "finish order-1"]
 
     def test_a_key_that_is_not_accepted(self, otp: Command, written: Write) -> None:
-        """It is tried again, since it may be refused for a while only, and then told."""
+        """It is tried again, since it may be refused for a while only, and then reported."""
         ThirdParty.troubles["cancel"] = AuthenticationError("the key is not accepted", provider="thirdparty")
         written()
         assert otp("sweep") == 1
@@ -216,8 +232,8 @@ class TestRefusals:
     ) -> None:
         """A plugin's own client that never answers does not hold the command up for ever."""
         go_on = threading.Event()
-        monkeypatch.setattr(sweeping, "OVERTIME", 0.1)
-        monkeypatch.setattr(ThirdParty, "cancel", lambda self, order: go_on.wait(10))
+        otp.pace = Pace(attempt=0.05, overtime=0.05, interval=0.02)
+        monkeypatch.setattr(ThirdParty, "cancel", lambda self, order: go_on.wait(60))
         written()
         assert otp("sweep") == 1
         assert LATER in otp.lines[0]
@@ -229,18 +245,18 @@ class TestOthers:
 
     @pytest.mark.parametrize("wait", [[], ["--wait", "0.2"]])
     def test_orders_of_living_runs(
-        self, otp: Command, ledger: Ledger, written: Write, alive: Alive, wait: list[str]
+        self, otp: Command, ledger: Ledger, written: Write, alive: LivenessLock, wait: list[str]
     ) -> None:
-        """A run that lives closes its own: it is told, not waited for, and is status 1."""
+        """A run that lives closes its own: it is printed, not waited for, and is status 1."""
         written(owner=alive.name)
         assert otp("sweep", *wait) == 1
         assert otp.lines == [
-            "still open: thirdparty order order-1, 12015550100, 1.5 USD, WHEN; its run goes on, and closes it",
+            "still open: thirdparty order order-1, 12015550100, 1.5 USD, WHEN; its run is active and will close it",
             "1 order still open",
         ]
         assert ThirdParty.log == []
 
-    def test_orders_of_living_keepers(self, otp: Command, written: Write, alive: Alive) -> None:
+    def test_orders_of_living_keepers(self, otp: Command, written: Write, alive: LivenessLock) -> None:
         """A keeper that is closing an order is left to it; without --wait nobody waits."""
         written("key-1", keeper=alive.name)
         written("key-2", "ordering", keeper=alive.name)
@@ -252,35 +268,43 @@ class TestOthers:
         ]
         assert ThirdParty.log == []
 
-    def test_wait_for_a_keeper_that_finishes(self, otp: Command, ledger: Ledger, written: Write, alive: Alive) -> None:
-        """With --wait a living keeper is waited for, no longer than it takes, and what it did is told."""
+    def test_wait_for_a_keeper_that_finishes(
+        self, otp: Command, ledger: Ledger, written: Write, alive: LivenessLock
+    ) -> None:
+        """With --wait the sweep waits until an active keeper has finished, and reports what it did."""
         written(keeper=alive.name)
-        start = time.monotonic()
-        threading.Timer(0.3, ledger.changed, ("key-1", "cancelled", "by its keeper, after its run")).start()
+        virtual = Time()
+        virtual.at(5.0, lambda: ledger.changed("key-1", "cancelled", "by its keeper, after its run"))
+        otp.pace = Pace(clock=virtual.clock, sleep=virtual.sleep)
         assert otp("sweep", "--wait", "20") == 0
-        assert 0.3 <= time.monotonic() - start < 5
+        assert virtual.elapsed == pytest.approx(5.0, abs=0.2)
         assert otp.lines == [
-            "waiting up to 20 s for 1 order that living keepers or other sweeps are closing",
+            "waiting up to 20 s for 1 order being closed by active keepers or sweeps",
             "cancelled: thirdparty order order-1, 12015550100, 1.5 USD, WHEN (by its keeper, after its run)",
-            "nothing is open",
+            "no open orders",
         ]
         assert ThirdParty.log == []
 
-    def test_wait_for_a_keeper_that_dies(self, otp: Command, ledger: Ledger, written: Write, alive: Alive) -> None:
+    def test_wait_for_a_keeper_that_dies(
+        self, otp: Command, ledger: Ledger, written: Write, alive: LivenessLock
+    ) -> None:
         """Where the keeper dies meanwhile, its order is taken over and closed."""
         written("key-1", keeper=alive.name)
         written("key-2", "ordering", keeper=alive.name)
-        threading.Timer(0.2, alive.end).start()
+        virtual = Time()
+        virtual.at(5.0, alive.release)
+        otp.pace = Pace(clock=virtual.clock, sleep=virtual.sleep)
         assert otp("sweep", "--wait", "20") == 0
         assert states(ledger) == {"key-1": "cancelled", "key-2": "uncertain"}
-        assert otp.lines[0] == "waiting up to 20 s for 2 orders that living keepers or other sweeps are closing"
+        assert otp.lines[0] == "waiting up to 20 s for 2 orders being closed by active keepers or sweeps"
 
-    def test_wait_has_an_end(self, otp: Command, written: Write, alive: Alive) -> None:
-        """A keeper that does not finish is waited for so long, and no longer."""
+    def test_wait_has_an_end(self, otp: Command, written: Write, alive: LivenessLock) -> None:
+        """The sweep waits no longer than that for a keeper that does not finish."""
         written(keeper=alive.name)
-        start = time.monotonic()
-        assert otp("sweep", "--wait", "0.3") == 1
-        assert 0.3 <= time.monotonic() - start < 3
+        virtual = Time()
+        otp.pace = Pace(interval=10.0, clock=virtual.clock, sleep=virtual.sleep)
+        assert otp("sweep", "--wait", "300") == 1
+        assert virtual.elapsed == 300.0
 
     def test_missing_credentials(
         self, otp: Command, ledger: Ledger, written: Write, monkeypatch: pytest.MonkeyPatch
@@ -311,12 +335,12 @@ class TestOthers:
         written(account="")
         assert otp("sweep", "--ledger", str(ledger.path)) == 1
         assert otp.lines[0].endswith(
-            "; it was ordered through an object of the test suite's own otp_provider fixture: only a person can close "
-            f"it, at the provider, and then: pytest-otp orders forget 1 --force --ledger {ledger.path}"
+            "; it was ordered by an overridden otp_provider fixture, so only you can close it: close it at the "
+            f"provider, then run: pytest-otp orders forget 1 --force --ledger {ledger.path}"
         )
 
     def test_a_base_url_without_tls(self, otp: Command, written: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A base URL that would send the key in the clear is told in the words of this command."""
+        """A base URL that would send the key in the clear is reported in the words of this command."""
         monkeypatch.setenv("THIRD_URL", "http://third.example/api")
         written()
         assert otp("sweep") == 1
@@ -340,18 +364,21 @@ class TestOthers:
         assert states(ledger) == {"key-1": "cancelled"}
 
     def test_a_key_that_is_in_the_ledger_all_the_same(
-        self, otp: Command, ledger: Ledger, written: Write, alive: Alive
+        self, otp: Command, ledger: Ledger, written: Write, alive: LivenessLock
     ) -> None:
         """What another program wrote there is not repeated: a key that this sweep knows is in none of its lines."""
         written("key-1")
         written("key-2", owner=alive.name)
-        ledger._db.execute("UPDATE orders SET reason = ?", (f"?token={TOKEN}",))
+        raw = sqlite3.connect(ledger.path)
+        with raw:
+            raw.execute("UPDATE orders SET reason = ?", (f"?token={TOKEN}",))
+        raw.close()
         assert otp("sweep") == 1
-        assert "(?token=***); its run goes on" in otp.lines[1]
+        assert "(?token=***); its run is active" in otp.lines[1]
         assert TOKEN not in otp.out + otp.err
 
     def test_a_provider_that_is_not_installed(self, otp: Command, written: Write) -> None:
-        """An order of a plugin that is gone is told so."""
+        """An order of a plugin that is gone is reported so."""
         written(provider="elsewhere")
         assert otp("sweep") == 1
         assert otp.lines[0].endswith("; the plugin of provider elsewhere is not installed")
@@ -359,7 +386,7 @@ class TestOthers:
     def test_a_provider_that_cannot_be_built(
         self, otp: Command, ledger: Ledger, written: Write, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A plugin's mistake is told without the key, and keeps nothing else from being closed."""
+        """A plugin's mistake is reported without the key, and keeps nothing else from being closed."""
 
         def broken(self: ThirdParty, variables: Mapping[str, object], http: object) -> None:
             raise ValueError(f"bad token {TOKEN}")
@@ -415,16 +442,12 @@ class TestProcesses:
                 monkeypatch.setenv(name, value)
             values = credentials("otpcepat", os.environ, {})
             order = create("otpcepat", values).order("3", "6", None)
-            ledger.reserve(
-                an_intent(
-                    provider="otpcepat", account=ledger.account("otpcepat", identifying(load("otpcepat"), values))
-                )
-            )
+            ledger.reserve(an_intent(provider="otpcepat", account=account_of(ledger, values)))
             ledger.placed("key-1", order)
             assert otp("sweep") == 0
         assert otp.lines == [
             f"cancelled: otpcepat order {order.id}, {order.number}, {order.price} IDR, WHEN (by a sweep)",
-            "nothing is open",
+            "no open orders",
         ]
         assert [str(rental.state) for rental in app.desk.rentals] == ["cancelled"]
 
@@ -432,19 +455,16 @@ class TestProcesses:
         """It ends at once with a line and status 130, also while a provider hangs, and its claim ends with it."""
         with WireServer(stall) as server:
             values = credentials("otpcepat", {"API_KEY_OTPCEPAT": TOKEN, "OTPCEPAT_BASE_URL": server.url}, {})
-            write(
-                ledger, provider="otpcepat", account=ledger.account("otpcepat", identifying(load("otpcepat"), values))
-            )
+            write(ledger, provider="otpcepat", account=account_of(ledger, values))
             process = start(server.url, "--wait", "60")
-            while not server.asked and process.poll() is None:
-                time.sleep(0.01)
+            until(lambda: server.asked or process.poll() is not None)
             (claimed,) = ledger.unclosed()
-            assert ledger.lives(claimed)
+            assert ledger.is_attended(claimed)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=LONG)
         assert (process.returncode, out) == (130, "")
-        assert err == "pytest-otp sweep: stopped; the next sweep closes what is still open\n"
-        assert not ledger.lives(claimed)
+        assert err == "pytest-otp sweep: interrupted; the next sweep closes the orders that are still open\n"
+        assert not ledger.is_attended(claimed)
         assert TOKEN not in out + err
 
     def test_two_at_once(self, ledger: Ledger, start: Start) -> None:
@@ -456,27 +476,27 @@ class TestProcesses:
                     ledger,
                     f"key-{number}",
                     provider="otpcepat",
-                    account=ledger.account("otpcepat", identifying(load("otpcepat"), values)),
+                    account=account_of(ledger, values),
                 )
-            sweeps = [start(server.url, "--wait", "20") for _ in range(2)]
-            told = [process.communicate(timeout=30) for process in sweeps]
-        assert [process.returncode for process in sweeps] == [0, 0], told
+            sweeps = [start(server.url, "--wait", "60") for _ in range(2)]
+            output = [process.communicate(timeout=LONG) for process in sweeps]
+        assert [process.returncode for process in sweeps] == [0, 0], output
         closes = sorted(query["order_id"] for query in map(asked, server.asked) if query["action"] == "set_status")
         assert closes == [f"order-{number}" for number in range(1, 9)]
 
 
 @pytest.mark.parametrize("seconds", ["soon", "-1", "nan", "inf", "86401"])
 def test_bad_waits(otp: Command, seconds: str) -> None:
-    """What is no time to wait is one line and status 2."""
+    """An invalid time is one line and status 2."""
     assert otp("sweep", "--wait", seconds) == 2
     assert otp.err == (
-        f"pytest-otp sweep: error: argument --wait: {seconds!r} is no number of seconds from 0 to 86400 "
+        f"pytest-otp sweep: error: argument --wait: invalid value {seconds!r}: expected seconds from 0 to 86400 "
         "(see pytest-otp sweep --help)\n"
     )
 
 
 def test_a_bad_host(otp: Command) -> None:
-    """What is no host name is told in the words of this command."""
+    """An invalid host name is reported in the words of this command."""
     assert otp("sweep", "--allow-http", "https://x") == 2
     assert otp.err == (
         "pytest-otp sweep: error: --allow-http (PYTEST_OTP_ALLOW_HTTP): ['https://x'], from --allow-http, is not "
@@ -488,7 +508,7 @@ def test_help_tells_the_statuses(otp: Command) -> None:
     """An always-step of CI depends on them."""
     assert otp("sweep", "--help") == 0
     said = " ".join(otp.out.split())
-    assert "exit status: 0 where nothing is open any more, 1 while an order stays open" in said
-    assert "2 for bad arguments or a ledger that cannot be used, 130 after Ctrl-C" in said
+    assert "exit status: 0 if no order is open any more, 1 if an order is still open" in said
+    assert "2 for invalid arguments or an unusable ledger, 130 after Ctrl-C" in said
     assert "--wait S" in said
     assert "--allow-http HOST" in said

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from pytest_otp import cli
-from pytest_otp.errors import ProviderUnavailable
+from pytest_otp.cli.sweeping import Pace
 from pytest_otp.providers.base import Order, Variable
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.redact import Secret
@@ -23,8 +22,8 @@ TOKEN = "an-invented-token-for-the-sweep"
 def no_ledger(path: Path) -> str:
     """What is said where there is none."""
     return (
-        f"no ledger at {path}: nothing was ordered, or it is elsewhere (--ledger PATH names it; a relative path starts "
-        "at the current folder here, and at its root folder in pytest)"
+        f"no ledger at {path}: nothing has been ordered yet, or the ledger is elsewhere (pass --ledger PATH; relative "
+        "paths start at the current directory here, and at the rootdir in pytest)"
     )
 
 
@@ -41,8 +40,8 @@ class ThirdParty(ScriptedProvider):
     troubles: ClassVar[dict[str, Exception]] = {}
     over: ClassVar[set[str]] = set()
     """Orders that it has ended by itself."""
-    well_at: ClassVar[float] = 0.0
-    """When it stops refusing cancels, on the monotonic clock."""
+    refusals: ClassVar[list[Exception]] = []
+    """What the next cancels fail with, whichever the order."""
 
     def __init__(self, variables: Mapping[str, str | Secret | None], http: HttpClient) -> None:
         super().__init__()
@@ -58,8 +57,8 @@ class ThirdParty(ScriptedProvider):
 
     def cancel(self, order: Order) -> None:
         super().cancel(order)
-        if time.monotonic() < self.well_at:
-            raise ProviderUnavailable("answered 503", provider=self.name, http_status=503)
+        if self.refusals:
+            raise self.refusals.pop()
 
     def resend(self, order: Order) -> None:
         raise AssertionError("nobody who closes an order asks for another SMS")
@@ -71,9 +70,11 @@ class Command:
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
         self.out = self.err = ""
+        self.pace = Pace()
+        """How a sweep spends its time."""
 
     def __call__(self, *arguments: str) -> int:
-        status = cli.main(arguments)
+        status = cli.main(arguments, sweep_pace=self.pace)
         self.out, self.err = self._capsys.readouterr()
         return status
 

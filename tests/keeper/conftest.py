@@ -5,26 +5,45 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
 from pytest_otp import redact
-from pytest_otp.keeper.client import MOST_KEEPERS, Keeper
+from pytest_otp.keeper.client import MAX_STARTS, Keeper
+from pytest_otp.keeper.pipes import BOOTSTRAP, SideProcess
+from pytest_otp.orders.closers import Closers
 from pytest_otp.orders.entries import NO_BUDGET, Budget
 from pytest_otp.orders.ledger import Ledger
-from tests.keeper.loopback import Cepat, pid_of, until
+from tests.keeper.loopback import Cepat
+from tests.keeper.requests import RECIPE, Owner
+from tests.orders.processes import until
+from tests.scripted import ScriptedProvider
 
-Started = Callable[..., Keeper]
+
+class Started(Protocol):
+    """Starts a keeper with its side process."""
+
+    def __call__(
+        self,
+        budget: Budget = NO_BUDGET,
+        path: Path | None = None,
+        *,
+        max_starts: int = MAX_STARTS,
+        first: str = BOOTSTRAP,
+        **side: Any,
+    ) -> Keeper:
+        """`first` is what the first side process runs; `side` goes to each."""
+        ...
 
 
 @pytest.fixture(autouse=True)
-def _no_known_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The list of secrets belongs to the process: each test has its own."""
-    monkeypatch.setattr(redact, "_forms", set())
-    monkeypatch.setattr(redact, "_short_forms", set())
-    monkeypatch.setattr(redact, "_pattern", None)
+def _no_known_secret() -> None:
+    """The known secrets belong to the process: each test has its own."""
+    redact.known_values.forget()
 
 
 @pytest.fixture
@@ -41,27 +60,69 @@ def ledger_path(tmp_path: Path) -> Path:
 @pytest.fixture
 def ledger(ledger_path: Path) -> Iterator[Ledger]:
     """The ledger, as another process sees it."""
-    book = Ledger(ledger_path)
-    yield book
-    book.close()
+    opened = Ledger(ledger_path)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
 def start(ledger_path: Path) -> Iterator[Started]:
-    """Starts a keeper with its side process; none of them is left after the test."""
+    """Starts keepers; none of their side processes is left after the test."""
     keepers: list[Keeper] = []
+    sides: list[SideProcess] = []
+    over = False
 
-    def started(budget: Budget = NO_BUDGET, path: Path = ledger_path) -> Keeper:
-        keepers.append(Keeper(path, "a-run", budget))
+    def started(
+        budget: Budget = NO_BUDGET,
+        path: Path | None = None,
+        *,
+        max_starts: int = MAX_STARTS,
+        first: str = BOOTSTRAP,
+        **side: Any,
+    ) -> Keeper:
+        codes = iter([first])
+
+        def side_process(hello: Any, **callbacks: Any) -> SideProcess:
+            if over:
+                raise OSError("the test is over")
+            bootstrap = next(codes, BOOTSTRAP)
+            sides.append(SideProcess(hello, **{"bootstrap": bootstrap, **callbacks, **side}))
+            return sides[-1]
+
+        keepers.append(Keeper(path or ledger_path, "a-run", budget, max_starts=max_starts, side_process=side_process))
         return keepers[-1]
 
     yield started
+    over = True
     for keeper in keepers:
-        side = keeper._side
-        if side is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid_of(keeper), signal.SIGCONT)
-            keeper._started = MOST_KEEPERS
-            keeper.end()
-            side._process.kill()
-            until(lambda side=side: side._process.returncode is not None)  # type: ignore[misc]
+        keeper.end()
+    for each in sides:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each.pid, signal.SIGCONT)
+        each.kill()
+        until(lambda each=each: each.exit_status is not None)  # type: ignore[misc]
+
+
+@pytest.fixture
+def provider() -> ScriptedProvider:
+    return ScriptedProvider()
+
+
+@pytest.fixture
+def owner(ledger: Ledger, provider: ScriptedProvider) -> Iterator[Owner]:
+    """The owner of a keeper without pipes, whose pauses between closes are short."""
+    waiting = Owner(
+        ledger, {"scripted": provider}, closers=lambda: Closers(sleep=lambda seconds: time.sleep(min(seconds, 0.01)))
+    )
+    yield waiting
+    waiting.alive.release()
+    for started in waiting.started:
+        started.ledger.close()
+
+
+@pytest.fixture
+def kept(owner: Owner) -> Iterator[Owner]:
+    """With a keeper that knows the provider."""
+    owner.start(RECIPE)
+    yield owner
+    owner.process.end()

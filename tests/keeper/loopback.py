@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,17 +16,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pytest_otp.keeper.client import Keeper
 from pytest_otp.redact import Secret
+from tests.orders.processes import LONG, ROOT, until
 from tests.servers import Asked, Hang, Reply, WireServer, reply
 
-ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "pytest_otp"
 KEY = "an-invented-key-for-keepers"
-LONG = 10.0
-"""Seconds that something may take which takes milliseconds on an idle machine."""
 
 
 class Cepat:
-    """Places an order before it answers, and closes it when it is told to."""
+    """Places an order before it answers, and closes it when requested."""
 
     def __init__(self) -> None:
         self.status: dict[str, str] = {}
@@ -111,18 +108,10 @@ def _refused(words: str) -> bytes:
     return reply({"status": "false", "msg": words})
 
 
-def until(condition: Callable[[], object], timeout: float = LONG) -> None:
-    """Wait until it holds."""
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, f"not within {timeout} s"
-        time.sleep(0.005)
-
-
 def pid_of(keeper: Keeper) -> int:
     """The side process's id."""
-    assert keeper._side
-    return keeper._side._process.pid
+    assert keeper.side
+    return keeper.side.pid
 
 
 def runs(pid: int) -> bool:
@@ -152,20 +141,20 @@ def _state(process: Path) -> str:
 
 def killed(keeper: Keeper) -> None:
     """Kill the side process when it is ready, and wait until another has taken over, or none does."""
-    side = keeper._side
+    side = keeper.side
     until(lambda: side and side.ready)
     os.kill(pid_of(keeper), signal.SIGKILL)
-    until(lambda: keeper._side is not side or not keeper.usable)
+    until(lambda: keeper.side is not side or not keeper.usable)
 
 
 class Owner:
     """A process of `owner.py`."""
 
     def __init__(self, cepat: Cepat, folder: Path, *steps: str, python: tuple[str, ...] = ()) -> None:
-        told = {"url": cepat.url, "ledger": str(folder / "ledger.sqlite3"), "steps": steps}
+        given = {"url": cepat.url, "ledger": str(folder / "ledger.sqlite3"), "steps": steps}
         self.started: set[int] = set()
         self.process = subprocess.Popen(
-            [sys.executable, *python, "-m", "tests.keeper.owner", json.dumps(told)],
+            [sys.executable, *python, "-m", "tests.keeper.owner", json.dumps(given)],
             cwd=ROOT,
             env={**os.environ, "API_KEY_OTPCEPAT": KEY},
             stdin=subprocess.PIPE,
@@ -182,6 +171,12 @@ class Owner:
         said: dict[str, Any] = json.loads(line)
         self.started |= {said[name] for name in ("child", "keeper") if name in said}
         return said
+
+    def go_on(self) -> None:
+        """Let it go on after `wait`."""
+        assert self.process.stdin
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
 
     def kill(self) -> None:
         """Kill it, and nothing else."""

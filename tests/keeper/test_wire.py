@@ -141,5 +141,5 @@ def test_a_message_is_one_line() -> None:
 
 def test_what_cannot_travel_is_said() -> None:
     """Only plain data, orders, money and times travel: anything else is a mistake of ours."""
-    with pytest.raises(TypeError, match=r"^set does not travel$"):
+    with pytest.raises(TypeError, match=r"^cannot send a set to the keeper$"):
         encode({"held": {1, 2}})

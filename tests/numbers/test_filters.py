@@ -1,4 +1,4 @@
-"""Which message a wait takes, what it takes from it, and what it says of the others."""
+"""Which messages a wait accepts, what it takes from them, and why it skips the others."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import pytest
 
 from pytest_otp.codes import Candidate
 from pytest_otp.errors import SettingsError
-from pytest_otp.numbers import filters
-from pytest_otp.numbers.filters import Wanted
+from pytest_otp.numbers.filters import Wanted, no_code_reason
 from pytest_otp.providers.base import SmsMessage
 from pytest_otp.redact import shape
 from tests.scripted import NOW
 
+ONE_GROUP = "Put one group around the code, and write the others as (?:...)."
+NO_PATTERN = "pattern must be a regular expression or a function"
 TEXT = "Shop: your code is 482913. Order B-77 is on its way."
 
 
@@ -62,9 +63,7 @@ def test_a_sender_that_names_nobody(wanted: str) -> None:
     """A sender without a letter or digit could match nothing sensible, and is refused before the wait begins."""
     with pytest.raises(SettingsError) as caught:
         Wanted(sender=wanted)
-    assert str(caught.value) == (
-        f"sender={wanted!r} is no sender. Give a name, a number, or a compiled regular expression."
-    )
+    assert str(caught.value) == f"sender must be a name, a number or a compiled regular expression; got {wanted!r}"
 
 
 @pytest.mark.parametrize(
@@ -104,13 +103,10 @@ def test_a_pattern_ignores_the_providers_code() -> None:
 @pytest.mark.parametrize(
     ("pattern", "error"),
     [
-        ("(", "pattern='(' is no regular expression (missing ), unterminated subpattern at position 0)"),
-        (5, "pattern=5 is no regular expression (first argument must be string or compiled pattern)"),
-        (b"x", "pattern=b'x' is no regular expression (cannot use a bytes pattern on a string-like object)"),
-        (
-            r"(a)(b)",
-            "pattern='(a)(b)' has 2 groups. Give it one group, around the code; make the others (?:...).",
-        ),
+        ("(", f"{NO_PATTERN}; got '(' (missing ), unterminated subpattern at position 0)"),
+        (5, f"{NO_PATTERN}; got 5 (first argument must be string or compiled pattern)"),
+        (b"x", f"{NO_PATTERN}; got b'x' (cannot use a bytes pattern on a string-like object)"),
+        (r"(a)(b)", f"pattern must have at most one group; '(a)(b)' has 2. {ONE_GROUP}"),
     ],
 )
 def test_bad_patterns(pattern: Any, error: str) -> None:
@@ -121,11 +117,11 @@ def test_bad_patterns(pattern: Any, error: str) -> None:
 
 
 def test_a_pattern_function_that_returns_something_else() -> None:
-    """A function that returns a match object, the commonest mistake, is told so."""
+    """A function that returns a match object, the commonest mistake, is reported."""
     wrong: Any = lambda text: re.search(r"\d+", text)  # noqa: E731
     with pytest.raises(SettingsError) as caught:
         Wanted(pattern=wrong).code(sms())
-    assert str(caught.value) == "pattern: the function returned Match. Return the code as str, or None."
+    assert str(caught.value) == "the pattern function must return str or None; got Match"
 
 
 def test_the_providers_code_where_ours_finds_none() -> None:
@@ -169,39 +165,39 @@ def test_a_disagreement_with_the_provider_is_logged(theirs: str, caplog: pytest.
         assert Wanted().code(sms(code=theirs)) == "482913"
     (record,) = caplog.records
     assert record.getMessage() == (
-        "message sms-1: the provider reads another code in the text than we do; ours is used. "
-        "If ours is wrong, give wait_code a pattern."
+        "message sms-1: the code that the provider reports differs from the one found in the text, which is used. "
+        "If that is wrong, pass wait_code a pattern."
     )
 
 
 @pytest.mark.parametrize(
     ("wanted", "message", "why"),
     [
-        (Wanted(), sms("hello"), "no code found in it: nothing looks like one"),
+        (Wanted(), sms("hello"), "no code found: nothing looks like one"),
         (Wanted(pattern="x"), sms("hello"), "the pattern does not match"),
-        (Wanted(sender="Shop"), sms(sender="Bank"), "from 'Bank', not from 'Shop'"),
-        (Wanted(sender="Shop"), sms(), "the provider tells no sender, not from 'Shop'"),
-        (Wanted(sender=re.compile("^Sh")), sms(sender="Bank"), "from 'Bank', not from '^Sh'"),
+        (Wanted(sender="Shop"), sms(sender="Bank"), "sender 'Bank', expected 'Shop'"),
+        (Wanted(sender="Shop"), sms(), "no sender given, expected 'Shop'"),
+        (Wanted(sender=re.compile("^Sh")), sms(sender="Bank"), "sender 'Bank', expected '^Sh'"),
         (Wanted(sender="Bank", pattern="x"), sms("hello", sender="Bank"), "the pattern does not match"),
     ],
 )
-def test_why_a_message_was_passed_over(wanted: Wanted, message: SmsMessage, why: str) -> None:
-    """Each filter that can pass a message over has its own reason."""
+def test_why_a_message_was_skipped(wanted: Wanted, message: SmsMessage, why: str) -> None:
+    """Each filter that can skip a message has its own reason."""
     assert wanted.why_not(message, str) == why
 
 
 def test_why_a_message_has_no_code() -> None:
-    """What could be taken for its code is told with the reason why it is none."""
+    """What could be taken for its code is shown with the reason why it is none."""
     message = sms("You paid 1,250.00 EUR with card 9999")
-    told = "no code found in it: '9999', 'card' stands before it"
-    assert Wanted().why_not(message, str).startswith(told)
-    assert Wanted().why_not(message, shape).startswith(told.replace("9999", "0000"))
+    expected = "no code found: '9999', 'card' stands before it"
+    assert Wanted().why_not(message, str).startswith(expected)
+    assert Wanted().why_not(message, shape).startswith(expected.replace("9999", "0000"))
 
 
-def test_of_many_candidates_the_likeliest_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_candidates_the_likeliest_are_shown() -> None:
     """Three at most: those with most points, of the same points the longer ones, and nothing twice."""
     text = "11 22 3333 44444 11-9 66 3333"
-    found = [
+    refused = [
         Candidate("44444", (11, 16), 30, "a weak sign"),
         Candidate("11", (0, 2), 0, "too short"),
         Candidate("22", (3, 5), 0, "too short"),
@@ -209,17 +205,17 @@ def test_of_many_candidates_the_likeliest_are_told(monkeypatch: pytest.MonkeyPat
         Candidate("3333", (25, 29), 0, "an amount"),
         Candidate("119", (17, 21), 0, "a date"),
     ]
-    monkeypatch.setattr(filters, "candidates", lambda asked: found if asked == text else [])
-    assert Wanted().why_not(sms(text), str) == (
-        "no code found in it: '44444', a weak sign; '3333', an amount; '11-9', a date"
+    assert no_code_reason(text, refused, str) == (
+        "no code found: '44444', a weak sign; '3333', an amount; '11-9', a date"
     )
-    assert Wanted().why_not(sms(text), shape) == (
-        "no code found in it: '00000', a weak sign; '0000', an amount; '00-0', a date"
+    assert no_code_reason(text, refused, shape) == (
+        "no code found: '00000', a weak sign; '0000', an amount; '00-0', a date"
     )
 
 
-def test_a_candidate_cannot_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_candidate_cannot_steer_the_terminal() -> None:
     """Marks of direction and control characters inside a candidate are escaped, masked or not."""
-    monkeypatch.setattr(filters, "candidates", lambda text: [Candidate("123", (0, len(text)), 0, "a date")])
-    assert Wanted().why_not(sms("1\u202e2\x1b3"), str) == r"no code found in it: '1\u202e2\x1b3', a date"
-    assert Wanted().why_not(sms("1\u202e2\x1b3"), shape) == r"no code found in it: '0\u202e0\x1b0', a date"
+    text = "1\u202e2\x1b3"
+    refused = [Candidate("123", (0, len(text)), 0, "a date")]
+    assert no_code_reason(text, refused, str) == r"no code found: '1\u202e2\x1b3', a date"
+    assert no_code_reason(text, refused, shape) == r"no code found: '0\u202e0\x1b0', a date"

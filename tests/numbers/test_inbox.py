@@ -1,4 +1,4 @@
-"""What came, and what of it was handed out. How numbers use it is tested in test_number.py."""
+"""The messages of an order, and which were handed out. How numbers use them is tested in test_receiving.py."""
 
 from __future__ import annotations
 
@@ -22,46 +22,46 @@ def text(message: SmsMessage) -> str:
 def test_each_message_is_handed_out_once() -> None:
     """The oldest comes first, and what was handed out does not come again when the provider shows it again."""
     inbox = Inbox()
-    inbox.take_in([sms("1"), sms("2")])
+    inbox.add([sms("1"), sms("2")])
     assert [inbox.hand_out(text), inbox.hand_out(text), inbox.hand_out(text)] == ["text 1", "text 2", None]
-    inbox.take_in([sms("1"), sms("2"), sms("3")])
+    inbox.add([sms("1"), sms("2"), sms("3")])
     assert inbox.hand_out(text) == "text 3"
     assert [message.id for message in inbox.messages] == ["1", "2", "3"]
 
 
-def test_what_was_passed_over_is_left() -> None:
+def test_what_was_skipped_stays_unread() -> None:
     """A message that a filter did not take stays for a later call."""
     inbox = Inbox()
-    inbox.take_in([sms("1"), sms("2")])
+    inbox.add([sms("1"), sms("2")])
     assert inbox.hand_out(lambda message: message.text if message.id == "2" else None) == "text 2"
-    assert [message.id for message in inbox.left] == ["1"]
+    assert [message.id for message in inbox.unread] == ["1"]
 
 
 def test_a_failing_filter_hands_nothing_out() -> None:
     """An error of the caller's function leaves the message where it is."""
     inbox = Inbox()
-    inbox.take_in([sms("1")])
+    inbox.add([sms("1")])
     with pytest.raises(ZeroDivisionError):
         inbox.hand_out(lambda message: 1 / 0)
     assert inbox.hand_out(text) == "text 1"
 
 
 def test_another_is_wanted_once_for_each_last_message() -> None:
-    """Nothing is to be asked for before a message came, and once after each."""
+    """No other is requested before a message came, and one after each."""
     inbox = Inbox()
     assert not inbox.wants_another()
-    inbox.take_in([sms("1")])
+    inbox.add([sms("1")])
     assert inbox.wants_another()
-    inbox.asked_for_another()
+    inbox.another_requested()
     assert not inbox.wants_another()
-    inbox.take_in([sms("2")])
+    inbox.add([sms("2")])
     assert inbox.wants_another()
 
 
 def test_threads_get_different_messages() -> None:
     """Eight threads that take until nothing is left get each message exactly once."""
     inbox = Inbox()
-    inbox.take_in([sms(str(number)) for number in range(200)])
+    inbox.add([sms(str(number)) for number in range(200)])
     taken: list[str] = []
 
     def take() -> None:

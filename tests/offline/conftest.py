@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_otp.offline.carrier import Carrier
-from tests.offline.clock import Clock
+from tests.scripted import Time as Clock
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_otp.errors import InvalidRequest
 from pytest_otp.offline.carrier import Carrier, Line
-from tests.offline.clock import Clock
+from tests.scripted import Time as Clock
 
 
 @dataclass(frozen=True)

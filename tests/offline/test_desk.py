@@ -17,7 +17,7 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import Refused, Rental, RentalDesk
 from pytest_otp.offline.scenarios import SCENARIOS, scenario
 from pytest_otp.providers.base import OrderState
-from tests.offline.clock import Clock
+from tests.scripted import Time as Clock
 
 ALL = (
     *("manual", "auto", "late", "never", "duplicate", "no-code", "no-numbers", "no-balance", "down", "flaky"),

@@ -28,7 +28,7 @@ from pytest_otp.offline.provider import FakeProvider
 from pytest_otp.offline.scenarios import SCENARIOS, scenario
 from pytest_otp.providers.base import Balance, Country, Operator, Order, Provider, SupportsPush
 from pytest_otp.providers.registry import load
-from tests.offline.clock import Clock
+from tests.scripted import Time as Clock
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What is written down of an order, the book of an offline run, and what a budget refuses."""
+"""What is recorded of an order, the ledger of an offline run, and what a budget refuses."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from pytest_otp.orders.entries import (
     ORDERING,
     REFUSED,
     UNCERTAIN,
-    Book,
     Budget,
-    Entry,
+    InMemoryLedger,
     Intent,
-    MemoryBook,
+    LedgerEntry,
+    RunLedger,
     check_price,
 )
 from pytest_otp.orders.ledger import Ledger
@@ -34,7 +34,9 @@ from pytest_otp.providers.base import OrderState
 from tests.orders.written import PLAIN, an_intent, an_order, write
 
 NOW = datetime(2026, 11, 1, 12, 30, 15, 123456, tzinfo=timezone.utc)
-ENTRY = Entry(3, replace(PLAIN, price=Decimal("0.10"), currency="USD"), "o-1", "1201", "US", "waiting", "", NOW, NOW)
+ENTRY = LedgerEntry(
+    3, replace(PLAIN, price=Decimal("0.10"), currency="USD"), "o-1", "1201", "US", "waiting", "", NOW, NOW
+)
 
 _TEXTS = st.text(max_size=20)
 _PERHAPS = st.none() | _TEXTS
@@ -49,7 +51,7 @@ _INTENTS = st.builds(
     currency=_PERHAPS,
 )
 _ENTRIES = st.builds(
-    Entry,
+    LedgerEntry,
     st.integers(1, 2**63 - 1),
     _INTENTS,
     _PERHAPS,
@@ -68,10 +70,10 @@ class TestEntry:
     """One line."""
 
     @given(_ENTRIES)
-    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    def test_it_travels_as_json(self, entry: Entry) -> None:
-        """What another process is told is what was meant: no amount becomes a float, no time loses its zone."""
-        assert Entry.from_plain(json.loads(json.dumps(entry.plain()))) == entry
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    def test_it_travels_as_json(self, entry: LedgerEntry) -> None:
+        """What another process reads is what was written: no amount becomes a float, no time loses its zone."""
+        assert LedgerEntry.from_plain(json.loads(json.dumps(entry.plain()))) == entry
 
     def test_as_plain_data(self) -> None:
         """The names are flat, amounts and times are texts, and there is no field for a secret or an SMS."""
@@ -102,7 +104,7 @@ class TestEntry:
     def test_reading_leaves_what_it_read(self) -> None:
         """The mapping that an entry is made from is as before: it can be read twice."""
         plain = ENTRY.plain()
-        assert Entry.from_plain(plain) == Entry.from_plain(plain) == ENTRY
+        assert LedgerEntry.from_plain(plain) == LedgerEntry.from_plain(plain) == ENTRY
 
     @pytest.mark.parametrize(
         ("state", "is_open"),
@@ -135,87 +137,87 @@ class TestEntry:
 
 
 @pytest.fixture(params=["memory", "ledger"])
-def book(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Book]:
-    """Each kind of book."""
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunLedger]:
+    """Each kind of ledger."""
     if request.param == "memory":
-        yield MemoryBook()
+        yield InMemoryLedger()
     else:
-        ledger = Ledger(tmp_path / "ledger")
-        yield ledger
-        ledger.close()
+        opened = Ledger(tmp_path / "ledger")
+        yield opened
+        opened.close()
 
 
-class TestAnyBook:
-    """What holds for the book of an offline run and for the ledger."""
+class TestAnyLedger:
+    """What holds for the in-memory ledger and for the one in a file."""
 
-    def test_an_order_from_its_intent_to_its_end(self, book: Book) -> None:
+    def test_an_order_from_its_intent_to_its_end(self, ledger: RunLedger) -> None:
         """It is there before its request leaves; the order's own number and price take the place of what was asked."""
         start = datetime.now(timezone.utc)
-        book.reserve(an_intent(operator="x"))
-        (entry,) = book.entries("run-1")
+        ledger.reserve(an_intent(operator="x"))
+        (entry,) = ledger.entries("run-1")
         assert (entry.id, entry.state, entry.order_id, entry.number, entry.reason) == (1, "ordering", None, None, "")
         assert (entry.intent.service, entry.intent.country, entry.intent.operator) == ("wa", "6", "x")
         assert start <= entry.ordered_at <= datetime.now(timezone.utc)
         order = an_order(price="2.50")
-        book.placed("key-1", order)
-        (entry,) = book.entries("run-1")
+        ledger.placed("key-1", order)
+        (entry,) = ledger.entries("run-1")
         assert (entry.state, entry.order_id, entry.number, entry.region) == ("waiting", "order-1", order.number, "US")
         assert (entry.intent.price, entry.intent.currency) == (Decimal("2.50"), "USD")
-        book.changed("key-1", "received")
-        book.changed("key-1", "finished", "by its test")
-        (entry,) = book.entries("run-1")
+        ledger.changed("key-1", "received")
+        ledger.changed("key-1", "finished", "by its test")
+        (entry,) = ledger.entries("run-1")
         assert (entry.state, entry.reason) == ("finished", "by its test")
         assert entry.changed_at >= entry.ordered_at - timedelta(seconds=1)
 
-    def test_refused(self, book: Book) -> None:
+    def test_refused(self, ledger: RunLedger) -> None:
         """Nothing was rented, and why."""
-        write(book, "key-1", "refused", "no numbers")
-        (entry,) = book.entries("run-1")
+        write(ledger, "key-1", "refused", "no numbers")
+        (entry,) = ledger.entries("run-1")
         assert (entry.state, entry.reason, entry.is_open) == ("refused", "no numbers", False)
 
-    def test_waits_add_up(self, book: Book) -> None:
+    def test_waits_add_up(self, ledger: RunLedger) -> None:
         """Each wait for an order counts, with what it got."""
-        write(book)
-        book.waited("key-1", 1.5, 1)
-        book.waited("key-1", 0.25, 2)
-        (entry,) = book.entries("run-1")
+        write(ledger)
+        ledger.waited("key-1", 1.5, 1)
+        ledger.waited("key-1", 0.25, 2)
+        (entry,) = ledger.entries("run-1")
         assert (entry.waited, entry.codes) == (1.75, 3)
 
-    def test_the_oldest_first(self, book: Book) -> None:
+    def test_the_oldest_first(self, ledger: RunLedger) -> None:
         """Entries come in the order in which they were written, each under a number of its own."""
         for key in ("key-2", "key-1", "key-3"):
-            write(book, key)
-        assert [(entry.id, entry.intent.key) for entry in book.entries("run-1")] == [
+            write(ledger, key)
+        assert [(entry.id, entry.intent.key) for entry in ledger.entries("run-1")] == [
             *[(1, "key-2"), (2, "key-1"), (3, "key-3")],
         ]
 
-    def test_many_threads(self, book: Book) -> None:
+    def test_many_threads(self, ledger: RunLedger) -> None:
         """What threads write at the same time is all there."""
 
         def order(number: int) -> None:
             for each in range(10):
                 key = f"key-{number}-{each}"
-                write(book, key)
-                book.waited(key, 1.0, 1)
-                book.changed(key, "finished", "by its test")
+                write(ledger, key)
+                ledger.waited(key, 1.0, 1)
+                ledger.changed(key, "finished", "by its test")
 
         threads = [threading.Thread(target=order, args=(number,)) for number in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        entries = book.entries("run-1")
+        entries = ledger.entries("run-1")
         assert [entry.id for entry in entries] == list(range(1, 81))
         assert {(entry.state, entry.waited, entry.codes) for entry in entries} == {("finished", 1.0, 1)}
 
 
 def test_what_costs_nothing_has_no_budget() -> None:
     """An offline run orders as it likes, whatever real orders may cost."""
-    book = MemoryBook()
+    ledger = InMemoryLedger()
     budget = Budget(orders=0, spend=Decimal(0), currency="USD")
-    book.reserve(an_intent(provider="fake"), budget)
-    book.placed("key-1", an_order(), budget)
-    assert len(book.entries("run-1")) == 1
+    ledger.reserve(an_intent(provider="fake"), budget)
+    ledger.placed("key-1", an_order(), budget)
+    assert len(ledger.entries("run-1")) == 1
 
 
 Check = Callable[..., str]
@@ -247,28 +249,28 @@ class TestCheckPrice:
     def test_too_much(self, refusal: Check) -> None:
         """The message says what it costs, what was spent, what may be, and what to do."""
         assert refusal("1.51", spent="3.50") == (
-            "scripted: wa, 6 costs 1.51 USD, this run has spent 3.50, and --otp-max-spend 5.00 USD is to hold. "
-            "Nothing was ordered. Raise --otp-max-spend (PYTEST_OTP_MAX_SPEND) where that is meant."
+            "scripted: wa, 6 costs 1.51 USD, this run has spent 3.50, and the limit is --otp-max-spend 5.00 USD. "
+            "Nothing was ordered. Raise --otp-max-spend (PYTEST_OTP_MAX_SPEND) if that is intended."
         )
 
     def test_an_unknown_price(self, refusal: Check) -> None:
         """What nobody knows cannot be kept within a limit."""
         assert refusal(None, None, country=None) == (
-            "scripted: nobody knows before the order what wa will cost, and --otp-max-spend 5.00 USD is to hold. "
-            "Nothing was ordered. Name a service and a country of the price list, or limit --otp-max-orders instead."
+            "scripted: the price of wa is unknown before ordering, so --otp-max-spend 5.00 USD cannot be enforced. "
+            "Nothing was ordered. Name a service and a country from the price list, or use --otp-max-orders instead."
         )
-        assert "what it will cost" in refusal(None, None, country=None, service=None)
+        assert "the price of this order is unknown" in refusal(None, None, country=None, service=None)
 
     def test_another_money(self, refusal: Check) -> None:
         """Amounts of two currencies are not added up."""
         assert refusal("1", "IDR") == (
-            "scripted: wa, 6 costs 1 IDR, and --otp-max-spend 5.00 USD is in another currency. "
-            "Nothing was ordered. Give the limit in IDR."
+            "scripted: wa, 6 costs 1 IDR, but --otp-max-spend 5.00 USD is in another currency. "
+            "Nothing was ordered. Set the limit in IDR."
         )
 
     def test_an_unknown_money(self, refusal: Check) -> None:
         """A price without its currency is not taken for the limit's."""
         assert refusal("1", None) == (
-            "scripted: wa, 6 costs 1 (currency unknown), and --otp-max-spend 5.00 USD is in another currency. "
-            "Nothing was ordered. Give the limit in the currency of the account."
+            "scripted: wa, 6 costs 1 (currency unknown), but --otp-max-spend 5.00 USD is in another currency. "
+            "Nothing was ordered. Set the limit in the currency of the account."
         )

@@ -1,4 +1,4 @@
-"""Signs of life: locks that die with their process, and with nothing less."""
+"""Liveness locks: locks that die with their process, and with nothing less."""
 
 from __future__ import annotations
 
@@ -14,16 +14,25 @@ from pathlib import Path
 import pytest
 
 from pytest_otp.orders import process_locks
-from pytest_otp.orders.process_locks import STALE_AFTER, Alive, is_alive, locks_of, make_private, one_at_a_time, tidy
+from pytest_otp.orders.process_locks import (
+    STALE_AFTER,
+    LivenessLock,
+    is_alive,
+    locks_of,
+    make_private,
+    one_at_a_time,
+    tidy,
+    try_lock,
+)
 
 ROOT = Path(process_locks.__file__).parents[2]
 HOLD = """
 import os, sys, time
 from pathlib import Path
-from pytest_otp.orders.process_locks import Alive, one_at_a_time
-alive = Alive(Path(sys.argv[1]))
+from pytest_otp.orders.process_locks import LivenessLock, one_at_a_time
+alive = LivenessLock(Path(sys.argv[1]))
 """
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -35,9 +44,9 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(folder: Path) -> Iterator[Start]:
-    """A function that starts a process that holds a sign of life and does what it is told; all are killed at the end.
+    """A function that starts a process that holds a liveness lock and runs some code; all are killed at the end.
 
-    Its first line is the name of the sign.
+    Its first line is the name of the lock.
     """
     begun: list[subprocess.Popen[str]] = []
 
@@ -72,89 +81,88 @@ class TestAlive:
     """In one process."""
 
     def test_alive_until_the_end(self, folder: Path) -> None:
-        """The holder sees its own sign as any other would; its end is seen at once, and leaves no file."""
-        alive = Alive(folder)
+        """The holder sees its own lock as any other would; its end is seen at once, and leaves no file."""
+        alive = LivenessLock(folder)
         assert is_alive(folder, alive.name)
-        alive.end()
+        alive.release()
         assert not is_alive(folder, alive.name)
         assert files(folder) == set()
 
     def test_ending_twice(self, folder: Path) -> None:
         """Ending twice is ending once, and leaves alone what was opened since."""
-        alive = Alive(folder)
-        alive.end()
-        another = Alive(folder)
-        alive.end()
+        alive = LivenessLock(folder)
+        alive.release()
+        another = LivenessLock(folder)
+        alive.release()
         assert is_alive(folder, another.name)
-        another.end()
+        another.release()
 
     def test_a_file_that_is_gone_is_no_obstacle(self, folder: Path) -> None:
         """Where somebody has cleaned up too much, the end is still an end."""
-        alive = Alive(folder)
+        alive = LivenessLock(folder)
         (folder / alive.name).unlink()
-        alive.end()
+        alive.release()
         assert not is_alive(folder, alive.name)
 
     def test_nobody(self, folder: Path) -> None:
         """The empty name, and one that was never taken, are nobody; also where there is no folder yet."""
         assert not is_alive(folder, "")
         assert not is_alive(folder, "0" * 32)
-        Alive(folder).end()
+        LivenessLock(folder).release()
         assert not is_alive(folder, "")
 
-    def test_every_sign_is_another(self, folder: Path) -> None:
+    def test_every_lock_is_another(self, folder: Path) -> None:
         """One ends, the other lives on."""
-        one, other = Alive(folder), Alive(folder)
+        one, other = LivenessLock(folder), LivenessLock(folder)
         assert one.name != other.name
-        one.end()
+        one.release()
         assert not is_alive(folder, one.name)
         assert is_alive(folder, other.name)
-        other.end()
+        other.release()
 
     def test_for_the_owner_only(self, folder: Path) -> None:
         """Nobody else may look into the folder or touch the file."""
-        alive = Alive(folder)
+        alive = LivenessLock(folder)
         assert folder.stat().st_mode & 0o777 == 0o700
         assert (folder / alive.name).stat().st_mode & 0o777 == 0o600
-        alive.end()
+        alive.release()
 
     def test_looking_changes_nothing(self, folder: Path) -> None:
         """Two who look at the same time see the same, of the living and of the dead."""
-        alive = Alive(folder)
+        alive = LivenessLock(folder)
         dead = "1" * 32
         (folder / dead).touch()
         file = os.open(folder / dead, os.O_RDWR)
-        assert process_locks._try_lock(file, shared=True)  # as the other looks
+        assert try_lock(file, shared=True)  # as another process does that checks it
         assert not is_alive(folder, dead)
         os.close(file)
         assert is_alive(folder, alive.name)
         assert is_alive(folder, alive.name)
-        alive.end()
+        alive.release()
 
-    def test_looked_at_while_it_begins(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Who is looked at in the moment before it has its lock takes it a moment later."""
-        real, refusals = process_locks._try_lock, [False, False]
-        monkeypatch.setattr(
-            process_locks, "_try_lock", lambda file, shared: refusals.pop() if refusals else real(file, shared=shared)
+    def test_checked_while_it_is_taken(self, folder: Path) -> None:
+        """A process that checks the lock in the moment before it is taken delays it only."""
+        refusals = [False, False]
+        alive = LivenessLock(
+            folder, lock=lambda file, shared: refusals.pop() if refusals else try_lock(file, shared=shared)
         )
-        alive = Alive(folder)
         assert refusals == []
         assert is_alive(folder, alive.name)
-        alive.end()
+        alive.release()
 
     def test_where_no_folder_can_be(self, tmp_path: Path) -> None:
         """A file in the folder's place is an OSError, which the ledger explains."""
         (tmp_path / "file").touch()
         with pytest.raises(OSError, match="Not a directory"):
-            Alive(tmp_path / "file" / "locks")
+            LivenessLock(tmp_path / "file" / "locks")
 
 
 class TestProcesses:
     """What the operating system does."""
 
     def test_a_killed_process_is_dead(self, folder: Path, start: Start) -> None:
-        """No handler runs, and yet the sign ends: the file stays, its lock does not."""
-        process = start("print(alive.name, flush=True); time.sleep(60)")
+        """No handler runs, and yet the lock ends: the file stays, its lock does not."""
+        process = start("print(alive.name, flush=True); time.sleep(600)")
         name = line(process)
         assert is_alive(folder, name)
         process.kill()
@@ -166,9 +174,9 @@ class TestProcesses:
         """The parent is dead as soon as it dies, however long a child that it forked lives on."""
         process = start(
             "reader, writer = os.pipe()\n"
-            "child = os.fork() or (os.write(writer, b'here'), time.sleep(60), os._exit(0))\n"
+            "child = os.fork() or (os.write(writer, b'here'), time.sleep(600), os._exit(0))\n"
             "os.read(reader, 4)\n"
-            "print(alive.name, child, flush=True); time.sleep(60)"
+            "print(alive.name, child, flush=True); time.sleep(600)"
         )
         name, child = line(process).split()
         assert is_alive(folder, name)
@@ -181,24 +189,24 @@ class TestProcesses:
             os.kill(int(child), signal.SIGKILL)
 
     def test_a_forked_child_cannot_end_it(self, folder: Path, start: Start) -> None:
-        """What a child inherited is not its own: its end, or its own sign, is not its parent's."""
+        """What a child inherited is not its own: its end, or its own lock, is not its parent's."""
         process = start(
             "if not os.fork():\n"
-            "    alive.end()\n"
-            "    mine = Alive(Path(sys.argv[1]))\n"
+            "    alive.release()\n"
+            "    mine = LivenessLock(Path(sys.argv[1]))\n"
             "    print(mine.name, flush=True)\n"
             "    os._exit(0)\n"
             "os.wait()\n"
-            "print(alive.name, flush=True); time.sleep(60)"
+            "print(alive.name, flush=True); time.sleep(600)"
         )
         childs, parents = line(process), line(process)
         assert not is_alive(folder, childs)
         assert is_alive(folder, parents)
 
     def test_forking_after_the_end(self, start: Start) -> None:
-        """A sign that has ended, or that nobody holds any more, is no trouble for a later child."""
+        """A lock that has ended, or that nobody holds any more, is no trouble for a later child."""
         process = start(
-            "alive.end(); alive = None\n"
+            "alive.release(); alive = None\n"
             "if not os.fork():\n"
             "    print('fine', flush=True)\n"
             "    os._exit(0)\n"
@@ -210,8 +218,8 @@ class TestProcesses:
         """A program that the process has started does not inherit the lock, even if all files are left open to it."""
         process = start(
             "import subprocess\n"
-            "child = subprocess.Popen(['sleep', '60'], close_fds=False, stdout=subprocess.DEVNULL)\n"
-            "print(alive.name, child.pid, flush=True); time.sleep(60)"
+            "child = subprocess.Popen(['sleep', '600'], close_fds=False, stdout=subprocess.DEVNULL)\n"
+            "print(alive.name, child.pid, flush=True); time.sleep(600)"
         )
         name, child = line(process).split()
         process.kill()
@@ -236,7 +244,7 @@ class TestTidy:
 
     def test_what_is_old_and_dead_goes(self, folder: Path, old: Callable[[str], None]) -> None:
         """A day later the file of a dead process is removed; that of a living one stays, and what is younger."""
-        living = Alive(folder)
+        living = LivenessLock(folder)
         for name in ("2" * 32, "3" * 32):
             (folder / name).touch(0o600)
         old(living.name)
@@ -244,7 +252,7 @@ class TestTidy:
         tidy(folder)
         assert files(folder) == {living.name, "3" * 32}
         assert is_alive(folder, living.name)
-        living.end()
+        living.release()
 
     def test_what_processes_wait_at_stays(self, folder: Path, old: Callable[[str], None]) -> None:
         """The file at which processes take turns is not removed: those who wait at it would not be alone inside."""
@@ -272,7 +280,7 @@ class TestTurns:
             with one_at_a_time(folder / "opening", PATIENCE):
                 inside += 1
                 most = max(most, inside)
-                time.sleep(0.002)
+                time.sleep(0.002)  # so that another could enter
                 inside -= 1
 
         threads = [threading.Thread(target=visit) for _ in range(8)]
@@ -285,7 +293,8 @@ class TestTurns:
     def test_a_killed_visitor_leaves(self, folder: Path, start: Start) -> None:
         """Others wait for a process that is inside, and go in when it was killed."""
         process = start(
-            "with one_at_a_time(Path(sys.argv[1]) / 'opening', 60.0):\n    print('inside', flush=True); time.sleep(60)"
+            "with one_at_a_time(Path(sys.argv[1]) / 'opening', 600.0):\n"
+            "    print('inside', flush=True); time.sleep(600)"
         )
         assert line(process) == "inside"
         entered = threading.Event()
@@ -303,8 +312,8 @@ class TestTurns:
 
     def test_no_longer_than_the_patience(self, folder: Path) -> None:
         """Who is stopped inside, as a paused container is, does not hold others up for ever."""
-        told = pytest.raises(TimeoutError, match="another process holds")
-        with one_at_a_time(folder / "opening", PATIENCE), told, one_at_a_time(folder / "opening", 0.05):
+        refused = pytest.raises(TimeoutError, match="another process holds")
+        with one_at_a_time(folder / "opening", PATIENCE), refused, one_at_a_time(folder / "opening", 0.05):
             raise AssertionError("two are inside")
 
     def test_an_error_inside_leaves_it_open_for_others(self, folder: Path) -> None:
@@ -330,5 +339,5 @@ def test_private_folders(tmp_path: Path) -> None:
 
 
 def test_the_locks_are_beside_the_file(tmp_path: Path) -> None:
-    """Who shares a ledger shares the signs of life."""
+    """Who shares a ledger shares the liveness locks."""
     assert locks_of(tmp_path / "ledger.sqlite3") == tmp_path / "ledger.sqlite3.locks"

@@ -1,7 +1,8 @@
-"""A provider whose orders are written down: what the book says after each outcome."""
+"""A provider whose orders are recorded: what the ledger says after each outcome."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -21,11 +22,11 @@ from pytest_otp.errors import (
     SmsAlreadyReceived,
     Unsupported,
 )
-from pytest_otp.orders.entries import Budget, Entry, MemoryBook
+from pytest_otp.orders.entries import Budget, InMemoryLedger, LedgerEntry
 from pytest_otp.orders.ledger import Ledger
-from pytest_otp.orders.recording import Bookkeeping, Recorded, Watched, listed_price
+from pytest_otp.orders.recording import RecordingProvider, RunContext, TrackingProvider, listed_price
 from pytest_otp.providers.base import Messages, Order, OrderState, Service, SupportsPush
-from tests.orders.written import an_order, the_only
+from tests.orders.written import an_intent, an_order, the_only
 from tests.scripted import ScriptedProvider
 
 LATE = ProviderUnavailable("answered 500", provider="scripted")
@@ -59,31 +60,31 @@ def provider() -> Priced:
 
 
 @pytest.fixture
-def recorded(provider: Priced, ledger: Ledger) -> Recorded:
-    return Recorded(provider, lambda: Bookkeeping(ledger, "run-1", "account-1", "owner-1", "keeper-1"))
+def recorded(provider: Priced, ledger: Ledger) -> RecordingProvider:
+    return RecordingProvider(provider, lambda: RunContext(ledger, "run-1", "account-1", "owner-1", "keeper-1"))
 
 
 @pytest.fixture
-def limited(provider: Priced, ledger: Ledger) -> Callable[..., Recorded]:
+def limited(provider: Priced, ledger: Ledger) -> Callable[..., RecordingProvider]:
     """A provider with a budget of 2 USD."""
 
-    def build(abandon: Callable[[str, Order, Recorded], None] | None = None) -> Recorded:
-        by = Bookkeeping(ledger, "run-1", budget=Budget(spend=Decimal(2), currency="USD"))
-        return Recorded(provider, lambda: by, abandon=abandon)
+    def build(abandon: Callable[[str, Order, RecordingProvider], None] | None = None) -> RecordingProvider:
+        by = RunContext(ledger, "run-1", budget=Budget(spend=Decimal(2), currency="USD"))
+        return RecordingProvider(provider, lambda: by, abandon=abandon)
 
     return build
 
 
-def said(entry: Entry) -> tuple[str, str]:
+def said(entry: LedgerEntry) -> tuple[str, str]:
     return entry.state, entry.reason
 
 
 class TestOrdering:
     """From the intent to the answer."""
 
-    def test_before_and_after(self, provider: Priced, recorded: Recorded, ledger: Ledger) -> None:
-        """The order is in the book when its request leaves, and with its number when the caller gets it."""
-        seen: list[Entry] = []
+    def test_before_and_after(self, provider: Priced, recorded: RecordingProvider, ledger: Ledger) -> None:
+        """The order is in the ledger when its request leaves, and with its number when the caller gets it."""
+        seen: list[LedgerEntry] = []
         provider.script("order", lambda: seen.append(the_only(ledger)))
         order = recorded.order("wa", "6", "op")
         (before,) = seen
@@ -98,23 +99,23 @@ class TestOrdering:
         assert (after.state, after.order_id, after.number) == ("waiting", order.id, order.number)
         assert after.intent.price == order.price == Decimal("1.5")
 
-    def test_the_key_is_the_callers(self, recorded: Recorded, ledger: Ledger) -> None:
-        """Who has promised somebody an order knows its line in the book; otherwise each has a key of its own."""
+    def test_the_key_is_the_callers(self, recorded: RecordingProvider, ledger: Ledger) -> None:
+        """Who has promised somebody an order knows its line in the ledger; otherwise each has a key of its own."""
         recorded.order("wa", "6", None, key="promised")
         assert the_only(ledger).intent.key == "promised"
         recorded.order("wa", "6", None)
         recorded.order("wa", "6", None)
         assert len({entry.intent.key for entry in ledger.entries()}) == 3
 
-    def test_the_book_is_opened_at_the_first_order(self, provider: Priced) -> None:
-        """A run that orders nothing needs no book; one that orders asks for it once."""
+    def test_the_ledger_is_opened_at_the_first_order(self, provider: Priced) -> None:
+        """A run that orders nothing needs no ledger; one that orders asks for it once."""
         asked: list[int] = []
 
-        def missing() -> Bookkeeping:
+        def missing() -> RunContext:
             asked.append(1)
             raise SettingsError("no ledger")
 
-        recorded = Recorded(provider, missing)
+        recorded = RecordingProvider(provider, missing)
         recorded.messages(an_order())
         assert asked == []
         with pytest.raises(SettingsError, match="no ledger"):
@@ -122,20 +123,22 @@ class TestOrdering:
         assert asked == [1]
         assert provider.calls("order") == 0
 
-    def test_each_process_has_its_book(self, provider: Priced, ledger: Ledger) -> None:
+    def test_each_process_has_its_ledger(self, provider: Priced, ledger: Ledger) -> None:
         """It is asked for at each order and not before: a forked child must not write into its parent's."""
-        books = iter([Bookkeeping(MemoryBook(), "run-1"), Bookkeeping(ledger, "run-1")])
-        current: list[Bookkeeping] = []
-        recorded = Recorded(provider, lambda: current[-1])
-        for book in books:
-            current.append(book)
+        contexts = iter([RunContext(InMemoryLedger(), "run-1"), RunContext(ledger, "run-1")])
+        current: list[RunContext] = []
+        recorded = RecordingProvider(provider, lambda: current[-1])
+        for context in contexts:
+            current.append(context)
             recorded.order("wa", "6", None)
         assert len(ledger.entries()) == 1
 
-    def test_a_book_that_cannot_be_written(self, provider: Priced, recorded: Recorded, ledger: Ledger) -> None:
-        """Nothing is sent that was not written down."""
+    def test_a_ledger_that_cannot_be_written(
+        self, provider: Priced, recorded: RecordingProvider, ledger: Ledger
+    ) -> None:
+        """Nothing is sent that was not recorded."""
         ledger.close()
-        with pytest.raises(SettingsError, match="no order is placed without it"):
+        with pytest.raises(SettingsError, match="orders are not placed without a ledger"):
             recorded.order("wa", "6", None)
         assert provider.events == []
 
@@ -150,7 +153,7 @@ class TestOrdering:
         ],
     )
     def test_a_refusal(
-        self, provider: Priced, recorded: Recorded, ledger: Ledger, error: OtpError, counts: bool
+        self, provider: Priced, recorded: RecordingProvider, ledger: Ledger, error: OtpError, counts: bool
     ) -> None:
         """Nothing was rented, with the reason; it counts for the budget where a request was sent."""
         provider.script("order", error)
@@ -158,11 +161,12 @@ class TestOrdering:
             recorded.order("wa", "6", None)
         assert caught.value is error
         assert said(the_only(ledger)) == ("refused", "no numbers")
-        assert ledger._db.execute("SELECT counts FROM orders").fetchall() == [(int(counts),)]
+        with pytest.raises(BudgetExceeded) if counts else contextlib.nullcontext():
+            ledger.reserve(an_intent("next", run="run-1"), Budget(orders=1))
 
     @pytest.mark.parametrize(("order_id", "reason"), [(None, "no answer"), ("o-7", "order o-7: no answer")])
     def test_a_lost_answer(
-        self, provider: Priced, recorded: Recorded, ledger: Ledger, order_id: str | None, reason: str
+        self, provider: Priced, recorded: RecordingProvider, ledger: Ledger, order_id: str | None, reason: str
     ) -> None:
         """The order is uncertain, with its id where that is known."""
         provider.script("order", OrderUncertain("no answer", order_id=order_id))
@@ -171,7 +175,9 @@ class TestOrdering:
         assert said(the_only(ledger)) == ("uncertain", reason)
 
     @pytest.mark.parametrize("error", [ValueError("a bug"), KeyboardInterrupt("a bug")])
-    def test_an_accident(self, provider: Priced, recorded: Recorded, ledger: Ledger, error: BaseException) -> None:
+    def test_an_accident(
+        self, provider: Priced, recorded: RecordingProvider, ledger: Ledger, error: BaseException
+    ) -> None:
         """What else may happen on the way leaves the order uncertain: nobody knows how far it came."""
         provider.script("order", error)
         with pytest.raises(type(error)):
@@ -179,21 +185,21 @@ class TestOrdering:
         assert said(the_only(ledger)) == ("uncertain", f"{type(error).__name__}: a bug")
 
     def test_an_answer_that_is_none(
-        self, provider: Priced, recorded: Recorded, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+        self, provider: Priced, recorded: RecordingProvider, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A plugin's provider that returns something else may have rented a number."""
         monkeypatch.setattr(provider, "order", lambda *asked: "12015550100")
         with pytest.raises(OrderUncertain) as caught:
             recorded.order("wa", "6", None)
-        assert str(caught.value).startswith("scripted: order() returned str where an Order is needed. A number may be")
-        assert said(the_only(ledger)) == ("uncertain", "order() returned str where an Order is needed")
+        assert str(caught.value).startswith("scripted: order() returned a str; expected an Order. A number may be")
+        assert said(the_only(ledger)) == ("uncertain", "order() returned a str; expected an Order")
 
 
-class TestBookThatFailsLater:
-    """The order is placed, and the book fails."""
+class TestLedgerThatFailsLater:
+    """The order is placed, and the ledger fails."""
 
-    def test_the_order_is_given_back(self, provider: Priced, recorded: Recorded, ledger: Ledger) -> None:
-        """An order that could not be written down is cancelled, and the caller hears why."""
+    def test_the_order_is_given_back(self, provider: Priced, recorded: RecordingProvider, ledger: Ledger) -> None:
+        """An order that could not be recorded is cancelled, and the caller hears why."""
         provider.script("order", ledger.close)
         with pytest.raises(SettingsError, match="Cannot operate on a closed database"):
             recorded.order("wa", "6", None)
@@ -201,10 +207,10 @@ class TestBookThatFailsLater:
 
     def test_somebody_else_gives_it_back(self, provider: Priced, ledger: Ledger) -> None:
         """Where somebody has taken that on, it is theirs, with its key."""
-        abandoned: list[tuple[str, str, Recorded]] = []
-        recorded = Recorded(
+        abandoned: list[tuple[str, str, RecordingProvider]] = []
+        recorded = RecordingProvider(
             provider,
-            lambda: Bookkeeping(ledger, "run-1"),
+            lambda: RunContext(ledger, "run-1"),
             abandon=lambda key, order, by: abandoned.append((key, order.id, by)),
         )
         provider.script("order", ledger.close)
@@ -214,9 +220,9 @@ class TestBookThatFailsLater:
         assert provider.events == ["order order-1"]
 
     def test_a_close_succeeds_all_the_same(
-        self, provider: Priced, recorded: Recorded, ledger: Ledger, caplog: pytest.LogCaptureFixture
+        self, provider: Priced, recorded: RecordingProvider, ledger: Ledger, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """What was asked for is done, and that the book does not know it is said in the log."""
+        """What was asked for is done, and that the ledger does not know it is said in the log."""
         order = recorded.order("wa", "6", None)
         ledger.close()
         with caplog.at_level(logging.ERROR, "pytest_otp"):
@@ -228,12 +234,12 @@ class TestBookThatFailsLater:
     def test_an_errors_own_cause_is_told(
         self,
         provider: Priced,
-        recorded: Recorded,
+        recorded: RecordingProvider,
         ledger: Ledger,
         caplog: pytest.LogCaptureFixture,
         error: Exception,
     ) -> None:
-        """Why there is no order is worth more than that the book fails too."""
+        """Why there is no order is worth more than that the ledger fails too."""
 
         def fail() -> None:
             ledger.close()
@@ -248,7 +254,7 @@ class TestBookThatFailsLater:
 class TestStates:
     """What becomes of an order."""
 
-    def test_an_sms(self, provider: Priced, recorded: Recorded, ledger: Ledger) -> None:
+    def test_an_sms(self, provider: Priced, recorded: RecordingProvider, ledger: Ledger) -> None:
         """The order is received as soon as somebody has seen an SMS; it is written once."""
         order = recorded.order("wa", "6", None)
         recorded.messages(order)
@@ -262,7 +268,7 @@ class TestStates:
         assert recorded.state(order) is OrderState.RECEIVED
 
     def test_an_sms_of_an_order_that_waits_for_another(
-        self, provider: Priced, recorded: Recorded, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+        self, provider: Priced, recorded: RecordingProvider, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """An order that got an SMS and waits again can only be finished: it stays received."""
         order = recorded.order("wa", "6", None)
@@ -272,38 +278,38 @@ class TestStates:
         recorded.messages(order)
         assert the_only(ledger).state == "received"
 
-    def test_the_providers_own_end(self, provider: Priced, recorded: Recorded, ledger: Ledger) -> None:
-        """An order that the provider ended is over, and the book says who ended it."""
+    def test_the_providers_own_end(self, provider: Priced, recorded: RecordingProvider, ledger: Ledger) -> None:
+        """An order that the provider ended is over, and the ledger says who ended it."""
         order = recorded.order("wa", "6", None)
         provider.ended.add(order.id)
         recorded.messages(order)
         assert said(the_only(ledger)) == ("ended", "by the provider, or elsewhere")
 
-    def test_an_order_that_is_gone(self, recorded: Recorded, ledger: Ledger) -> None:
+    def test_an_order_that_is_gone(self, recorded: RecordingProvider, ledger: Ledger) -> None:
         """One that the provider does not know any more needs no close."""
         order = recorded.order("wa", "6", None)
-        recorded.is_gone(order)
+        recorded.mark_ended(order)
         assert said(the_only(ledger)) == ("ended", "by the provider, or elsewhere")
 
-    def test_what_others_have_heard(self, recorded: Recorded, ledger: Ledger) -> None:
-        """The test process looks for messages itself, and tells who keeps the book."""
+    def test_what_others_have_heard(self, recorded: RecordingProvider, ledger: Ledger) -> None:
+        """The test process looks for messages itself, and tells who keeps the ledger."""
         order = recorded.order("wa", "6", None)
-        recorded.heard(order, OrderState.RECEIVED)
+        recorded.set_state(order, OrderState.RECEIVED)
         assert the_only(ledger).state == "received"
-        recorded.heard(order, OrderState.WAITING)
+        recorded.set_state(order, OrderState.WAITING)
         assert said(the_only(ledger)) == ("waiting", "")
 
     @pytest.mark.parametrize(("close", "state"), [("cancel", "cancelled"), ("finish", "finished")])
     @pytest.mark.parametrize("reason", ["by its test", "by a sweep"])
     def test_a_close(self, provider: Priced, ledger: Ledger, close: str, state: str, reason: str) -> None:
-        """The outcome is written down with who did it."""
-        recorded = Recorded(provider, lambda: Bookkeeping(ledger, "run-1"), reason=reason)
+        """The outcome is recorded with who did it."""
+        recorded = RecordingProvider(provider, lambda: RunContext(ledger, "run-1"), reason=reason)
         order = recorded.order("wa", "6", None)
         getattr(recorded, close)(order)
         assert said(the_only(ledger)) == (state, reason)
         assert recorded.state(order).value == state
 
-    def test_by_its_test_unless_somebody_says_otherwise(self, recorded: Recorded, ledger: Ledger) -> None:
+    def test_by_its_test_unless_somebody_says_otherwise(self, recorded: RecordingProvider, ledger: Ledger) -> None:
         """The usual reason needs no word."""
         recorded.cancel(recorded.order("wa", "6", None))
         assert the_only(ledger).reason == "by its test"
@@ -318,9 +324,9 @@ class TestStates:
         ],
     )
     def test_a_close_that_fails(
-        self, provider: Priced, recorded: Recorded, ledger: Ledger, close: str, error: Exception, reason: str
+        self, provider: Priced, recorded: RecordingProvider, ledger: Ledger, close: str, error: Exception, reason: str
     ) -> None:
-        """The order stays open, and the book says why."""
+        """The order stays open, and the ledger says why."""
         order = recorded.order("wa", "6", None)
         provider.receive("x")
         recorded.messages(order)
@@ -331,7 +337,7 @@ class TestStates:
         assert said(the_only(ledger)) == ("received", reason)
 
     def test_a_late_look_opens_nothing(
-        self, provider: Priced, recorded: Recorded, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+        self, provider: Priced, recorded: RecordingProvider, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """An answer that was on its way while the order was closed does not change what it is."""
         order = recorded.order("wa", "6", None)
@@ -342,18 +348,18 @@ class TestStates:
             assert said(the_only(ledger)) == ("cancelled", "by its test")
         assert recorded.state(order) is OrderState.CANCELLED
 
-    def test_an_order_of_another_process(self, recorded: Recorded, ledger: Ledger) -> None:
-        """Who takes an order over answers for its line in the book."""
+    def test_an_order_of_another_process(self, recorded: RecordingProvider, ledger: Ledger) -> None:
+        """Who takes an order over answers for its line in the ledger."""
         recorded.order("wa", "6", None, key="key-1")
-        by = Bookkeeping(ledger, "another")
-        other = Recorded(ScriptedProvider(), lambda: by, reason="by a sweep")
+        by = RunContext(ledger, "another")
+        other = RecordingProvider(ScriptedProvider(), lambda: by, reason="by a sweep")
         entry = the_only(ledger)
-        other.knows(entry.intent.key, entry.order, OrderState.RECEIVED)
+        other.track(entry.intent.key, entry.order, OrderState.RECEIVED)
         assert other.state(entry.order) is OrderState.RECEIVED
         other.finish(entry.order)
         assert said(the_only(ledger)) == ("finished", "by a sweep")
 
-    def test_waits_are_counted(self, recorded: Recorded, ledger: Ledger) -> None:
+    def test_waits_are_counted(self, recorded: RecordingProvider, ledger: Ledger) -> None:
         """How long tests waited, and for how many messages."""
         order = recorded.order("wa", "6", None)
         recorded.count_wait(order, 1.5, 1)
@@ -365,7 +371,7 @@ class TestBudget:
     """A run with a limit."""
 
     def test_the_listed_price_is_asked_for_first(
-        self, provider: Priced, limited: Callable[..., Recorded], ledger: Ledger
+        self, provider: Priced, limited: Callable[..., RecordingProvider], ledger: Ledger
     ) -> None:
         """What an order will cost is known before it is sent, and reserved."""
         recorded = limited()
@@ -376,13 +382,13 @@ class TestBudget:
         assert provider.calls("order") == 1
         assert len(ledger.entries()) == 1
 
-    def test_without_a_limit_nobody_asks(self, provider: Priced, recorded: Recorded) -> None:
+    def test_without_a_limit_nobody_asks(self, provider: Priced, recorded: RecordingProvider) -> None:
         """A run without a limit costs no request more."""
         recorded.order("wa", "6", None)
         assert provider.events == ["order order-1"]
 
     def test_a_price_that_turns_out_higher(
-        self, provider: Priced, limited: Callable[..., Recorded], ledger: Ledger
+        self, provider: Priced, limited: Callable[..., RecordingProvider], ledger: Ledger
     ) -> None:
         """The order is cancelled again, and the caller hears that it was too much."""
         provider.listed = (Service("wa", "WhatsApp", Decimal("0.1"), "USD"),)
@@ -394,7 +400,7 @@ class TestBudget:
         assert [entry.state for entry in ledger.entries()] == ["waiting", "cancelled"]
 
     def test_somebody_else_gives_it_back(
-        self, provider: Priced, limited: Callable[..., Recorded], ledger: Ledger
+        self, provider: Priced, limited: Callable[..., RecordingProvider], ledger: Ledger
     ) -> None:
         """With a keeper it is the keeper that closes it, for as long as that takes."""
         provider.listed = (Service("wa", "WhatsApp", Decimal("0.1"), "USD"),)
@@ -407,7 +413,11 @@ class TestBudget:
         assert provider.calls("cancel") == 0
 
     def test_an_answer_without_a_price(
-        self, provider: Priced, limited: Callable[..., Recorded], ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+        self,
+        provider: Priced,
+        limited: Callable[..., RecordingProvider],
+        ledger: Ledger,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """Where the provider's answer does not repeat the price, the listed one holds."""
         monkeypatch.setattr(provider, "order", lambda *asked: an_order(price=None, currency=None))
@@ -460,7 +470,7 @@ class TestListedPrice:
 class TestWatched:
     """What stands between tests and a provider does as the provider does."""
 
-    def test_everything_else_is_the_providers(self, provider: Priced, recorded: Recorded) -> None:
+    def test_everything_else_is_the_providers(self, provider: Priced, recorded: RecordingProvider) -> None:
         """Its name, its catalogue and what only it has are reached through it."""
         assert recorded.name == "scripted"
         assert recorded.balance().currency == "USD"
@@ -468,7 +478,7 @@ class TestWatched:
         with pytest.raises(AttributeError, match="no_such_thing"):
             _ = recorded.no_such_thing
 
-    def test_a_push_is_one_only_where_the_provider_pushes(self, provider: Priced, recorded: Recorded) -> None:
+    def test_a_push_is_one_only_where_the_provider_pushes(self, provider: Priced, recorded: RecordingProvider) -> None:
         """A wait sleeps on a push only where there is one."""
         assert not isinstance(recorded, SupportsPush)
 
@@ -478,7 +488,7 @@ class TestWatched:
                 return lambda: None
 
         heard: list[float] = []
-        pushing = Watched(Pushing())
+        pushing = TrackingProvider(Pushing())
         assert isinstance(pushing, SupportsPush)
         pushing.subscribe(an_order(), heard.append)
         assert heard == [0.0]

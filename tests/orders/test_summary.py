@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from pytest_otp.orders.entries import Entry
+from pytest_otp.orders.entries import LedgerEntry
 from pytest_otp.orders.summary import described, orders, spent, summary, swept
 from tests.orders.written import PLAIN
 
@@ -16,10 +16,10 @@ WHEN = datetime(2026, 11, 1, 12, 30, 15, 999999, tzinfo=timezone.utc)
 PRICED = replace(PLAIN, price=Decimal("1.50"), currency="USD")
 
 
-def an_entry(number: int = 1, state: str = "waiting", reason: str = "", **asked: object) -> Entry:
+def an_entry(number: int = 1, state: str = "waiting", reason: str = "", **asked: object) -> LedgerEntry:
     """An order that was placed, unless its state says that it was not."""
     answered = state not in ("ordering", "uncertain", "refused")
-    return Entry(
+    return LedgerEntry(
         number,
         replace(PRICED, **asked),  # type: ignore[arg-type]  # what the fields take
         f"o-{number}" if answered else None,
@@ -34,7 +34,7 @@ def an_entry(number: int = 1, state: str = "waiting", reason: str = "", **asked:
     )
 
 
-def lines(*entries: Entry, kept: bool = False) -> list[str]:
+def lines(*entries: LedgerEntry, kept: bool = False) -> list[str]:
     return summary(entries, lambda entry: kept)
 
 
@@ -68,9 +68,9 @@ class TestSummary:
         ]
 
     def test_rare_ends(self) -> None:
-        """What the provider ended, what was forgotten and what was refused are told where there is any."""
-        told = lines(an_entry(1, "ended"), an_entry(2, "forgotten"), an_entry(3, "refused"), an_entry(4, "refused"))
-        assert told == [
+        """What the provider ended, what was forgotten and what was refused are reported where there is any."""
+        printed = lines(an_entry(1, "ended"), an_entry(2, "forgotten"), an_entry(3, "refused"), an_entry(4, "refused"))
+        assert printed == [
             (
                 "scripted: 2 orders, 0 finished, 0 cancelled, 0 uncertain, 0 still open, 1 ended by the provider, "
                 "1 forgotten, 2 refused; spent 3.00 USD; waited 5.0 s for 4 SMS"
@@ -88,12 +88,12 @@ class TestSummary:
 
     @pytest.mark.parametrize(
         ("kept", "rest"),
-        [(True, "its keeper goes on closing it"), (False, "close it with: pytest-otp sweep")],
+        [(True, "its keeper is still closing it"), (False, "close it with: pytest-otp sweep")],
     )
     def test_still_open(self, kept: bool, rest: str) -> None:
         """Each order that is open has a line with who closes it, or what does."""
-        told = lines(an_entry(1, "waiting", "cancel: answered 500"), an_entry(2, "ordering"), kept=kept)
-        assert told == [
+        printed = lines(an_entry(1, "waiting", "cancel: answered 500"), an_entry(2, "ordering"), kept=kept)
+        assert printed == [
             (
                 "scripted: 2 orders, 0 finished, 0 cancelled, 0 uncertain, 2 still open; spent 1.50 USD; "
                 "waited 2.5 s for 2 SMS"
@@ -106,14 +106,16 @@ class TestSummary:
     @pytest.mark.parametrize(
         ("kept", "rest"),
         [
-            (True, "its keeper goes on closing it"),
-            (False, "close it at the provider, since nothing but its test could"),
+            (True, "its keeper is still closing it"),
+            (False, "close it at the provider, since pytest-otp sweep cannot"),
         ],
     )
     def test_still_open_without_an_account(self, kept: bool, rest: str) -> None:
         """Nobody is sent to a sweep for what it cannot close."""
-        told = lines(an_entry(1, account=""), kept=kept)
-        assert told[1:] == [f"still open: scripted order o-1, 12015550101, 1.50 USD, 2026-11-01 12:30:15 UTC; {rest}"]
+        printed = lines(an_entry(1, account=""), kept=kept)
+        assert printed[1:] == [
+            f"still open: scripted order o-1, 12015550101, 1.50 USD, 2026-11-01 12:30:15 UTC; {rest}"
+        ]
 
     def test_received_is_open_too(self) -> None:
         """An order with an SMS is open until it is finished."""
@@ -123,15 +125,15 @@ class TestSummary:
         """Each has a line with what is known, what to check, and how to end it."""
         assert lines(an_entry(4, "uncertain", "no answer"), kept=True)[1:] == [
             (
-                "uncertain: an order at scripted, for wa 6, 1.50 USD, 2026-11-01 12:30:15 UTC (no answer); look at the "
-                "open orders in your account, then: pytest-otp orders forget 4"
+                "uncertain: an order at scripted, for wa 6, 1.50 USD, 2026-11-01 12:30:15 UTC (no answer); check "
+                "the open orders in your account, then run: pytest-otp orders forget 4"
             ),
         ]
 
     def test_several_providers(self) -> None:
         """A line for each, in order of the alphabet; nothing is added up across them."""
-        told = lines(an_entry(1, "finished", provider="otpvirt"), an_entry(2, "cancelled", provider="fake"))
-        assert [line.split(";")[0] for line in told] == [
+        printed = lines(an_entry(1, "finished", provider="otpvirt"), an_entry(2, "cancelled", provider="fake"))
+        assert [line.split(";")[0] for line in printed] == [
             "fake: 1 order, 0 finished, 1 cancelled, 0 uncertain, 0 still open",
             "otpvirt: 1 order, 1 finished, 0 cancelled, 0 uncertain, 0 still open",
         ]
@@ -141,22 +143,22 @@ class TestSwept:
     """What was done for earlier runs."""
 
     def test_nothing(self) -> None:
-        """Where nothing was left, nothing is told."""
+        """If nothing was left, nothing is printed."""
         assert swept([]) == []
 
     def test_closed(self) -> None:
         """How many, however they ended."""
-        assert swept([an_entry(1, "cancelled")]) == ["closed 1 order that earlier runs had left open"]
+        assert swept([an_entry(1, "cancelled")]) == ["closed 1 order left open by earlier runs"]
         assert swept([an_entry(1, "cancelled"), an_entry(2, "finished"), an_entry(3, "ended")]) == [
-            "closed 3 orders that earlier runs had left open"
+            "closed 3 orders left open by earlier runs"
         ]
 
     def test_still_open(self) -> None:
         """Each that could not be closed yet has a line."""
-        one = "still open, of an earlier run: scripted order o-1, 12015550101, 1.50 USD, 2026-11-01 12:30:15 UTC"
+        one = "still open, from an earlier run: scripted order o-1, 12015550101, 1.50 USD, 2026-11-01 12:30:15 UTC"
         assert swept([an_entry(1, "waiting", "cancel: answered 500")]) == [f"{one} (cancel: answered 500)"]
         assert swept([an_entry(1, "received"), an_entry(2, "cancelled")]) == [
-            "closed 1 order that earlier runs had left open",
+            "closed 1 order left open by earlier runs",
             one,
         ]
 
@@ -186,7 +188,7 @@ class TestDescribed:
         )
 
     def test_without_an_answer(self) -> None:
-        """An order without id and number is told by what was asked for."""
+        """An order without id and number is reported by what was asked for."""
         assert described(an_entry(1, "uncertain", country=None)) == (
             "an order at scripted, for wa, 1.50 USD, 2026-11-01 12:30:15 UTC"
         )
@@ -213,7 +215,7 @@ class TestSpent:
         assert spent([an_entry(1, state)]) == ({"USD": Decimal("1.50")} if charged else {})
 
     def test_per_currency(self) -> None:
-        """Currencies are not added up; a price without one is told as it is; cents are exact."""
+        """Currencies are not added up; a price without one is reported as it is; cents are exact."""
         entries = [
             an_entry(1, "finished", price=Decimal("0.10")),
             an_entry(2, "finished", price=Decimal("0.20")),

@@ -10,23 +10,23 @@ from pathlib import Path
 import pytest
 
 from pytest_otp.errors import ProviderUnavailable, SettingsError
-from pytest_otp.orders.closers import Closers, Told
+from pytest_otp.orders.closers import Closers, OnOutcome
 from pytest_otp.orders.ledger import Ledger
-from pytest_otp.orders.process_locks import Alive
-from pytest_otp.orders.recording import Bookkeeping, Recorded
-from pytest_otp.orders.sweep import LEAST, LIFETIME, begin_sweep, lifetime
+from pytest_otp.orders.process_locks import LivenessLock
+from pytest_otp.orders.recording import RecordingProvider, RunContext
+from pytest_otp.orders.sweep import LIFETIME, SHORTEST_ATTEMPT, begin_sweep, lifetime
 from pytest_otp.providers.base import Order, OrderState
 from tests.orders.written import an_intent, an_order, states, write
 from tests.scripted import ScriptedProvider
 
-SOON = 10.0
+SOON = 60.0
 
 
 @dataclass(frozen=True)
 class Begun:
     """A close that was begun."""
 
-    provider: Recorded
+    provider: RecordingProvider
     order: Order
     look: bool
     timeout: float
@@ -41,12 +41,12 @@ class Noted(Closers):
 
     def close(
         self,
-        provider: Recorded,
+        provider: RecordingProvider,
         order: Order,
         *,
         look: bool,
         timeout: float,
-        told: Told = lambda outcome, final: None,
+        on_outcome: OnOutcome = lambda outcome, final: None,
     ) -> None:
         self.begun.append(Begun(provider, order, look, timeout))
 
@@ -60,9 +60,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def claimer(ledger: Ledger) -> Iterator[str]:
-    alive = Alive(ledger.locks)
+    alive = LivenessLock(ledger.locks)
     yield alive.name
-    alive.end()
+    alive.release()
 
 
 @pytest.fixture
@@ -71,8 +71,8 @@ def provider() -> ScriptedProvider:
 
 
 @pytest.fixture
-def recorded(provider: ScriptedProvider, ledger: Ledger) -> Recorded:
-    return Recorded(provider, lambda: Bookkeeping(ledger, "another"), reason="by a sweep")
+def recorded(provider: ScriptedProvider, ledger: Ledger) -> RecordingProvider:
+    return RecordingProvider(provider, lambda: RunContext(ledger, "another"), reason="by a sweep")
 
 
 @pytest.fixture
@@ -88,32 +88,32 @@ def placed(ledger: Ledger) -> Callable[..., None]:
     return write_one
 
 
-def test_what_nobody_cares_for_is_closed(
-    ledger: Ledger, claimer: str, provider: ScriptedProvider, recorded: Recorded
+def test_unattended_orders_are_closed(
+    ledger: Ledger, claimer: str, provider: ScriptedProvider, recorded: RecordingProvider
 ) -> None:
-    """Orders of the dead are claimed and closed as they need; each end is told."""
+    """Orders of the dead are claimed and closed as they need; each end is reported."""
     write(ledger, "key-1")
     write(ledger, "key-2", "received")
     write(ledger, "key-3", owner=claimer)
-    heard: list[tuple[object, bool]] = []
+    outcomes: list[tuple[object, bool]] = []
     closers = Closers()
     claimed = begin_sweep(
         ledger,
         claimer,
         {"account-1": recorded},
         closers,
-        told=lambda outcome, final: heard.append((outcome, final)),
+        on_outcome=lambda outcome, final: outcomes.append((outcome, final)),
     )
     assert [entry.intent.key for entry in claimed] == ["key-1", "key-2"]
     assert closers.join(SOON)
     assert states(ledger) == {"key-1": "cancelled", "key-2": "finished", "key-3": "waiting"}
     assert {entry.reason for entry in ledger.entries()} == {"by a sweep", ""}
     assert sorted(provider.events) == ["cancel order-1", "finish order-2", "messages order-1"]
-    assert sorted(heard, key=str) == [(OrderState.CANCELLED, True), (OrderState.FINISHED, True)]
+    assert sorted(outcomes, key=str) == [(OrderState.CANCELLED, True), (OrderState.FINISHED, True)]
 
 
 def test_an_sms_that_came_after_the_death(
-    ledger: Ledger, claimer: str, provider: ScriptedProvider, recorded: Recorded
+    ledger: Ledger, claimer: str, provider: ScriptedProvider, recorded: RecordingProvider
 ) -> None:
     """The provider is asked first: an order that got an SMS meanwhile is finished."""
     write(ledger)
@@ -124,9 +124,9 @@ def test_an_sms_that_came_after_the_death(
     assert states(ledger) == {"key-1": "finished"}
 
 
-def test_each_account_has_its_provider(ledger: Ledger, claimer: str, recorded: Recorded) -> None:
+def test_each_account_has_its_provider(ledger: Ledger, claimer: str, recorded: RecordingProvider) -> None:
     """An order is closed with the credentials that it was ordered with; another account's is left alone."""
-    other = Recorded(ScriptedProvider(), lambda: Bookkeeping(ledger, "another"))
+    other = RecordingProvider(ScriptedProvider(), lambda: RunContext(ledger, "another"))
     write(ledger, "key-1", account="account-1")
     write(ledger, "key-2", account="account-2")
     write(ledger, "key-3", account="account-3")
@@ -136,7 +136,7 @@ def test_each_account_has_its_provider(ledger: Ledger, claimer: str, recorded: R
     assert all(begun.look for begun in closers.begun)
 
 
-def test_nothing_to_do(ledger: Ledger, claimer: str, recorded: Recorded) -> None:
+def test_nothing_to_do(ledger: Ledger, claimer: str, recorded: RecordingProvider) -> None:
     """A ledger without open orders, or a sweep without credentials, begins nothing."""
     closers = Noted()
     assert begin_sweep(ledger, claimer, {"account-1": recorded}, closers) == []
@@ -145,35 +145,35 @@ def test_nothing_to_do(ledger: Ledger, claimer: str, recorded: Recorded) -> None
     assert closers.begun == []
 
 
-def test_what_was_on_its_way_is_uncertain(ledger: Ledger, claimer: str, recorded: Recorded) -> None:
+def test_what_was_on_its_way_is_uncertain(ledger: Ledger, claimer: str, recorded: RecordingProvider) -> None:
     """Without an id nothing can be closed; a sweep without credentials finds that out too."""
     write(ledger, "key-1", "ordering")
     assert begin_sweep(ledger, claimer, {}, Noted()) == []
     assert states(ledger) == {"key-1": "uncertain"}
 
 
-def test_the_second_finds_nothing(ledger: Ledger, claimer: str, recorded: Recorded) -> None:
+def test_the_second_finds_nothing(ledger: Ledger, claimer: str, recorded: RecordingProvider) -> None:
     """What a living sweep has claimed is not claimed once more."""
     write(ledger)
-    second = Alive(ledger.locks)
+    second = LivenessLock(ledger.locks)
     assert len(begin_sweep(ledger, claimer, {"account-1": recorded}, Noted())) == 1
     assert begin_sweep(ledger, second.name, {"account-1": recorded}, Noted()) == []
-    second.end()
+    second.release()
 
 
 def test_a_close_that_fails_leaves_it_to_the_next(
-    ledger: Ledger, claimer: str, provider: ScriptedProvider, recorded: Recorded
+    ledger: Ledger, claimer: str, provider: ScriptedProvider, recorded: RecordingProvider
 ) -> None:
     """It stays open with the reason, and when the claimer is gone the next one has it."""
     provider.always("cancel", ProviderUnavailable("answered 500"))
     write(ledger)
-    first = Alive(ledger.locks)
+    first = LivenessLock(ledger.locks)
     closers = Closers()
     begin_sweep(ledger, first.name, {"account-1": recorded}, closers, longest=0.1)
     assert closers.join(SOON)
     (entry,) = ledger.unclosed()
     assert entry.reason == "cancel: answered 500"
-    first.end()
+    first.release()
     assert [entry.id for entry in begin_sweep(ledger, claimer, {"account-1": recorded}, Noted())] == [1]
 
 
@@ -185,18 +185,18 @@ class TestPatience:
         [
             (0.0, None, LIFETIME),
             (200.0, None, LIFETIME - 200),
-            (LIFETIME - 10, None, LEAST),
-            (86_400.0, None, LEAST),
+            (LIFETIME - 10, None, SHORTEST_ATTEMPT),
+            (86_400.0, None, SHORTEST_ATTEMPT),
             (-3600.0, None, LIFETIME),
             (200.0, 5.0, 5.0),
-            (86_400.0, 300.0, LEAST),
+            (86_400.0, 300.0, SHORTEST_ATTEMPT),
         ],
     )
     def test_what_is_left_of_its_lifetime(
         self,
         ledger: Ledger,
         claimer: str,
-        recorded: Recorded,
+        recorded: RecordingProvider,
         placed: Callable[..., None],
         age: float,
         longest: float | None,
@@ -210,7 +210,12 @@ class TestPatience:
         assert begun.timeout == pytest.approx(seconds, abs=5)
 
     def test_a_provider_that_tells_its_own(
-        self, ledger: Ledger, claimer: str, provider: ScriptedProvider, recorded: Recorded, placed: Callable[..., None]
+        self,
+        ledger: Ledger,
+        claimer: str,
+        provider: ScriptedProvider,
+        recorded: RecordingProvider,
+        placed: Callable[..., None],
     ) -> None:
         """A plugin's provider may say how long its orders live; it is asked through what stands before it."""
         provider.lifetime = 7200  # type: ignore[attr-defined]  # what a plugin's class may have
@@ -225,8 +230,8 @@ class TestPatience:
         assert lifetime(provider) == 1200.0
 
 
-def test_a_ledger_that_fails(ledger: Ledger, claimer: str, recorded: Recorded) -> None:
-    """Where the ledger cannot be used nothing is closed, and why is told."""
+def test_a_ledger_that_fails(ledger: Ledger, claimer: str, recorded: RecordingProvider) -> None:
+    """If the ledger cannot be used, nothing is closed, and the error says why."""
     write(ledger)
     ledger.close()
     with pytest.raises(SettingsError, match="cannot be used"):

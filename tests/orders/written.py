@@ -1,4 +1,4 @@
-"""Orders as a book has them, for tests of what is done with them."""
+"""Orders in a ledger, for tests of what is done with them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 
-from pytest_otp.orders.entries import Book, Entry, Intent
+from pytest_otp.orders.entries import Intent, LedgerEntry, RunLedger
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.providers.base import Order
 
 PLAIN = Intent("key-1", "run-1", "", "", "scripted", "account-1", "wa", "6", None)
-"""What a process asked for that is dead: nobody holds the empty sign of life."""
+"""What a process asked for that is dead: nobody holds the empty liveness lock."""
 
 
 def an_intent(key: str = "key-1", **changes: object) -> Intent:
@@ -32,23 +32,23 @@ def an_order(order_id: str = "order-1", price: str | None = "1.5", currency: str
     )
 
 
-def write(book: Book, key: str = "key-1", state: str = "waiting", reason: str = "", **changes: object) -> None:
+def write(ledger: RunLedger, key: str = "key-1", state: str = "waiting", reason: str = "", **changes: object) -> None:
     """Write an order down, in a state. Its id at the provider is `order-1` for `key-1`."""
-    book.reserve(an_intent(key, **changes))
+    ledger.reserve(an_intent(key, **changes))
     if state == "ordering":
         return
     if state == "refused":
-        book.refused(key, reason, sent=True)
+        ledger.refused(key, reason, sent=True)
         return
     if state != "uncertain":
         price, currency = changes.get("price", Decimal("1.5")), changes.get("currency", "USD")
         order = an_order(key.replace("key", "order"), str(price), str(currency))
-        book.placed(key, order)
+        ledger.placed(key, order)
     if state != "waiting":
-        book.changed(key, state, reason)
+        ledger.changed(key, state, reason)
 
 
-def the_only(ledger: Ledger) -> Entry:
+def the_only(ledger: Ledger) -> LedgerEntry:
     (entry,) = ledger.entries()
     return entry
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from pytest_otp.offline.carrier import Carrier
-from pytest_otp.orders.entries import OPEN, Entry
+from pytest_otp.orders.entries import OPEN, LedgerEntry
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server.server import Server
@@ -78,14 +78,14 @@ class Wire:
         """The tests of the run."""
         (self.folder / "test_it.py").write_text(text)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LedgerEntry]:
         """What the ledger holds."""
         ledger = Ledger(self.folder / "state" / "ledger")
         with contextlib.closing(ledger):
             return ledger.entries()
 
-    def settled(self) -> list[Entry]:
-        """What the ledger holds as soon as nothing is open any more."""
+    def settled(self) -> list[LedgerEntry]:
+        """What the ledger holds as soon as no open orders any more."""
         end = time.monotonic() + 20
         while any(entry.is_open for entry in self.entries()):
             assert time.monotonic() < end, self.entries()
@@ -225,8 +225,8 @@ def test_the_budget_holds_over_workers(wire: Wire) -> None:
     assert len(wire.orders) == 15
     assert re.search(r"25 failed, 15 passed", output)
     assert (
-        "otpcepat: this run has sent 15 order requests, which is what --otp-max-orders allows. Nothing was ordered. "
-        "Raise --otp-max-orders (PYTEST_OTP_MAX_ORDERS) where that is meant."
+        "otpcepat: this run has sent 15 order requests, as many as --otp-max-orders allows. Nothing was ordered. "
+        "Raise --otp-max-orders (PYTEST_OTP_MAX_ORDERS) if that is intended."
     ) in re.sub(r"after [\d.]+ s: ", "", output).replace("otpcepat, ", "otpcepat: ")
 
 
@@ -241,8 +241,12 @@ def test_the_budget_holds_over_reruns(wire: Wire) -> None:
 @pytest.mark.parametrize(
     ("allowed", "orders", "said"),
     [
-        ("9000 IDR", 2, "Telegram, Indonesia costs 4500 IDR, this run has spent 9000, and --otp-max-spend 9000 IDR"),
-        ("5 USD", 0, "Telegram, Indonesia costs 4500 IDR, and --otp-max-spend 5 USD is in another currency"),
+        (
+            "9000 IDR",
+            2,
+            "Telegram, Indonesia costs 4500 IDR, this run has spent 9000, and the limit is --otp-max-spend 9000 IDR",
+        ),
+        ("5 USD", 0, "Telegram, Indonesia costs 4500 IDR, but --otp-max-spend 5 USD is in another currency"),
     ],
 )
 def test_the_budget_for_money(wire: Wire, allowed: str, orders: int, said: str) -> None:
@@ -282,7 +286,7 @@ def test_an_unusable_ledger_stops_the_first_order(wire: Wire) -> None:
     (wire.folder / "state").mkdir()
     (wire.folder / "state" / "ledger").write_bytes(b"no database at all, and long enough for one" * 50)
     wire.test(ONE_CODE)
-    said = "cannot be used (file is not a database): no order is placed without it. Name a file"
+    said = "cannot be used (file is not a database); orders are not placed without a ledger. Use a file"
     for keeper in ("on", "off"):
         output = wire.run("--otp-keeper", keeper, *ORDER, code=1)
         assert said in output
@@ -305,7 +309,7 @@ def test_a_ledger_that_is_removed_in_mid_run(wire: Wire, keeper: str) -> None:
     output = wire.run("--otp-keeper", keeper, *ORDER, code=1)
     path = wire.folder / "state" / "ledger"
     assert (
-        f"{path} cannot be used (it was removed or replaced while it was in use): no order is placed without it. Name"
+        f"{path} cannot be used (it was removed or replaced while in use); orders are not placed without a ledger. Use"
     ) in output
     assert "1 failed, 1 passed" in output
     assert "INTERNALERROR" not in output
@@ -343,7 +347,7 @@ def test_an_orderly_stop(wire: Wire, name: str, keeper: str) -> None:
     process.send_signal(getattr(signal, name))
     output, _ = process.communicate(timeout=30)
     assert process.returncode == pytest.ExitCode.INTERRUPTED
-    assert f"KeyboardInterrupt: the run was told to stop by {name}" in output
+    assert f"KeyboardInterrupt: the run was stopped by {name}" in output
     assert "0 uncertain, 0 still open" in output
     assert [(entry.is_open, entry.reason) for entry in wire.entries()] == [(False, "by its test")]
 
@@ -362,7 +366,7 @@ def test_what_a_dead_run_left_is_swept(wire: Wire) -> None:
     wire.test(ONE_CODE)
     told = summary(wire.run(*ORDER))
     assert told == [
-        "closed 1 order that earlier runs had left open",
+        "closed 1 order left open by earlier runs",
         "otpcepat: 1 order, 1 finished, 0 cancelled, 0 uncertain, 0 still open; spent 4500 IDR; waited for 1 SMS",
     ]
     assert [(entry.is_open, entry.reason) for entry in wire.entries()] == [
@@ -418,7 +422,7 @@ def test_an_uncertain_order_is_told_until_it_is_forgotten(tmp_path: Path) -> Non
     told = summary(output)
     assert told[0].startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 1 uncertain, 0 still open; spent nothing")
     assert told[1].startswith("uncertain: an order at otpcepat, for 5 6, ")
-    assert told[1].endswith("look at the open orders in your account, then: pytest-otp orders forget 1")
+    assert told[1].endswith("check the open orders in your account, then run: pytest-otp orders forget 1")
 
 
 def test_a_refused_close_is_handed_on(tmp_path: Path) -> None:
@@ -455,7 +459,7 @@ def test_a_run_is_not_held_up_by_closes(tmp_path: Path) -> None:
         assert told[0].startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 0 uncertain, 1 still open; spent 99 IDR")
         assert re.fullmatch(
             r"still open: otpcepat order 7, 6281200000007, 99 IDR, [\d-]+ [\d:]+ UTC "
-            r"\(cancel: said 'TOO EARLY'\); its keeper goes on closing it",
+            r"\(cancel: said 'TOO EARLY'\); its keeper is still closing it",
             told[1],
         )
         assert [(entry.state, entry.reason) for entry in wire.settled()] == [

@@ -12,7 +12,7 @@ from types import FrameType
 
 import pytest
 
-from pytest_otp.plugin.signals import OrderlyStop
+from pytest_otp.plugin.signals import GracefulShutdown
 
 BOTH = (signal.SIGTERM, signal.SIGHUP)
 
@@ -39,7 +39,7 @@ def mine(number: int, frame: FrameType | None) -> None:
 
 def test_handlers_are_taken_over_and_put_back() -> None:
     """From the first order to the end of the block, not before and not after."""
-    with OrderlyStop() as stop:
+    with GracefulShutdown() as stop:
         assert handlers() == DEFAULT
         stop.arm()
         assert signal.SIG_DFL not in handlers()
@@ -49,7 +49,7 @@ def test_handlers_are_taken_over_and_put_back() -> None:
 
 def test_a_block_without_an_order_changes_nothing() -> None:
     """Nobody's handlers are touched for a run that orders nothing."""
-    with OrderlyStop():
+    with GracefulShutdown():
         assert handlers() == DEFAULT
     assert handlers() == DEFAULT
 
@@ -60,7 +60,7 @@ def test_what_is_not_the_default_is_left_alone(number: signal.Signals, there: si
     """A signal that is ignored, as under nohup, or that somebody handles, stays so; the other one is taken."""
     signal.signal(number, there)
     (other,) = set(BOTH) - {number}
-    with OrderlyStop() as stop:
+    with GracefulShutdown() as stop:
         stop.arm()
         assert signal.getsignal(number) is there
         assert signal.getsignal(other) is not signal.SIG_DFL
@@ -70,7 +70,7 @@ def test_what_is_not_the_default_is_left_alone(number: signal.Signals, there: si
 
 def test_a_handler_that_was_put_there_meanwhile_stays() -> None:
     """Who replaced ours knows why."""
-    with OrderlyStop() as stop:
+    with GracefulShutdown() as stop:
         stop.arm()
         signal.signal(signal.SIGTERM, mine)
     assert signal.getsignal(signal.SIGTERM) is mine
@@ -79,7 +79,7 @@ def test_a_handler_that_was_put_there_meanwhile_stays() -> None:
 
 def test_nested_blocks() -> None:
     """Handlers stay until the outermost block ends, whichever block armed; it can be used again."""
-    stop = OrderlyStop()
+    stop = GracefulShutdown()
     for _ in range(2):
         with stop:
             with stop:
@@ -90,7 +90,7 @@ def test_nested_blocks() -> None:
 
 def test_without_a_block() -> None:
     """The controller of a distributed run arms for the whole session; disarming twice is disarming once."""
-    stop = OrderlyStop()
+    stop = GracefulShutdown()
     stop.arm()
     assert signal.SIG_DFL not in handlers()
     stop.disarm()
@@ -100,7 +100,7 @@ def test_without_a_block() -> None:
 
 def test_another_thread() -> None:
     """Python lets only the main thread handle signals: elsewhere nothing happens, nor does it fail."""
-    stop = OrderlyStop()
+    stop = GracefulShutdown()
     failures: list[BaseException] = []
 
     def use() -> None:
@@ -129,13 +129,13 @@ def test_a_signal_interrupts(number: signal.Signals) -> None:
     """It does what Ctrl-C does, says which signal it was, and the handlers are put back on the way out."""
     said = ""
     try:
-        with OrderlyStop() as stop:
+        with GracefulShutdown() as stop:
             stop.arm()
             os.kill(os.getpid(), number)
             threading.Event().wait(5)
     except KeyboardInterrupt as interrupt:
         said = str(interrupt)
-    assert said == f"the run was told to stop by {number.name}"
+    assert said == f"the run was stopped by {number.name}"
     assert handlers() == DEFAULT
 
 
@@ -151,7 +151,7 @@ def test_a_signal_right_after_the_handler_was_put_there(monkeypatch: pytest.Monk
         return before
 
     monkeypatch.setattr(signal, "signal", set_and_get)
-    with pytest.raises(KeyboardInterrupt), OrderlyStop() as stop:
+    with pytest.raises(KeyboardInterrupt), GracefulShutdown() as stop:
         stop.arm()
     monkeypatch.undo()
     assert handlers() == DEFAULT
@@ -160,8 +160,8 @@ def test_a_signal_right_after_the_handler_was_put_there(monkeypatch: pytest.Monk
 def test_no_longer_armed() -> None:
     """After the block a SIGTERM ends the process as if nothing had been."""
     code = (
-        "import os, signal, time; from pytest_otp.plugin.signals import OrderlyStop\n"
-        "with OrderlyStop() as stop: stop.arm()\n"
+        "import os, signal, time; from pytest_otp.plugin.signals import GracefulShutdown\n"
+        "with GracefulShutdown() as stop: stop.arm()\n"
         "os.kill(os.getpid(), signal.SIGTERM); time.sleep(5)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGTERM

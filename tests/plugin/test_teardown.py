@@ -264,7 +264,7 @@ def test_one_of_several_cannot_be_closed(pytester: pytest.Pytester, run: Run) ->
             "*ERROR at teardown of test_it*",
             (
                 "E *OrderNotClosed: scripted, order order-2, +12015550101, after * s: the order could not be closed, "
-                "its number may still be rented: answered 500 Internal Server Error. "
+                "and its number may still be rented: answered 500 Internal Server Error. "
                 "Cancel or finish it in your account at the provider."
             ),
         ]
@@ -412,5 +412,5 @@ def test_the_factory_kept_beyond_its_scope(pytester: pytest.Pytester, run: Run) 
     )
     result = run()
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["E *OtpError: otp_number was called after its scope had ended: nobody would *"])
+    result.stdout.fnmatch_lines(["E *OtpError: otp_number was called after its scope had ended, when nothing would *"])
     assert events() == []

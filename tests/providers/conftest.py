@@ -13,9 +13,7 @@ from tests.providers.clients import Client
 @pytest.fixture(autouse=True)
 def _no_known_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """The list of secrets belongs to the process: each test has its own."""
-    monkeypatch.setattr(redact, "_forms", set())
-    monkeypatch.setattr(redact, "_short_forms", set())
-    monkeypatch.setattr(redact, "_pattern", None)
+    redact.known_values.forget()
 
 
 @pytest.fixture(autouse=True)

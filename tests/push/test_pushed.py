@@ -14,6 +14,7 @@ import pytest
 
 from pytest_otp.errors import CodeTimeout, OrderEnded, ProviderUnavailable
 from pytest_otp.numbers.number import OtpNumber
+from pytest_otp.numbers.options import NumberOptions
 from pytest_otp.providers.base import Messages, Order, OrderState, SupportsPush
 from pytest_otp.providers.otpvirt_push import PUSH
 from pytest_otp.providers.push import PushedSms
@@ -48,7 +49,7 @@ class Scene:
 
     def number(self, **options: Any) -> OtpNumber:
         provider: Any = self.provider
-        return OtpNumber(provider, self.order, clock=self.time.clock, sleep=self.sleep, **options)
+        return OtpNumber(provider, self.order, NumberOptions(**options), clock=self.time.clock, sleep=self.sleep)
 
     def sleep(self, seconds: float) -> None:
         """As a bell would be slept on: a push ends it."""

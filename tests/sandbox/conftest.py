@@ -9,7 +9,8 @@ import pytest
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.sandbox.app import Sandbox
 from pytest_otp.server.server import Server
-from tests.sandbox.world import Clock, Start, World
+from tests.sandbox.world import Start, World
+from tests.scripted import Time as Clock
 
 
 @pytest.fixture

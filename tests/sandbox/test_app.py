@@ -13,7 +13,8 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.sandbox import app as sandbox
 from pytest_otp.sandbox.app import Sandbox
 from pytest_otp.server.server import Server
-from tests.sandbox.world import CLIENT, KEY, Clock, World
+from tests.sandbox.world import CLIENT, KEY, World
+from tests.scripted import Time as Clock
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import Rental, RentalDesk
 from pytest_otp.offline.scenarios import scenario
 from pytest_otp.sandbox.page_log import LONGEST_TEXT, MOST_SHOWN, PageLog
-from tests.sandbox.world import Clock
+from tests.scripted import Time as Clock
 
 
 class World:

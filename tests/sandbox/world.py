@@ -10,22 +10,13 @@ from urllib.parse import urlencode, urlsplit
 
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.sandbox.app import Sandbox
+from tests.scripted import Time as Clock
 
 KEY = "sandbox-key-not-a-secret"
 CLIENT = {"clientId": "5a4db0c5-1111-4222-8333-444444444444", "apiPassword": "sandbox-password"}
 UNKNOWN_GUID = "0f9aa28a-125e-4f61-ac48-3d3a48b404a5"
 
 Json = dict[str, Any]
-
-
-class Clock:
-    """A clock that moves only when a test sets it."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class World:

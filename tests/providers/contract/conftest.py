@@ -19,7 +19,7 @@ from pytest_otp.providers.registry import credentials, load
 from pytest_otp.sandbox import app as sandbox
 from pytest_otp.sandbox.app import Sandbox
 from pytest_otp.server.server import Server
-from tests.offline.clock import Clock
+from tests.scripted import Time as Clock
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,241 @@
+"""The keeper as its owner sees it: it sends orders, writes the ledger, and closes what is open at the end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+from ..errors import OtpError
+from ..orders.closers import Closers, OnOutcome
+from ..orders.entries import CLOSED, OPEN, Budget
+from ..orders.ledger import Ledger
+from ..orders.recording import RecordingProvider, RunContext
+from ..orders.sweep import SWEEP_PATIENCE, begin_sweep, lifetime
+from ..providers.base import Order, OrderState, Provider, identifying
+from ..providers.registry import create
+from .wire import KeeperMessage, plain_error, values_of
+
+LAST_ANSWERS = 600.0
+"""Seconds that answers may still take when the owner has gone: longer than our HTTP client waits for an order and,
+repeatedly, for the lists in which its names are looked up."""
+
+Reply = Callable[..., None]
+"""Sends the answer to one request; does nothing for a notification."""
+
+_IN_THREAD = ("order", "cancel", "finish")
+"""Operations that wait for the provider."""
+_WITHOUT_ORDER = ("order", "use")
+"""Operations that are not about an order that the keeper knows."""
+
+
+class _HeldOrder:
+    """An order, and whether it is being closed."""
+
+    def __init__(self, order: Order, provider: RecordingProvider) -> None:
+        self.order = order
+        self.provider = provider
+        self.closing = False
+
+
+class KeeperServer:
+    """Does what the owner requests. Knows nothing of the pipes."""
+
+    def __init__(
+        self,
+        hello: KeeperMessage,
+        send: Callable[[KeeperMessage], None],
+        *,
+        create: Callable[..., Provider] = create,
+        closers: Callable[[], Closers] = Closers,
+        sweep_patience: float = SWEEP_PATIENCE,
+    ) -> None:
+        """`send` writes one message to the owner, from any thread. Raises SettingsError if the ledger is unusable.
+
+        `sweep_patience` is the time in seconds that the first order waits for the sweep.
+        """
+        self._send = send
+        self._create = create
+        self._sweep_patience = sweep_patience
+        self.ledger = Ledger(Path(hello["ledger"]))
+        self.liveness = self.ledger.liveness_lock()
+        orders, spend, currency = hello["budget"]
+        budget = Budget(orders, None if spend is None else Decimal(spend), currency)
+        self._context = RunContext(
+            self.ledger, hello["run"], owner=hello["owner"], keeper=self.liveness.name, budget=budget
+        )
+        self._providers: list[RecordingProvider | Exception] = []
+        self._accounts: dict[str, RecordingProvider] = {}
+        self._held: dict[str, _HeldOrder] = {}
+        self._closers, self._sweepers = closers(), closers()
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.RLock()
+        self._swept = False
+        self.ending = False
+        """Whether the owner has gone."""
+        self._operations: dict[str, Callable[[KeeperMessage, Reply], None]] = {
+            "use": self._use,
+            "order": self._order,
+            "cancel": self._cancel,
+            "finish": self._finish,
+            "close": self._close,
+            "state": self._set_state,
+            "wait": self._count_wait,
+        }
+        for recipe in hello["providers"]:
+            self._use(recipe, lambda: None)
+        self._take_over(hello["run"], hello["owner"], hello["held"])
+
+    def handle(self, message: KeeperMessage) -> None:
+        """Do what the owner requests; what waits for the provider runs in a thread."""
+        operation, reply = message["op"], partial(self._reply, message.get("id"))
+        if operation not in _WITHOUT_ORDER and message["key"] not in self._held:
+            reply(unknown=True)  # an order of a predecessor that is not in the ledger
+            return
+        arguments = (self._operations[operation], message, reply)
+        if operation not in _IN_THREAD:
+            self._run(*arguments)
+            return
+        thread = threading.Thread(target=self._run, args=arguments, name=f"pytest-otp {operation}", daemon=True)
+        with self._lock:
+            self._threads.append(thread)
+            thread.start()
+
+    def end(self) -> None:
+        """The owner has gone: wait for the answers to requests already sent, close everything, and end."""
+        providers = [provider for provider in self._providers if isinstance(provider, RecordingProvider)]
+        with self._lock:
+            self.ending = True
+            for provider in providers:
+                provider.reason = "by its keeper, after its run"
+            for key in list(self._held):
+                self._begin_close(key)
+            threads = tuple(self._threads)  # later ones send no order any more
+        last = time.monotonic() + LAST_ANSWERS
+        for thread in threads:
+            thread.join(max(0.0, last - time.monotonic()))
+        longest = LAST_ANSWERS + max(map(lifetime, providers), default=0.0)
+        self._closers.join(longest)
+        self._sweepers.join(longest)
+        self.liveness.release()
+
+    def _reply(self, number: int | None, **content: object) -> None:
+        if number is not None:
+            self._send({"id": number, **content})
+
+    def _run(self, operation: Callable[[KeeperMessage, Reply], None], message: KeeperMessage, reply: Reply) -> None:
+        try:
+            operation(message, reply)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the owner is waiting for an answer
+            reply(error=plain_error(error))
+
+    def _use(self, recipe: KeeperMessage, reply: Reply) -> None:
+        """Create a provider, and start closing what dead runs left open at its account.
+
+        Orders refer to providers by position: one that cannot be created keeps its position and raises its error when
+        ordered from.
+        """
+        try:
+            values = values_of(recipe["values"])
+            plain = self._create(recipe["name"], values, allow_http=frozenset(recipe["allow_http"]))
+            account = self.ledger.account(recipe["name"], identifying(plain, values))
+        except Exception as error:  # noqa: BLE001 - a plugin's class may raise anything
+            self._providers.append(error.with_traceback(None))
+            return
+        context = replace(self._context, account=account)
+        provider = RecordingProvider(plain, lambda: context, abandon=self._abandon)
+        self._providers.append(provider)
+        self._accounts[account] = provider
+        sweeper = RecordingProvider(plain, lambda: context, reason="by a sweep")
+        begin_sweep(self.ledger, self.liveness.name, {account: sweeper}, self._sweepers)
+
+    def _take_over(self, run: str, owner: str, wanted: Collection[str]) -> None:
+        """Take over the orders of a predecessor that has died; `wanted` are the keys that the owner knows."""
+        orphans = self.ledger.adopt(owner, self.liveness.name)
+        closed = [entry for entry in self.ledger.entries(run) if entry.state in CLOSED] if wanted else []
+        for entry in orphans + [entry for entry in closed if entry.intent.key in wanted]:
+            key, provider = entry.intent.key, self._accounts.get(entry.intent.account)
+            if provider is None:  # it could not be created this time: a sweep will close the order
+                continue
+            provider.track(key, entry.order, OrderState(entry.state))
+            self._held[key] = _HeldOrder(entry.order, provider)
+            if key not in wanted:  # the owner never got its answer: no test uses it
+                self._begin_close(key)
+
+    def _order(self, message: KeeperMessage, reply: Reply) -> None:
+        if not self._swept:
+            self._sweepers.join(self._sweep_patience)
+            self._swept = True
+        provider = self._providers[message["provider"]]
+        if isinstance(provider, Exception):
+            raise provider
+        if self.ending:
+            raise OtpError("the run has ended")
+        order = provider.order(message["service"], message["country"], message["operator"], key=message["key"])
+        with self._lock:
+            self._held[message["key"]] = _HeldOrder(order, provider)
+            if self.ending:
+                self._begin_close(message["key"])
+        reply(order=order)
+
+    def _cancel(self, message: KeeperMessage, reply: Reply) -> None:
+        held = self._held[message["key"]]
+        held.provider.cancel(held.order)
+        reply()
+
+    def _finish(self, message: KeeperMessage, reply: Reply) -> None:
+        held = self._held[message["key"]]
+        held.provider.finish(held.order)
+        reply()
+
+    def _close(self, message: KeeperMessage, reply: Reply) -> None:
+        """Reply with the order's state, or with why it is closed later. The reply may come from another thread."""
+        replied = False
+
+        def report(outcome: OrderState | OtpError, final: bool) -> None:
+            nonlocal replied
+            if replied:
+                return
+            replied = True
+            if isinstance(outcome, OrderState):
+                reply(state=outcome.value)
+            else:
+                reply(**{"error" if final else "later": plain_error(outcome)})
+
+        held = self._held[message["key"]]
+        if message["received"]:
+            held.provider.set_state(held.order, OrderState.RECEIVED)
+        self._begin_close(message["key"], look=False, on_outcome=report)
+
+    def _set_state(self, message: KeeperMessage, reply: Reply) -> None:
+        held = self._held[message["key"]]
+        held.provider.set_state(held.order, OrderState(message["state"]))
+
+    def _count_wait(self, message: KeeperMessage, reply: Reply) -> None:
+        held = self._held[message["key"]]
+        held.provider.count_wait(held.order, message["seconds"], message["codes"])
+
+    def _abandon(self, key: str, order: Order, provider: RecordingProvider) -> None:
+        with self._lock:
+            self._held[key] = _HeldOrder(order, provider)
+            self._begin_close(key)
+
+    def _begin_close(self, key: str, *, look: bool = True, on_outcome: OnOutcome = lambda outcome, final: None) -> None:
+        held = self._held[key]
+
+        def ended(outcome: OrderState | OtpError, final: bool) -> None:
+            if final:
+                held.closing = False
+            on_outcome(outcome, final)
+
+        with self._lock:
+            state = held.provider.state(held.order)
+            if held.closing or state.value not in OPEN:
+                on_outcome(OtpError("the order is already being closed") if held.closing else state, False)
+                return
+            held.closing = True
+        self._closers.close(held.provider, held.order, look=look, timeout=lifetime(held.provider), on_outcome=ended)
