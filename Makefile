@@ -1,10 +1,12 @@
-# Each target sets up what it needs: a virtual environment in .venv, Chromium where a browser test needs it,
-# and Node with a package in .node.
+# Each target sets up what it needs: a virtual environment in .venv, Chromium for browser tests, Node packages in .node.
 
 BIN := .venv/bin
 READY := .venv/.ready
-# Two processes more than there are cores: many tests wait for a browser, another process or a clock.
+# Two workers more than there are cores: many tests wait for a browser, another process or a clock.
 WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
+
+# Byte code is kept, also where a Dockerfile turned it off: compiling the tests anew takes longer than most of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench chaos docs tox browser node build clean
@@ -12,7 +14,7 @@ WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: $(READY) browser  ## Watch one offline sign-up, from the rented number to the welcome page
+demo: $(READY) browser  ## Run one offline sign-up in a browser, and show each step
 	@cd examples/signup && $(CURDIR)/$(BIN)/python -m pytest demo -s -q --demo-report $(CURDIR)/demo-report
 
 test: $(READY) browser node  ## Run the whole suite
@@ -26,21 +28,21 @@ lint: $(READY)  ## Check style and types
 	cd examples/thirdparty_provider && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
 	$(BIN)/pyright
 
-format: $(READY)  ## Put the code in shape
+format: $(READY)  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## Measure start-up cost, the keeper, the search for codes, delivery, the webhook and the gateway
+bench: $(READY)  ## Measure speed; fail if a figure is above its limit
 	$(BIN)/python -m benchmarks
 
-chaos: $(READY)  ## Kill hundreds of test runs and count what stays rented
+chaos: $(READY)  ## Kill hundreds of test runs; fail if a number stays rented
 	$(BIN)/python -m chaos $(ARGS)
 
 docs: $(READY)  ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in site/index.html"
 
-tox: $(READY) browser node  ## Run the suite on every Python and pytest version that is here
+tox: $(READY) browser node  ## Run the suite on each installed Python, with pytest 8 and 9
 	scripts/tox.sh $(ARGS)
 
 browser:
@@ -52,7 +54,7 @@ node:
 build: $(READY)  ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m hatchling build
 
-clean:  ## Remove everything that these targets made
+clean:  ## Remove everything that these targets create
 	rm -rf .venv .node .tox build dist site demo-report .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml scripts/venv.sh

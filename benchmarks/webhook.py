@@ -1,7 +1,8 @@
 """How soon `wait_code` returns after the last byte of a push, and what the webhook bears at once.
 
 Real sockets on loopback, and a provider that shows nothing itself. Two workers, processes of their own, take part in
-the relay; both are asked about each push.
+the relay; both are asked about each push. Limits are ratios of medians to that of a bare POST, sent in turn with the
+pushes to a server of the standard library that only answers.
 """
 
 from __future__ import annotations
@@ -31,12 +32,16 @@ from pytest_otp.push.webhook import Webhook
 from pytest_otp.redact import Secret
 from pytest_otp.server.server import Server
 
+from .limits import check
+from .reference import PATIENCE, bare_server, post
+
 PUSHES = 200
 WORKERS = 2
 CONCURRENT = 1000
 WAITING = 500
-ALLOWED_ALONE = 0.020
-ALLOWED_WORKERS = 0.060
+ALLOWED_ALONE = 8.0
+ALLOWED_WORKERS = 12.0
+"""Ratios to a bare POST, at the median."""
 SETTLED = 0.01
 """Seconds for a wait to fall asleep."""
 CLIENT_ID = "5a4db0c5-1111-4222-8333-444444444444"
@@ -60,37 +65,41 @@ class Silent:
 def main() -> None:
     """Print lags in milliseconds, and what became of many posts at once."""
     print(f"\nPush: milliseconds from the POST's last byte to wait_code returning, {PUSHES} pushes")
-    print(f"  {'':<32} {'median':>8} {'95 %':>8} {'longest':>8}   allowed")
-    _lags("in one process", alone(), ALLOWED_ALONE)
-    _lags(f"from controller to one of {WORKERS} workers", to_workers(), ALLOWED_WORKERS)
+    print(f"  {'':<42} {'median':>8} {'95 %':>8} {'longest':>8} {'ratio':>6}")
+    _lags("in one process", *alone(), ALLOWED_ALONE)
+    _lags(f"from controller to one of {WORKERS} workers", *to_workers(), ALLOWED_WORKERS)
     seconds, answers, taken = concurrent()
-    print(f"  {CONCURRENT} posts at once: {answers} answered, {taken} taken in, all within {seconds:.2f} s")
+    print(f"  {CONCURRENT} posts at once: {answers} answered, {taken} accepted, all within {seconds:.2f} s")
+    check(f"webhook, of {CONCURRENT} posts at once: not answered", CONCURRENT - answers, 0)
+    check(f"webhook, of {CONCURRENT} posts at once: not accepted", CONCURRENT - taken, 0)
     lags, wrong = many_waits()
     print(
         f"  {WAITING} numbers waiting at once: {len(lags)} got their own code, {wrong} another's or none; "
         f"median {statistics.median(lags) * 1000:.1f} ms, longest {max(lags) * 1000:.1f} ms"
     )
+    check(f"webhook, of {WAITING} numbers waiting at once: a wrong code or none", wrong, 0)
 
 
-def alone() -> list[float]:
-    """Lags with server and test in the same process."""
+def alone() -> tuple[list[float], list[float]]:
+    """Lags with server and test in the same process, and those of the bare POSTs beside them."""
     pushes = Pushes()
-    lags = []
-    with _served(pushes.take) as url, ThreadPoolExecutor(1) as thread:
+    lags, reference = [], []
+    with bare_server() as bare, _served(pushes.take) as url, ThreadPoolExecutor(1) as thread:
         for place in range(PUSHES):
             number = _number(pushes, place)
             waiting = thread.submit(_timed, number)
             time.sleep(SETTLED)
             sent = _send(url, place)
-            code, returned = waiting.result(30)
+            code, returned = waiting.result(PATIENCE)
             assert code == _code(place)
             lags.append(returned - sent)
             number.close()
-    return lags
+            reference.append(_bare_post(bare))
+    return lags, reference
 
 
-def to_workers() -> list[float]:
-    """Lags with the server here and the tests in other processes, whose monotonic clock is the same."""
+def to_workers() -> tuple[list[float], list[float]]:
+    """The same with the server here and the tests in other processes, whose monotonic clock is the same."""
     hub = Hub()
     hub.start()
 
@@ -98,9 +107,10 @@ def to_workers() -> list[float]:
         answers = hub.ask(TOPIC, sms.plain(), until=lambda answer: answer != Outcome.UNKNOWN)
         return next((Outcome(answer) for answer in answers if answer != Outcome.UNKNOWN), Outcome.UNKNOWN)
 
-    lags = []
+    lags, reference = [], []
     with ExitStack() as stack:
         stack.callback(hub.stop)
+        bare = stack.enter_context(bare_server())
         url = stack.enter_context(_served(take))
         workers = [stack.enter_context(_worker(hub.address)) for _ in range(WORKERS)]
         for place in range(PUSHES):
@@ -112,7 +122,8 @@ def to_workers() -> list[float]:
             code, returned = _hear(process)
             assert code == _code(place)
             lags.append(returned - sent)
-    return lags
+            reference.append(_bare_post(bare))
+    return lags, reference
 
 
 def concurrent() -> tuple[float, int, int]:
@@ -123,7 +134,7 @@ def concurrent() -> tuple[float, int, int]:
     with _served(pushes.take) as url:
         parts = urlsplit(url)
 
-        async def post(place: int) -> bool:
+        async def push(place: int) -> bool:
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
             writer.write(_request(url, 0, f"message-{place}"))
             answer = await reader.read()
@@ -131,7 +142,7 @@ def concurrent() -> tuple[float, int, int]:
             return answer.endswith(b'{"status": 2}')
 
         async def all_of_them() -> list[bool]:
-            return await asyncio.gather(*(post(place) for place in range(CONCURRENT)))
+            return await asyncio.gather(*(push(place) for place in range(CONCURRENT)))
 
         start = time.monotonic()
         answers = asyncio.run(all_of_them())
@@ -146,13 +157,13 @@ def many_waits() -> tuple[list[float], int]:
         waits = [threads.submit(_timed, number) for number in numbers]
         time.sleep(1)
         sent = list(posting.map(lambda place: _send(url, place), reversed(range(WAITING))))[::-1]
-        got = [wait.result(60) for wait in waits]
+        got = [wait.result(PATIENCE) for wait in waits]
     lags = [returned - sent[place] for place, (code, returned) in enumerate(got) if code == _code(place)]
     return lags, WAITING - len(lags)
 
 
 def work(address: Mapping[str, str]) -> None:
-    """A worker: waits for the codes that it is told to, line by line."""
+    """A worker: waits for the codes of the orders that it reads, one a line."""
     pushes = Pushes()
     branch = Branch(address)
     branch.handle(TOPIC, lambda plain: pushes.take(PushedSms(**plain)).value)
@@ -209,7 +220,7 @@ def _code(place: int) -> str:
 
 
 def _timed(number: OtpNumber) -> tuple[str, float]:
-    code = number.wait_code(30)
+    code = number.wait_code(PATIENCE)
     return code, time.monotonic()
 
 
@@ -242,6 +253,15 @@ def _send(url: str, place: int) -> float:
     return sent
 
 
-def _lags(what: str, lags: list[float], allowed: float) -> None:
+def _bare_post(url: str) -> float:
+    """How long it took."""
+    begun = time.monotonic()
+    post(url, "+12015550123", "to nobody")
+    return time.monotonic() - begun
+
+
+def _lags(what: str, lags: list[float], reference: list[float], allowed: float) -> None:
     shown = (statistics.median(lags), statistics.quantiles(lags, n=20)[-1], max(lags))
-    print(f"  {what:<32} " + " ".join(f"{lag * 1000:>8.2f}" for lag in shown) + f"   {allowed * 1000:g} at the median")
+    ratio = shown[0] / statistics.median(reference)
+    limit = check(f"webhook, {what}: ratio to a bare POST", ratio, allowed)
+    print(f"  {what:<42} " + " ".join(f"{lag * 1000:>8.2f}" for lag in shown) + f" {ratio:>6.1f}   {limit}")

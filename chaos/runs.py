@@ -19,8 +19,8 @@ from .provider import Provider
 
 START = 60.0
 """Seconds that a run may take until its first order, on a machine that is busy."""
-LINGER = 5.0
-"""Seconds that a process may live on when the orders are closed."""
+LINGER = 30.0
+"""Seconds that a process may live on when the orders are closed, on a machine that is busy."""
 _MARKER = "CHAOS_ROUND"
 _FOREIGN = ("PYTEST_", "API_KEY_", "OTPCEPAT_", "OTPVIRT_", "CHAOS_")
 
@@ -87,22 +87,26 @@ class Run:
             )
 
     def wait_for_orders(self, count: int) -> None:
-        """Until so many are placed; their answers may still be on their way."""
+        """Wait until so many are placed; their answers may still be on their way. Raises RuntimeError if none come."""
         end = time.monotonic() + START
         while len(self.account.orders) < count:
             if self.process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"{count} orders were to be placed:\n{self._output.read_text(errors='replace')}")
+                raise RuntimeError(
+                    f"expected {count} orders; the run printed:\n{self._output.read_text(errors='replace')}"
+                )
             time.sleep(0.002)
 
     def wait_until_gone(self, seconds: float) -> None:
-        """Until the moment in which the process that was started is dead, which `Popen.wait` learns of later."""
+        """Wait until the process that was started is dead, which `Popen.wait` notices later. Raises RuntimeError."""
         process = os.pidfd_open(self.process.pid)
         try:
             gone, _, _ = select.select([process], [], [], seconds)
         finally:
             os.close(process)
         if not gone:
-            raise RuntimeError(f"the run goes on and on:\n{self._output.read_text(errors='replace')}")
+            raise RuntimeError(
+                f"the run did not end within {seconds:g} s; it printed:\n{self._output.read_text(errors='replace')}"
+            )
 
     def aftermath(self, until: float) -> Aftermath:
         """Watch until every process of the run is gone and all is closed; orders may be closed until then, at most."""
@@ -132,7 +136,7 @@ def finish_off_all() -> None:
 
 
 def heed_signals() -> None:
-    """Let those who are started be ended by signals, also where this process was told to ignore some (nohup)."""
+    """Let signals end the processes that are started, also where this process ignores some (nohup)."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

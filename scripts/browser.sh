@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the browser tests find Chromium (or Chrome) and its driver.
-# CHROMIUM and CHROMEDRIVER name others; the tests look in the same places (examples/signup/conftest.py).
+# CHROMIUM and CHROMEDRIVER override them; the tests look in the same places (examples/signup/conftest.py).
 set -eu
 here=$(dirname "$0")
 
@@ -16,5 +16,5 @@ found "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stab
 found "${CHROMEDRIVER:-}" chromedriver || missing="$missing chromium-driver"
 [ -z "$missing" ] && exit 0
 
-# A browser and a driver of different versions do not work together: take both from one place. The font is for screenshots.
+# Browser and driver must have the same version, so both come from one source. The font is for screenshots.
 exec "$here/apt.sh" "The browser tests need Chromium and its driver." chromium chromium-driver fonts-dejavu-core

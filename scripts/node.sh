@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests with Node need into .node, from npm's registry. It does nothing where that was done before.
+# Installs the Node packages that tests need into .node, from npm's registry, unless they are there already.
 set -eu
 here=$(dirname "$0")
 root=$(cd "$here/.." && pwd)
@@ -9,7 +9,7 @@ missing=""
 command -v node >/dev/null 2>&1 || missing="nodejs"
 command -v npm >/dev/null 2>&1 || missing="$missing npm"
 # shellcheck disable=SC2086 # one word for each package
-[ -z "$missing" ] || "$here/apt.sh" "The tests with Node need it, and npm." $missing
+[ -z "$missing" ] || "$here/apt.sh" "Some tests need Node.js and npm." $missing
 
 cmp -s "$from/package-lock.json" "$root/.node/installed.json" && exit 0
 mkdir -p "$root/.node"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs tox with every Python at hand. Those of pyenv are put on the PATH themselves: its shims start only the chosen one.
+# Runs tox with every Python that is installed. pyenv's versions go on the PATH, since its shims start only one.
 set -eu
-for folder in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[0-3].*/bin; do
+for folder in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[0-9].*/bin; do
     [ -x "$folder/python3" ] && PATH="$folder:$PATH"
 done
 export PATH

@@ -8,12 +8,16 @@ from collections.abc import Iterator
 
 import pytest
 
+LONG = ("test_examples.py", "test_docs.py", "test_chaos.py")
+"""Modules whose tests start browsers or kill whole runs."""
 _OURS = ("PYTEST_OTP_", "API_KEY_OTPCEPAT", "OTPCEPAT_", "OTPVIRT_", "PYTEST_ADDOPTS")
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))  # where the ledger would be
+    # Without byte code each of the hundreds of processes that tests start would compile all modules anew.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     for name in [name for name in os.environ if name.startswith(_OURS)]:
         monkeypatch.delenv(name)
 
@@ -28,7 +32,13 @@ def own_words() -> Iterator[None]:
     _lexicon.cache_clear()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With xdist the long tests come first: started last, one would run alone while the other workers are idle."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
 def pytest_configure() -> None:
-    """Let the processes that tests start be interrupted: a suite run in the background was told to ignore Ctrl-C."""
+    """Let the processes that tests start be interrupted: a suite run in the background ignores Ctrl-C."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""What the tests share: the running application, and the browsers."""
+"""Fixtures that the tests share: the running application, and the browsers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_otp import GatewayAddress
 
 HERE = Path(__file__).parent
 
-# An account that does not exist: the gateway looks at its form only.
+# Not a real account: the gateway only checks its format.
 TWILIO = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "an-invented-token", "TWILIO_FROM": "Harbour"}
 
 BROWSER_FLAGS = [
@@ -33,11 +33,11 @@ BROWSER_FLAGS = [
 
 @pytest.fixture(scope="session")
 def signup_url(otp_gateway: GatewayAddress) -> Iterator[str]:
-    """The application's address; it runs in a process of its own, as it would in production.
+    """The application's URL. It runs in a separate process, as in production.
 
-    It sends through Twilio. Offline the plugin's gateway answers in Twilio's place: the variables of
-    `otp_gateway.environ()` lead there what the SDK sends to api.twilio.com. With a real provider there are none, and
-    the application sends as this environment says.
+    It sends with Twilio's SDK. Offline, the variables of `otp_gateway.environ()` redirect requests for api.twilio.com
+    to the gateway, which responds as Twilio does. With a real provider there are no such variables, and the application
+    sends as its environment says.
     """
     environment = {**os.environ, **otp_gateway.environ()}
     if otp_gateway.url:
@@ -48,7 +48,7 @@ def signup_url(otp_gateway: GatewayAddress) -> Iterator[str]:
             assert process.stdout
             said = process.stdout.readline()
             if not said.startswith("Serving on "):
-                pytest.fail(f"the application did not start; it said {said!r} (its errors are above)")
+                pytest.fail(f"the application did not start: it printed {said!r} (see its errors above)")
             yield said.removeprefix("Serving on ").strip()
         finally:
             process.terminate()
@@ -56,13 +56,13 @@ def signup_url(otp_gateway: GatewayAddress) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """What pytest-playwright starts the browser with: the system's own Chromium, in a new profile."""
+    """Arguments for pytest-playwright: the system's Chromium, with a new profile."""
     return {**browser_type_launch_args, "executable_path": chromium(), "args": BROWSER_FLAGS}
 
 
 @pytest.fixture
 def driver(tmp_path: Path) -> Iterator[webdriver.Chrome]:
-    """Selenium's browser, with a new profile for each test."""
+    """A browser driven by Selenium, with a new profile for each test."""
     options = webdriver.ChromeOptions()
     options.binary_location = chromium()
     for flag in [*BROWSER_FLAGS, f"--user-data-dir={tmp_path / 'profile'}"]:
@@ -75,18 +75,18 @@ def driver(tmp_path: Path) -> Iterator[webdriver.Chrome]:
 
 
 def chromium() -> str:
-    """Where Chromium is."""
+    """The path of Chromium."""
     return program("CHROMIUM", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def program(variable: str, *names: str) -> str:
-    """Where a program is: as the environment variable says, else the first of the names that is on the PATH."""
+    """The path of a program: from the environment variable, else the first of the names that is on the PATH."""
     wanted = os.environ.get(variable)
     for name in [wanted] if wanted else names:
         found = shutil.which(name)
         if found:
             return found
     pytest.fail(
-        f"{wanted or names[0]} is not there. Install Debian's packages chromium and chromium-driver "
-        f"(`make browser` does it), or set {variable} to its place."
+        f"{wanted or names[0]} was not found. Install Chromium and its driver (on Debian: chromium and "
+        f"chromium-driver), run `make browser`, or set {variable} to its path."
     )

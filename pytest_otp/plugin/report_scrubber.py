@@ -1,6 +1,6 @@
-"""The last net: scrubs what others wrote into reports, before any reporter or xdist sees it.
+"""The last line of defence: masks secrets that tests and applications wrote into reports, before reporters see them.
 
-Registered only in a run that has credentials, so that all other runs pay nothing for it.
+Registered only in a run that has credentials, so that it costs other runs nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from ..redact import scrub
 
 _REPRESENTATIONS = ("_pytest._code.code", "_pytest.reports", "_pytest.fixtures")
-"""Where pytest's own classes for tracebacks and errors are; nodes and configuration are left alone."""
+"""Modules of pytest's own classes for tracebacks and errors; nodes and configuration are left unchanged."""
 
 
 class ReportScrubber:
@@ -29,7 +29,7 @@ class ReportScrubber:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
-        """The same of a module that could not be collected."""
+        """The same for a module that could not be collected."""
         return _clean((yield), "longrepr", "sections")
 
     @pytest.hookimpl(tryfirst=True)
@@ -46,7 +46,7 @@ class ReportScrubber:
 
 
 def scrubbed(value: Any) -> Any:
-    """The value with every text in it scrubbed: containers anew, what pytest represents tracebacks with in place."""
+    """The value with every text masked: containers are copied, what pytest represents tracebacks with is changed."""
     if isinstance(value, str):
         return scrub(value)
     if type(value) in (list, tuple):

@@ -33,21 +33,21 @@ def run_script(path: Path, name: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_missing_browser_without_apt_is_told(bare: Path) -> None:
+def test_a_missing_browser_without_apt(bare: Path) -> None:
     """On a system without apt-get, make names the packages and stops."""
     run = run_script(bare, "browser.sh")
     assert run.returncode == 1
-    assert "Please install: chromium chromium-driver" in run.stderr
+    assert "Please install chromium chromium-driver" in run.stderr
     assert "This machine has no apt-get." in run.stderr
 
 
-def test_a_missing_browser_without_rights_is_told(bare: Path) -> None:
-    """Who is not root and would have to type a password is asked to install the packages."""
+def test_a_missing_browser_without_rights(bare: Path) -> None:
+    """Without root, and without sudo that needs no password, make asks for the packages to be installed."""
     program(bare, "apt-get", "echo called: $@")
     program(bare, "sudo", "exit 1")
     run = run_script(bare, "browser.sh")
     assert run.returncode == 1
-    assert "You are not root, and sudo is not there or wants a password." in run.stderr
+    assert "You are not root, and sudo is missing or asks for a password." in run.stderr
     assert "called" not in run.stdout
 
 
@@ -67,13 +67,13 @@ def test_a_missing_browser_is_installed(bare: Path, user: str) -> None:
     ]
 
 
-def test_a_failed_installation_is_told(bare: Path) -> None:
+def test_a_failed_installation(bare: Path) -> None:
     """Where apt-get fails, make stops and says so."""
     program(bare, "apt-get", "exit 100")
     program(bare, "id", "echo 0")
     run = run_script(bare, "browser.sh")
     assert run.returncode == 1
-    assert "apt-get could not do it; its own words are above." in run.stderr
+    assert "apt-get failed; see its output above." in run.stderr
 
 
 def test_a_browser_that_is_there_is_taken(bare: Path) -> None:

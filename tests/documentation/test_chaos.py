@@ -26,8 +26,8 @@ def _nothing_is_left() -> Iterator[None]:
     signal.signal(signal.SIGHUP, ignored)
 
 
-def played(kind: Kind, folder: Path, *, keeper: bool, watch: float = 10.0) -> tuple[Round, Aftermath]:
-    """A round that ends half a second after its first order, and what is left `watch` seconds later."""
+def played(kind: Kind, folder: Path, *, keeper: bool, watch: float = 60.0) -> tuple[Round, Aftermath]:
+    """A round that ends half a second after its first order, and what is still open `watch` seconds later, at most."""
     with Provider("short") as provider, ThreadPoolExecutor(1) as watchers:
         ended = play(provider, kind.name, folder, kind, 0.5, watchers, keeper=keeper, watch=watch)
         return ended, ended.aftermath.result()
@@ -35,7 +35,7 @@ def played(kind: Kind, folder: Path, *, keeper: bool, watch: float = 10.0) -> tu
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_killed_run_leaves_no_order_open(kind: Kind, tmp_path: Path) -> None:
-    """However a run ends, all its orders are closed ten seconds later, and none of its processes is left."""
+    """However a run ends, all its orders are closed soon after it, and none of its processes stays."""
     ended, aftermath = played(kind, tmp_path, keeper=True)
     assert ended.at_risk
     assert aftermath == Aftermath(open=0, left_over=0)
@@ -49,8 +49,7 @@ def test_without_the_keeper_orders_are_lost(tmp_path: Path) -> None:
 
 
 def test_a_provider_that_hangs_at_teardown(tmp_path: Path) -> None:
-    """A run is held up by no more than its close time-out, and all is closed when the provider is well again."""
-    teardown = tear_down("hangs", "short", tmp_path, lasts=3.0, close_timeout=1.0)
+    """A run ends while the provider still hangs, and all is closed when the provider is well again."""
+    teardown = tear_down("hangs", "short", tmp_path, lasts=None, close_timeout=1.0)
     assert teardown.at_risk == teardown.placed
     assert teardown.aftermath == Aftermath(open=0, left_over=0)
-    assert teardown.held_up <= teardown.allowed < 3.0 + 1.0

@@ -1,78 +1,38 @@
-"""What the README and the documentation show is run: each block with a test in it, and each command's options.
-
-A comment above a block says how: `<!-- pytest OPTIONS -->`, or `<!-- with the example application -->`, in a browser.
-"""
+"""The code in the README and the documentation runs as shown, and the commands, options and links in it exist."""
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import importlib
 import io
-import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from pytest_otp import OtpError, cli, errors
-from pytest_otp.offline.scenarios import SCENARIOS
+from pytest_otp import cli
 from pytest_otp.options import OPTIONS
 from pytest_otp.providers.registry import BUILT_IN, load
+from tests.documentation.pages import PAGES, ROOT, Block, blocks, commands
+from tests.documentation.running import PATIENCE_SECONDS, clean_environment, running_sandbox
 
-ROOT = Path(__file__).parent.parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")])
-PROTOCOLS = (ROOT / "docs" / "protocols.md").read_text()
 IN_A_BROWSER = "with the example application"
-BLOCK = re.compile(r"(?:^<!-- (?P<how>.*?) -->\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+AS_A_SCRIPT = "as a script"
+WITH_THE_SANDBOX = "as a script, with the sandbox"
+
+PYTHON = [block for block in blocks() if block.language == "python"]
+TESTS = [block for block in PYTHON if block.is_test and block.how != IN_A_BROWSER]
+SCRIPTS = [block for block in PYTHON if block.how in (AS_A_SCRIPT, WITH_THE_SANDBOX)]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block of code on a page."""
-
-    page: str
-    line: int
-    how: str
-    language: str
-    text: str
-
-    @property
-    def is_test(self) -> bool:
-        return self.language == "python" and "def test_" in self.text
-
-    def __str__(self) -> str:
-        return f"{self.page}:{self.line}"
-
-
-def blocks() -> Iterator[Block]:
-    for page in PAGES:
-        content = page.read_text(encoding="utf-8")
-        for match in BLOCK.finditer(content):
-            line = content.count("\n", 0, match.start("text"))
-            yield Block(str(page.relative_to(ROOT)), line, match["how"] or "pytest", match["language"], match["text"])
-
-
-def commands() -> Iterator[tuple[Block, list[str]]]:
-    for block in blocks():
-        if block.language == "console":
-            for line in block.text.splitlines():
-                yield block, shlex.split(line, comments=True)
-
-
-SHOWN = [block for block in blocks() if block.is_test and block.how != IN_A_BROWSER]
-
-
-@pytest.mark.parametrize("how", sorted({block.how for block in SHOWN}))
+@pytest.mark.parametrize("how", sorted({block.how or "pytest" for block in TESTS}))
 def test_offline_blocks_pass(pytester: pytest.Pytester, how: str) -> None:
-    """What is shown passes as it is shown: blocks that are run in the same way each in a file of their own."""
-    shown = [block for block in SHOWN if block.how == how]
+    """Each block with a test passes as shown. Blocks that are run in the same way share a run, each in its own file."""
+    shown = [block for block in TESTS if (block.how or "pytest") == how]
     for block in shown:
         name = re.sub(r"\W", "_", str(block))
         pytester.makepyfile(**{f"test_{name}": block.text})
@@ -85,24 +45,53 @@ def test_offline_blocks_pass(pytester: pytest.Pytester, how: str) -> None:
 
 @pytest.mark.browser
 def test_browser_blocks_pass(tmp_path: Path) -> None:
-    """What is shown with a browser passes against the example application."""
+    """Each block with a browser passes against the example application."""
     shutil.copytree(ROOT / "examples" / "signup", tmp_path, dirs_exist_ok=True, ignore=lambda *_: ["tests", "demo"])
-    shown = [block for block in blocks() if block.is_test and block.how == IN_A_BROWSER]
+    shown = [block for block in PYTHON if block.is_test and block.how == IN_A_BROWSER]
     assert {"README.md", "docs/getting-started.md"} <= {block.page for block in shown}
     for number, block in enumerate(shown):
         (tmp_path / f"test_shown_{number}.py").write_text(block.text, encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    command = [sys.executable, "-m", "pytest", str(tmp_path)]
-    run = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    run = run_python(clean_environment(), "-m", "pytest", str(tmp_path), cwd=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     assert f" {len(shown)} passed in " in run.stdout
 
 
-@pytest.mark.parametrize("block", [block for block in blocks() if block.language == "python"], ids=str)
+@pytest.mark.parametrize("block", SCRIPTS, ids=str)
+def test_scripts_run(block: Block, tmp_path: Path) -> None:
+    """Each script runs to its end without pytest; those with a provider run against the sandbox."""
+    script = tmp_path / "script.py"
+    script.write_text(block.text, encoding="utf-8")
+    environment = clean_environment()
+    if block.how == AS_A_SCRIPT:
+        run = run_python(environment, str(script), cwd=tmp_path)
+    else:
+        with running_sandbox(environment, "auto") as variables:
+            run = run_python({**environment, **variables}, str(script), cwd=tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stderr == ""
+
+
+def test_a_script_gets_its_code(tmp_path: Path) -> None:
+    """The script that orders a number receives a code and finishes its order."""
+    (block,) = [block for block in SCRIPTS if "number.state" in block.text]
+    (tmp_path / "script.py").write_text(block.text, encoding="utf-8")
+    environment = clean_environment()
+    with running_sandbox(environment, "auto") as variables:
+        run = run_python({**environment, **variables}, "script.py", cwd=tmp_path)
+    assert re.search(r"^The code is \d{4,}$", run.stdout, re.MULTILINE), run.stdout + run.stderr
+    assert "The order is finished" in run.stdout
+
+
+def run_python(environment: Mapping[str, str], *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+    )
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=str)
 def test_python_blocks_compile(block: Block) -> None:
-    """Also the blocks that only show a part are Python."""
+    """Blocks that show only a part are valid Python too."""
     compile(block.text, str(block), "exec")
 
 
@@ -113,40 +102,9 @@ def test_options_and_variables_exist(page: Path) -> None:
     known = {option.flag for option in OPTIONS}
     assert set(re.findall(r"--otp-[a-z-]*[a-z]", text)) <= known
     variables = {option.variable for option in OPTIONS} | {"PYTEST_OTP_GATEWAY_URL"}
-    assert set(re.findall(r"PYTEST_OTP_[A-Z_]+", text)) <= variables
+    assert set(re.findall(r"PYTEST_OTP_[A-Z_]*[A-Z]", text)) <= variables
     credentials = {variable.name for name in BUILT_IN for variable in load(name).variables}
     assert set(re.findall(r"(?:API_KEY_OTPCEPAT|OTPCEPAT_[A-Z_]+|OTPVIRT_[A-Z_]+)", text)) <= credentials
-
-
-@pytest.mark.parametrize("page", ["README.md", "docs/settings.md"])
-def test_every_setting_is_told(page: str) -> None:
-    """The tables of settings leave none out, and name each one's option and variable in one row."""
-    rows = (ROOT / page).read_text(encoding="utf-8").splitlines()
-    for option in OPTIONS:
-        shown = f"{option.flag} {option.metavar}".replace("|", "\\|") if option.metavar else option.flag
-        assert [row for row in rows if row.startswith(f"| `{shown}` | `{option.variable}` |")], option.flag
-
-
-def test_every_ini_name_is_told() -> None:
-    """The table of settings has each ini name."""
-    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert [option.ini for option in OPTIONS if f"| `{option.ini}` |" not in text] == []
-
-
-def test_every_scenario_is_told() -> None:
-    """The table of scenarios has each of them and no other."""
-    section = (
-        (ROOT / "docs" / "offline.md").read_text(encoding="utf-8").partition("## Scenarios")[2].partition("```")[0]
-    )
-    assert re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE) == list(SCENARIOS)
-
-
-def test_every_error_is_told() -> None:
-    """The table of errors has each class of the tree."""
-    section = (ROOT / "docs" / "writing-tests.md").read_text(encoding="utf-8").partition("## Errors")[2]
-    told = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
-    tree = {name for name, item in vars(errors).items() if isinstance(item, type) and issubclass(item, OtpError)}
-    assert told == tree - {"OtpError"}
 
 
 def test_commands_have_the_options_shown() -> None:
@@ -170,33 +128,18 @@ def test_make_targets_exist() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    """Each relative link leads to a file that is there."""
+    """Each relative link leads to a file that exists."""
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
             assert target.startswith("https://") or (page.parent / target).exists(), f"{page}: {target}"
 
 
-def cells_of_protocols(column: int) -> list[str]:
-    rows = re.findall(r"^\| (.*) \| (.*) \| (.*) \|$", PROTOCOLS, re.MULTILINE)
-    return sorted({name for row in rows for name in re.findall(r"`(\w+(?:\.|::)[\w.:]+)`", row[column])})
+def test_user_pages_show_documented_paths_only() -> None:
+    """The code that users read imports the package's documented modules and no others."""
+    documented = {"", ".errors", ".redact", ".codes", *(f".providers.{name}" for name in PROVIDER_MODULES)}
+    for block in PYTHON:
+        imported = re.findall(r"^\s*(?:from|import) pytest_otp([\w.]*)", block.text, re.MULTILINE)
+        assert set(imported) <= documented, block
 
 
-@pytest.mark.parametrize("name", cells_of_protocols(1))
-def test_protocol_table_names_code_that_exists(name: str) -> None:
-    """Each piece of code that the protocols' tables name is there."""
-    module, _, rest = name.partition(".")
-    home = {"errors": "pytest_otp", "pushed": "pytest_otp.push", "webhook": "pytest_otp.push"}
-    found: object = importlib.import_module(f"{home.get(module, 'pytest_otp.providers')}.{module}")
-    for part in rest.split("."):
-        found = getattr(found, part)
-
-
-@pytest.mark.parametrize("name", cells_of_protocols(2))
-def test_protocol_table_names_tests_that_exist(name: str) -> None:
-    """Each test that the protocols' tables name is there."""
-    module, *path = name.split("::")
-    (file,) = (file for home in ("providers", "push") for file in (ROOT / "tests" / home).rglob(f"{module}.py"))
-    body = ast.parse(file.read_text()).body
-    for part in path:
-        node = next(node for node in body if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name == part)
-        body = node.body
+PROVIDER_MODULES = ("base", "http", "answers", "push", "registry")

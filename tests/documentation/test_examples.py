@@ -1,6 +1,6 @@
-"""The examples, run as a reader of them would run them: each in a process of its own.
+"""The examples, run as a reader would run them: each in a separate process.
 
-They need one: Playwright keeps an event loop running in its thread, in which tests of async waits cannot run theirs.
+Playwright keeps an event loop running in its thread, in which tests of async waits could not run theirs.
 """
 
 from __future__ import annotations
@@ -15,32 +15,25 @@ from pathlib import Path
 
 import pytest
 
+from tests.documentation.running import PATIENCE_SECONDS, clean_environment, running_sandbox
+
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
-PATIENCE_SECONDS = 150
 
 
 @pytest.fixture
 def environment() -> dict[str, str]:
-    """Ours without what belongs to this pytest run, to a provider's account, or to a sender of SMS."""
-    ours = ("PYTEST_", "OTPCEPAT_", "OTPVIRT_", "API_KEY_OTPCEPAT", "SMS_URL", "SIMBOX_", "TWILIO_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return clean_environment()
 
 
 @pytest.fixture
 def sandbox(environment: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The variables that a running sandbox prints, for clients and for the application."""
-    command = [sys.executable, "-m", "pytest_otp.cli", "sandbox", "--fake", "manual"]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        lines = iter(process.stdout.readline, "\n")
-        variables = dict(re.findall(r"^export (\w+)='?(.*?)'?$", "".join(lines), re.MULTILINE))
-        url = variables["OTPVIRT_BASE_URL"].removesuffix("/native")
-        yield {**variables, "SMS_URL": f"{url}/sms"}
-        process.terminate()
+    with running_sandbox(environment, "manual") as variables:
+        yield variables
 
 
 def run_pytest(folder: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    # Without Hypothesis, whose import takes twice as long as the start of pytest.
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
     return subprocess.run(
         command,
         cwd=folder,
@@ -54,7 +47,7 @@ def run_pytest(folder: Path, environment: Mapping[str, str], *arguments: str) ->
 
 
 def assert_passed(run: subprocess.CompletedProcess[str], at_least: int) -> None:
-    """All passed: no failure, no error, nothing skipped, and as many as are known to be there."""
+    """All passed: no failure, no error, nothing skipped, and at least as many tests as expected."""
     assert run.returncode == 0, run.stdout
     last = run.stdout.rstrip().splitlines()[-1]
     counts = {what: int(count) for count, what in re.findall(r"(\d+) ([a-z]+)", last.partition(" in ")[0])}
@@ -64,7 +57,7 @@ def assert_passed(run: subprocess.CompletedProcess[str], at_least: int) -> None:
 
 @pytest.mark.browser
 def test_sign_up_offline(environment: dict[str, str]) -> None:
-    """The example's whole suite passes without any setting, in real browsers."""
+    """The example's whole suite passes in real browsers, without any setting."""
     run = run_pytest(EXAMPLES / "signup", environment)
     assert_passed(run, at_least=30)
     assert re.search(r"(?i)otp.*fake", run.stdout)
@@ -86,19 +79,19 @@ def test_sign_up_over_the_wire(
 
 @pytest.mark.browser
 def test_demo(environment: dict[str, str], tmp_path: Path) -> None:
-    """`make demo` tells each step with what came of it, and saves a picture of each page."""
+    """`make demo` prints each step with its result, and saves a picture of each page."""
     run = run_pytest(EXAMPLES / "signup", environment, "demo", "-s", "-q", "--demo-report", str(tmp_path))
     assert_passed(run, at_least=1)
-    told = dict(re.findall(r"^ (\d)\. .*\n    (.*)$", run.stdout, re.MULTILINE))
-    assert len(told) == 9, run.stdout
-    number = re.search(r"\+\d{8,15}", told["2"])
-    code = told["6"]
-    assert "api.twilio.com" in told["1"]
-    assert number, told
+    steps = dict(re.findall(r"^ (\d)\. .*\n    (.*)$", run.stdout, re.MULTILINE))
+    assert len(steps) == 9, run.stdout
+    number = re.search(r"\+\d{8,15}", steps["2"])
+    code = steps["6"]
+    assert "api.twilio.com" in steps["1"]
+    assert number, steps
     assert re.fullmatch(r"\d{6}", code)
-    assert code in told["5"]
-    assert told["9"].startswith("Order ")
-    assert "is finished." in told["9"]
+    assert code in steps["5"]
+    assert steps["9"].startswith("Order ")
+    assert "is finished." in steps["9"]
     assert sorted(picture.name for picture in tmp_path.glob("*.png")) == ["3.png", "4.png", "7.png", "8.png"]
     report = (tmp_path / "index.html").read_text()
     assert str(tmp_path / "index.html") in run.stdout
@@ -106,19 +99,22 @@ def test_demo(environment: dict[str, str], tmp_path: Path) -> None:
     assert report.count("<img ") == 4
 
 
-def test_a_missing_browser_is_told(environment: dict[str, str]) -> None:
-    """Without Chromium's driver the browser tests say what to install, and which variable names another place."""
+def test_a_missing_browser_is_reported(environment: dict[str, str]) -> None:
+    """Without Chromium's driver the browser tests say what to install, and which variable sets another path."""
     variable = "CHROMEDRIVER"
     run = run_pytest(
         EXAMPLES / "signup", {**environment, variable: "/nowhere/at-all"}, "tests/test_signup_selenium.py", "-x"
     )
     assert run.returncode == 1
-    assert "/nowhere/at-all is not there. Install Debian's packages chromium and chromium-driver" in run.stdout
-    assert f"set {variable} to its place" in run.stdout
+    assert (
+        "/nowhere/at-all was not found. Install Chromium and its driver (on Debian: chromium and chromium-driver)"
+        in run.stdout
+    )
+    assert f"or set {variable} to its path" in run.stdout
 
 
 def test_third_party_provider(environment: dict[str, str], tmp_path: Path) -> None:
-    """The example of a provider of one's own is found by its entry point once installed, and its tests pass."""
+    """The example provider is found by its entry point once it is installed, and its tests pass."""
     source = shutil.copytree(EXAMPLES / "thirdparty_provider", tmp_path / "source")
     installed = tmp_path / "installed"
     offline = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check", "--quiet"]

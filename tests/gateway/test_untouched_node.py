@@ -86,9 +86,9 @@ def test_without_node_make_says_what_to_install(machine: Path) -> None:
     """Where Node or npm is missing and cannot be installed, the packages are named."""
     done = install(machine)
     assert done.returncode == 1
-    assert "Please install: nodejs npm" in done.stderr
+    assert "Please install nodejs npm" in done.stderr
     program(machine, "node", "exit 0")
-    assert "Please install: npm (Debian's names)" in install(machine).stderr
+    assert "Please install npm (Debian package names)" in install(machine).stderr
 
 
 def test_packages_are_installed_once(machine: Path) -> None:

@@ -1,4 +1,4 @@
-"""A run as a whole, with real orders over real sockets: budget, orderly stop, deferred closing, and what is told."""
+"""A run as a whole, with real orders over real sockets: budget, orderly stop, ledger, and the summary."""
 
 from __future__ import annotations
 
@@ -6,125 +6,60 @@ import contextlib
 import os
 import re
 import signal
-import subprocess
-import sys
-import time
 import xml.etree.ElementTree
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 import pytest
 
 from pytest_otp.offline.carrier import Carrier
-from pytest_otp.orders.entries import OPEN, LedgerEntry
-from pytest_otp.orders.ledger import Ledger
+from pytest_otp.offline.desk import Rental
+from pytest_otp.orders.entries import OPEN
 from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server.server import Server
-from tests.servers import Asked, Reply, WireServer, reply
+from tests.plugin.runs import HOLDS_ONE, PATIENCE, Wire, read_until, summary
 
-ROOT = Path(__file__).parent.parent.parent
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 ORDER = ("--otp-service", "Telegram", "--otp-country", "Indonesia")
-HOLDS_ONE = """
-import time
-
-def test_it(otp_number):
-    otp_number()
-    print("READY", flush=True)
-    time.sleep(60)
-"""
-SMS_AFTER = 0.6
-"""Seconds from an order to its SMS: time to close one that nobody waits for, and before the first look for it."""
-ONE_CODE = "def test_it(otp_number):\n    assert otp_number().wait_code(20)\n"
+ONE_CODE = "def test_it(otp_number):\n    assert otp_number().wait_code(60)\n"
 
 
-@dataclass
-class Wire:
-    """A provider on a socket, runs of pytest against it, and their ledger."""
+class SmsOnceWaitedFor:
+    """A sandbox that delivers an order's SMS when it is first polled: none comes to one that only orders."""
 
-    folder: Path
-    variables: dict[str, str]
-    orders: list[str] = field(default_factory=list)
-    rented: Callable[[], list[str]] = list
-    """The orders that are open at the sandbox."""
+    def __init__(self, orders: list[str]) -> None:
+        self.carrier = Carrier(seed=1)
+        self.sandbox = Sandbox(self.carrier, scenario="manual", on_order=self.ordered)
+        self.orders = orders
+        self.waiting: dict[str, str] = {}
 
-    def start(self, *args: str, **variables: str) -> subprocess.Popen[str]:
-        """A run of its own, not waited for."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-        return subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-p", "pytest_otp.plugin", "-p", "no:cacheprovider", *args],
-            cwd=self.folder,
-            env={
-                **inherited,
-                **self.variables,
-                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-                "PYTHONPATH": str(ROOT),
-                "PYTEST_OTP_LEDGER": "state/ledger",
-                **variables,
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    def ordered(self, provider: str, order_id: str, rental: Rental) -> None:
+        self.orders.append(order_id)
+        self.waiting[order_id] = rental.line.e164
 
-    def run(self, *args: str, code: int = 0, **variables: str) -> str:
-        """What a run printed."""
-        process = self.start(*args, **variables)
-        output, _ = process.communicate(timeout=60)
-        assert process.returncode == code, output
-        return output
-
-    def test(self, text: str) -> None:
-        """The tests of the run."""
-        (self.folder / "test_it.py").write_text(text)
-
-    def entries(self) -> list[LedgerEntry]:
-        """What the ledger holds."""
-        ledger = Ledger(self.folder / "state" / "ledger")
-        with contextlib.closing(ledger):
-            return ledger.entries()
-
-    def settled(self) -> list[LedgerEntry]:
-        """What the ledger holds as soon as no open orders any more."""
-        end = time.monotonic() + 20
-        while any(entry.is_open for entry in self.entries()):
-            assert time.monotonic() < end, self.entries()
-            time.sleep(0.05)
-        return self.entries()
+    def __call__(self, request: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        query = parse_qs(request.get("QUERY_STRING", ""))
+        if query.get("action") == ["get_status"]:
+            number = self.waiting.pop(query["order_id"][0], None)
+            if number:
+                self.carrier.deliver(number, "Your code is 482913")
+        return self.sandbox(request, start_response)
 
 
 @pytest.fixture
 def wire(tmp_path: Path) -> Iterator[Wire]:
     """The sandbox as otpcepat."""
     wire = Wire(tmp_path, {"PYTEST_OTP_PROVIDER": "otpcepat"})
-    sandbox = Sandbox(
-        Carrier(seed=1),
-        scenario="auto",
-        sms_after=SMS_AFTER,
-        on_order=lambda *order: wire.orders.append(order[1]),
-    )
-    wire.rented = lambda: [rental.id for rental in sandbox.desk.rentals if rental.state in OPEN]
-    with Server(sandbox) as server:
+    app = SmsOnceWaitedFor(wire.orders)
+    wire.rented = lambda: [rental.id for rental in app.sandbox.desk.rentals if rental.state in OPEN]
+    with Server(app) as server:
         wire.variables.update(environ(server.url))
         del wire.variables["PYTEST_OTP_GATEWAY_URL"]
         yield wire
-
-
-def ready(process: subprocess.Popen[str]) -> None:
-    """Wait until the test inside says that it has its number."""
-    assert process.stdout
-    for line in process.stdout:
-        if "READY" in line:
-            return
-    raise AssertionError("the run ended early")
-
-
-def summary(output: str) -> list[str]:
-    """The lines of the summary, without how long was waited."""
-    (told,) = re.findall(r"^-+ one-time codes by SMS -+\n((?:.*\n)+)", output, re.MULTILINE)
-    lines = told.splitlines()
-    end = next((at for at, line in enumerate(lines) if re.match(r"=|!!!|\d+ \w+.* in [\d.]+s", line)), len(lines))
-    return [re.sub(r"waited [\d.]+ s", "waited", line) for line in lines[:end] if line.strip()]
 
 
 FOUR = """
@@ -134,7 +69,7 @@ import pytest
 def test_it(otp_number, n):
     number = otp_number()
     if n:
-        assert number.wait_code(20)
+        assert number.wait_code(60)
 """
 
 
@@ -194,7 +129,7 @@ def test_reports_name_order_and_number(wire: Wire) -> None:
         "import pathlib\n"
         "def test_a(otp_number):\n"
         "    number = otp_number()\n"
-        "    pathlib.Path('told').write_text(f'{number.order_id} {number.e164} {number.wait_code(20)}')\n"
+        "    pathlib.Path('told').write_text(f'{number.order_id} {number.e164} {number.wait_code(60)}')\n"
         "def test_b(session_otp_number):\n    session_otp_number()\n"
     )
     wire.run("--junitxml", "junit.xml", *ORDER)
@@ -219,13 +154,13 @@ def test_it(otp_number, n):
 
 
 def test_the_budget_holds_over_workers(wire: Wire) -> None:
-    """Four workers that order at the same time send exactly as many requests as the run may."""
-    wire.test(MANY.format(count=40))
-    output = wire.run("-p", "xdist", "-n4", "--otp-max-orders", "15", *ORDER, code=1)
-    assert len(wire.orders) == 15
-    assert re.search(r"25 failed, 15 passed", output)
+    """Three workers that order at the same time send exactly as many requests as the run may."""
+    wire.test(MANY.format(count=24))
+    output = wire.run("-p", "xdist", "-n3", "--otp-max-orders", "9", *ORDER, code=1)
+    assert len(wire.orders) == 9
+    assert re.search(r"15 failed, 9 passed", output)
     assert (
-        "otpcepat: this run has sent 15 order requests, as many as --otp-max-orders allows. Nothing was ordered. "
+        "otpcepat: this run has sent 9 order requests, as many as --otp-max-orders allows. Nothing was ordered. "
         "Raise --otp-max-orders (PYTEST_OTP_MAX_ORDERS) if that is intended."
     ) in re.sub(r"after [\d.]+ s: ", "", output).replace("otpcepat, ", "otpcepat: ")
 
@@ -253,7 +188,7 @@ def test_the_budget_for_money(wire: Wire, allowed: str, orders: int, said: str) 
     """An order that would cost too much, or in another money, is not sent; one that was cancelled costs nothing."""
     wire.test(
         "def test_cancelled(otp_number):\n    otp_number()\n"
-        "def test_kept(otp_number):\n    assert all([otp_number().wait_code(20) for _ in range(9)])\n"
+        "def test_kept(otp_number):\n    assert all([otp_number().wait_code(60) for _ in range(9)])\n"
     )
     output = wire.run("--otp-max-spend", allowed, *ORDER, code=1)
     finished = [entry for entry in wire.entries() if entry.state == "finished"]
@@ -337,15 +272,14 @@ def test_an_object_of_the_suites_own(wire: Wire) -> None:
     assert (provider, account, keeper) == ("scripted", "", "")
 
 
-@pytest.mark.parametrize("keeper", ["on", "off"])
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(("name", "keeper"), [("SIGTERM", "on"), ("SIGHUP", "off")])
 def test_an_orderly_stop(wire: Wire, name: str, keeper: str) -> None:
     """SIGTERM and SIGHUP end the run as Ctrl-C does: teardown runs, the order is closed, the summary is told."""
     wire.test(HOLDS_ONE)
     process = wire.start("-s", "--otp-keeper", keeper, *ORDER)
-    ready(process)
+    read_until(process, "READY")
     process.send_signal(getattr(signal, name))
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == pytest.ExitCode.INTERRUPTED
     assert f"KeyboardInterrupt: the run was stopped by {name}" in output
     assert "0 uncertain, 0 still open" in output
@@ -356,7 +290,7 @@ def test_what_a_dead_run_left_is_swept(wire: Wire) -> None:
     """Test process and keeper are killed at once, as in a container: the next run closes their order first."""
     wire.test(HOLDS_ONE)
     process = wire.start("-s", *ORDER, OTP_MARK="killed run")
-    ready(process)
+    read_until(process, "READY")
     keepers = marked_processes("killed run") - {process.pid}
     assert len(keepers) == 1
     for pid in (*keepers, process.pid):
@@ -383,129 +317,3 @@ def marked_processes(mark: str) -> set[int]:
             if f"OTP_MARK={mark}".encode() in path.read_bytes().split(b"\0"):
                 found.add(int(path.parent.name))
     return found
-
-
-# Providers that behave badly
-
-
-@contextlib.contextmanager
-def otpcepat(tmp_path: Path, **actions: Callable[[Asked], Reply]) -> Iterator[Wire]:
-    """An otpcepat that knows one order, and answers some actions as it is told."""
-
-    def answer(asked: Asked) -> Reply:
-        (action,) = re.findall(r"action=(\w+)", asked.target)
-        if action in actions:
-            return actions[action](asked)
-        data: dict[str, object] = {"order_id": "7", "number": "6281200000007", "price": "99", "status": "Waiting SMS"}
-        return reply({"status": "true", "data": data})
-
-    with WireServer(by=answer) as server:
-        yield Wire(
-            tmp_path,
-            {
-                "PYTEST_OTP_PROVIDER": "otpcepat",
-                "OTPCEPAT_BASE_URL": server.url,
-                "API_KEY_OTPCEPAT": "invented-key-of-a-test",
-                "PYTEST_OTP_SERVICE": "5",
-                "PYTEST_OTP_COUNTRY": "6",
-            },
-        )
-
-
-def test_an_uncertain_order_is_told_until_it_is_forgotten(tmp_path: Path) -> None:
-    """An order whose answer was lost fails its test, and stays in the summary's and the ledger's care."""
-    with otpcepat(tmp_path, get_order=lambda asked: reply("<html>oops</html>", 502)) as wire:
-        wire.test("def test_it(otp_number):\n    otp_number()\n")
-        output = wire.run(code=1)
-    (entry,) = wire.entries()
-    assert entry.state == "uncertain"
-    told = summary(output)
-    assert told[0].startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 1 uncertain, 0 still open; spent nothing")
-    assert told[1].startswith("uncertain: an order at otpcepat, for 5 6, ")
-    assert told[1].endswith("check the open orders in your account, then run: pytest-otp orders forget 1")
-
-
-def test_a_refused_close_is_handed_on(tmp_path: Path) -> None:
-    """Too early for a cancel: the test passes and is not held up; the end waits a little, and says so."""
-    start: list[float] = []
-
-    def set_status(asked: Asked) -> Reply:
-        start[:] = start or [time.monotonic()]
-        early = time.monotonic() - start[0] < 0.9
-        return reply({"status": "false", "msg": "TOO EARLY"} if early else {"status": "true"})
-
-    with otpcepat(tmp_path, set_status=set_status) as wire:
-        wire.test("def test_it(otp_number):\n    otp_number()\n")
-        output = wire.run()
-    assert "otp: waiting up to 20 s for 1 order not closed yet" in output
-    assert summary(output)[-1] == (
-        "otpcepat: 1 order, 0 finished, 1 cancelled, 0 uncertain, 0 still open; spent nothing; waited for 0 SMS"
-    )
-
-
-def test_a_run_is_not_held_up_by_closes(tmp_path: Path) -> None:
-    """A provider that refuses for longer: the run ends at the close time-out and tells what is open."""
-    start: list[float] = []
-
-    def set_status(asked: Asked) -> Reply:
-        start[:] = start or [time.monotonic()]
-        early = time.monotonic() - start[0] < 3
-        return reply({"status": "false", "msg": "TOO EARLY"} if early else {"status": "true"})
-
-    with otpcepat(tmp_path, set_status=set_status) as wire:
-        wire.test("def test_it(otp_number):\n    otp_number()\n")
-        output = wire.run("--otp-close-timeout", "0.5")
-        told = summary(output)
-        assert told[0].startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 0 uncertain, 1 still open; spent 99 IDR")
-        assert re.fullmatch(
-            r"still open: otpcepat order 7, 6281200000007, 99 IDR, [\d-]+ [\d:]+ UTC "
-            r"\(cancel: said 'TOO EARLY'\); its keeper is still closing it",
-            told[1],
-        )
-        assert [(entry.state, entry.reason) for entry in wire.settled()] == [
-            ("cancelled", "by its keeper, after its run")
-        ]
-
-
-def test_a_second_interrupt_hands_the_close_on(tmp_path: Path) -> None:
-    """Ctrl-C while teardown waits for a close that hangs: the run ends, the keeper closes the order."""
-    slow: list[float] = []
-
-    def set_status(asked: Asked) -> Reply:
-        slow.append(time.monotonic())
-        if len(slow) == 1:
-            time.sleep(1.5)
-            return reply({}, 502)
-        return reply({"status": "true"})
-
-    with otpcepat(tmp_path, set_status=set_status) as wire:
-        wire.test(HOLDS_ONE)
-        process = wire.start("-s")
-        ready(process)
-        process.send_signal(signal.SIGINT)
-        while not slow:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
-        assert [entry.state for entry in wire.settled()] == ["cancelled"]
-
-
-def test_an_interrupt_of_an_order_does_not_wait(tmp_path: Path) -> None:
-    """Ctrl-C while an order's answer is on its way ends the run at once: the keeper takes the answer in."""
-    asked: list[float] = []
-
-    def get_order(asked_for: Asked) -> Reply:
-        asked.append(time.monotonic())
-        time.sleep(2)
-        return reply({"status": "true", "data": {"order_id": "7", "number": "6281200000007", "price": "99"}})
-
-    with otpcepat(tmp_path, get_order=get_order) as wire:
-        wire.test("def test_it(otp_number):\n    otp_number()\n")
-        process = wire.start("--otp-close-timeout", "0")
-        while not asked:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=30)
-        assert time.monotonic() - asked[0] < 1.9
-        assert "1 still open" in output
-        assert [entry.state for entry in wire.settled()] == ["cancelled"]

@@ -132,7 +132,7 @@ def test_a_signal_interrupts(number: signal.Signals) -> None:
         with GracefulShutdown() as stop:
             stop.arm()
             os.kill(os.getpid(), number)
-            threading.Event().wait(5)
+            threading.Event().wait(60)
     except KeyboardInterrupt as interrupt:
         said = str(interrupt)
     assert said == f"the run was stopped by {number.name}"
@@ -147,7 +147,7 @@ def test_a_signal_right_after_the_handler_was_put_there(monkeypatch: pytest.Monk
         before = really(number, handler)
         if handler is not signal.SIG_DFL:
             os.kill(os.getpid(), number)
-            threading.Event().wait(5)
+            threading.Event().wait(60)
         return before
 
     monkeypatch.setattr(signal, "signal", set_and_get)
@@ -162,6 +162,6 @@ def test_no_longer_armed() -> None:
     code = (
         "import os, signal, time; from pytest_otp.plugin.signals import GracefulShutdown\n"
         "with GracefulShutdown() as stop: stop.arm()\n"
-        "os.kill(os.getpid(), signal.SIGTERM); time.sleep(5)"
+        "os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGTERM

@@ -1,4 +1,4 @@
-"""What the demonstration writes: a trace on the terminal, and a page with a picture of each step."""
+"""The output of the demo: a trace on the terminal, and a page with a picture of each step."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ PAGE = """<!doctype html>
 
 
 class Trace:
-    """Tells each step on the terminal, and collects them for the page."""
+    """Prints each step on the terminal, and collects the steps for the page."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._steps: list[str] = []
 
     def step(self, what: str, code: str, detail: str, page: Page | None = None) -> None:
-        """Tell what was done, the line of the test that did it, what came of it, and what the page shows now."""
+        """Print what was done, the line of the test that did it, and the result; save what the page shows now."""
         number = len(self._steps) + 1
         print(f"\n {number}. {what:<40} {code}\n    {detail}")
         entry = f"<li>{html.escape(what)}: <code>{html.escape(code)}</code><br>{html.escape(detail)}"
@@ -48,31 +48,33 @@ class Trace:
         self._steps.append(entry + "</li>")
 
     def save(self) -> Path:
-        """Write the page; returns its place."""
+        """Write the page, and return its path."""
         page = self._folder / "index.html"
         page.write_text(PAGE.format(steps="\n".join(self._steps)), encoding="utf-8")
         return page
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The folder to write to."""
-    parser.addoption("--demo-report", metavar="FOLDER", default="demo-report", help="where the demonstration writes to")
+    """Add the option for the output directory."""
+    parser.addoption(
+        "--demo-report", metavar="FOLDER", default="demo-report", help="directory for the output of the demo"
+    )
 
 
 @pytest.fixture
 def trace(pytestconfig: pytest.Config) -> Iterator[Trace]:
-    """The steps of this run. What an earlier run wrote is removed."""
+    """The steps of this run. The output of an earlier run is removed."""
     folder = pytestconfig.invocation_params.dir / pytestconfig.getoption("demo_report")
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.png"):
         old.unlink()
     trace = Trace(folder)
-    print("\n\n One end-to-end sign-up, offline: no account, no cost, nothing leaves this machine.")
+    print("\n\n One end-to-end sign-up, offline: no account, no cost, no network.")
     yield trace
-    print(f"\n The same with its pictures: {trace.save()}\n")
+    print(f"\n The same steps with pictures: {trace.save()}\n")
 
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, object]:
-    """A window that fits the pages, so that the pictures show them and not much else."""
+    """A window that fits the pages, so that the pictures show little else."""
     return {**browser_context_args, "viewport": {"width": 720, "height": 560}}

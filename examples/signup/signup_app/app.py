@@ -18,10 +18,10 @@ LOCKED = "Too many tries for this number. Please come back in 15 minutes."
 
 
 def create_app(send_sms: SmsSender | None = None) -> Flask:
-    """The application; without `send_sms` it sends as the environment says."""
+    """The application. Without `send_sms`, the environment configures how it sends."""
     app = Flask(__name__)
     app.secret_key = os.environ.get("SECRET_KEY") or secrets.token_bytes(32)
-    # A form on another site cannot use the visitor's session: this is what keeps forged requests out.
+    # Protects against forged requests: a form on another site cannot use the visitor's session.
     app.config.update(SESSION_COOKIE_SAMESITE="Lax")
     verification = Verification(send_sms or sender_for(os.environ))
 
@@ -98,6 +98,6 @@ def create_app(send_sms: SmsSender | None = None) -> Flask:
 
 
 def e164(typed: str) -> str | None:
-    """The number that a person typed, in E.164 form; None where it is none."""
+    """The number that a person typed, in E.164 form, or None if it is not a phone number."""
     compact = re.sub(r"[\s().-]", "", typed)
     return compact if re.fullmatch(r"\+[1-9]\d{6,14}", compact) else None

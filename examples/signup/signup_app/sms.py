@@ -1,4 +1,4 @@
-"""How the application sends an SMS: through Twilio, over a gateway, or, where neither is set, to its own log."""
+"""How the application sends an SMS: with Twilio, through an HTTP gateway, or, if neither is configured, to its log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class SmsNotSentError(Exception):
-    """The service was not reached or refused the message."""
+    """The service could not be reached, or rejected the message."""
 
 
 class SmsSender(Protocol):
@@ -30,9 +30,9 @@ class SmsSender(Protocol):
 
 
 def sender_for(environ: Mapping[str, str]) -> SmsSender:
-    """The sender that an environment asks for.
+    """The sender that an environment configures.
 
-    `SMS_URL` wins over Twilio's account, so that whoever sets it to try something out sends nothing for real.
+    `SMS_URL` takes precedence over Twilio's account, so that setting it never sends real SMS.
     """
     if url := environ.get("SMS_URL"):
         return Gateway(url)
@@ -42,12 +42,12 @@ def sender_for(environ: Mapping[str, str]) -> SmsSender:
 
 
 class Twilio:
-    """Sends with Twilio's own SDK.
+    """Sends with Twilio's SDK.
 
     Args:
-        account: the account's SID, `AC` and 32 characters.
-        token: the account's secret.
-        sender: whom the message is from: a number of the account, or a name where the country allows one.
+        account: the account SID, `AC` and 32 characters.
+        token: the auth token of the account.
+        sender: the sender of the messages: a number of the account, or a name if the country allows it.
     """
 
     def __init__(self, account: str, token: str, sender: str) -> None:
@@ -59,11 +59,11 @@ class Twilio:
         try:
             self._client.messages.create(to=to, from_=self._sender, body=text)
         except (TwilioException, requests.RequestException) as error:
-            raise SmsNotSentError(f"Twilio did not take the SMS: {error}") from error
+            raise SmsNotSentError(f"Twilio did not accept the SMS: {error}") from error
 
 
 class Gateway:
-    """Sends over an HTTP gateway that takes `POST` with JSON `to`, `text`, `from`."""
+    """Sends through an HTTP gateway that accepts a `POST` of JSON with `to`, `text` and `from`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -74,7 +74,7 @@ class Gateway:
         try:
             requests.post(self.url, json=message, timeout=TIMEOUT_SECONDS).raise_for_status()
         except requests.RequestException as error:
-            raise SmsNotSentError(f"{self.url} did not take the SMS: {error}") from error
+            raise SmsNotSentError(f"{self.url} did not accept the SMS: {error}") from error
 
 
 def print_to_log(to: str, text: str) -> None:

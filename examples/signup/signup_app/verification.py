@@ -1,4 +1,4 @@
-"""Proving that a phone number is one's own: codes that expire, lock after wrong tries, and can be sent again."""
+"""Verification of phone numbers: codes that expire, lock after wrong tries, and can be sent again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOCK_SECONDS = 15 * 60
 
 
 class Outcome(Enum):
-    """What came of a code that was typed in."""
+    """The result of checking a code."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -29,12 +29,12 @@ class Outcome(Enum):
 
 
 class TooManyCodesError(Exception):
-    """No more codes go to this number for now: it is locked, or got enough of them."""
+    """The number is locked, or has received too many codes."""
 
 
 @dataclass
 class _Attempt:
-    """What is known of one phone number that is being proved."""
+    """The state of one phone number that is being verified."""
 
     touched_at: float
     code: str | None = None
@@ -44,10 +44,10 @@ class _Attempt:
 
 
 class Verification:
-    """The numbers that are being proved, by number.
+    """Verifies phone numbers.
 
-    Wrong tries count for the number, not for the browser or the code: a fresh session or a fresh code gives no fresh
-    guesses. A number is forgotten `LOCK_SECONDS` after its last code or wrong try, or once it is proved.
+    Wrong tries count per number, not per browser or code: a new session or a new code gives no new tries. A number is
+    forgotten `LOCK_SECONDS` after its last code or wrong try, or once it is verified.
     """
 
     def __init__(self, send_sms: SmsSender, clock: Callable[[], float] = time.monotonic) -> None:
@@ -57,7 +57,7 @@ class Verification:
         self._lock = threading.Lock()
 
     def send_code(self, number: str) -> None:
-        """Send a new code to the number; an earlier one is void. Raises TooManyCodesError, SmsNotSentError."""
+        """Send a new code; earlier ones become invalid. Raises TooManyCodesError or SmsNotSentError."""
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
         with self._lock:
             attempt = self._attempt(number)
@@ -70,7 +70,7 @@ class Verification:
         self._send_sms(number, f"{code} is your Harbour code. It is valid for {minutes} minutes. Do not share it.")
 
     def check(self, number: str, typed: str) -> Outcome:
-        """Compare what was typed with the code that was sent last; a right code works once."""
+        """Compare the typed code with the last one sent. A code works once."""
         with self._lock:
             attempt = self._attempt(number)
             if attempt.wrong_tries >= WRONG_TRIES:
@@ -85,7 +85,7 @@ class Verification:
             return Outcome.LOCKED if attempt.wrong_tries >= WRONG_TRIES else Outcome.WRONG
 
     def tries_left(self, number: str) -> int:
-        """How many more wrong codes may be typed for this number."""
+        """How many more wrong codes are allowed for this number."""
         with self._lock:
             return WRONG_TRIES - self._attempt(number).wrong_tries
 

@@ -1,4 +1,4 @@
-"""What a browser test is too slow for: times, limits, and the ways to send an SMS, also when they fail."""
+"""Expiry, limits and the ways to send an SMS, including failures: too slow for a browser test."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ def other_than(code: str) -> str:
     ("late", "outcome"), [(0, Outcome.RIGHT), (1, Outcome.EXPIRED)], ids=["in its last second", "a second later"]
 )
 def test_a_code_expires(verification: Verification, outbox: Outbox, clock: Clock, late: int, outcome: Outcome) -> None:
-    """A code is right up to its last second, and void after it."""
+    """A code is valid up to its last second, and not after it."""
     verification.send_code(NUMBER)
     clock.now = CODE_LIFETIME_SECONDS + late
     assert verification.check(NUMBER, outbox.codes[-1]) is outcome
 
 
 def test_a_code_works_once(verification: Verification, outbox: Outbox) -> None:
-    """Who saw the code on the wire cannot use it again."""
+    """A code that was used once cannot be used again."""
     verification.send_code(NUMBER)
     assert verification.check(NUMBER, outbox.codes[-1]) is Outcome.RIGHT
     assert verification.check(NUMBER, outbox.codes[-1]) is Outcome.EXPIRED
@@ -101,7 +101,7 @@ def test_a_new_code_gives_no_new_tries(verification: Verification, outbox: Outbo
 
 
 def test_a_lock_ends(verification: Verification, outbox: Outbox, clock: Clock) -> None:
-    """After a quarter of an hour a locked number can be proved again."""
+    """After 15 minutes a locked number can be verified again."""
     verification.send_code(NUMBER)
     for _ in range(WRONG_TRIES):
         verification.check(NUMBER, other_than(outbox.codes[-1]))
@@ -131,7 +131,7 @@ def test_codes_per_number_are_limited(verification: Verification, outbox: Outbox
     ],
 )
 def test_phone_numbers(typed: str, number: str | None) -> None:
-    """A number is taken as people write it, with its country code and in no other form."""
+    """A number is accepted as people write it, but only with its country code."""
     assert e164(typed) == number
 
 
@@ -160,7 +160,7 @@ def test_spaces_in_a_code_do_not_matter(client: FlaskClient, outbox: Outbox) -> 
 
 
 def test_an_sms_that_was_not_sent_is_told() -> None:
-    """Where the service is down, the page says so instead of asking for a code that never comes."""
+    """If the service is down, the page says so instead of asking for a code that never arrives."""
 
     def down(to: str, text: str) -> None:
         raise SmsNotSentError("the service is down")
@@ -193,12 +193,12 @@ def test_the_gateway_gets_to_text_and_from() -> None:
 
 def test_a_gateway_that_is_not_there() -> None:
     """A refused connection is an SmsNotSentError that names the gateway."""
-    with pytest.raises(SmsNotSentError, match=r"http://127\.0\.0\.1:9/sms did not take the SMS"):
+    with pytest.raises(SmsNotSentError, match=r"http://127\.0\.0\.1:9/sms did not accept the SMS"):
         Gateway("http://127.0.0.1:9/sms")(NUMBER, "123456 is your code")
 
 
 def test_without_a_service_the_sms_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """A developer without any service reads the code in the log, and is told why it is there."""
+    """A developer without any service reads the code in the log, with the reason."""
     assert sender_for({}) is print_to_log
     with caplog.at_level(logging.WARNING):
         print_to_log(NUMBER, "123456 is your code")
@@ -228,13 +228,13 @@ def test_twilio_takes_the_sms(otp_number: Numbers) -> None:
 
 @pytest.mark.usefixtures("offline")
 @pytest.mark.parametrize(
-    ("account", "to", "told"),
+    ("account", "to", "reason"),
     [("nobody", NUMBER, "HTTP 401 error"), (ACCOUNT, "+1201", r"HTTP 400 error.*Invalid 'To' Phone Number")],
     ids=["no such account", "no such number"],
 )
-def test_what_twilio_refuses(account: str, to: str, told: str) -> None:
+def test_what_twilio_refuses(account: str, to: str, reason: str) -> None:
     """Twilio's own error is an SmsNotSentError that repeats its words."""
-    with pytest.raises(SmsNotSentError, match=f"(?s)Twilio did not take the SMS: .*{told}"):
+    with pytest.raises(SmsNotSentError, match=f"(?s)Twilio did not accept the SMS: .*{reason}"):
         Twilio(account, "an-invented-token", "Harbour")(to, "123456 is your code")
 
 
@@ -244,7 +244,7 @@ def test_twilio_is_not_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
-    with pytest.raises(SmsNotSentError, match="Twilio did not take the SMS"):
+    with pytest.raises(SmsNotSentError, match="Twilio did not accept the SMS"):
         Twilio(ACCOUNT, "an-invented-token", "Harbour")(NUMBER, "123456 is your code")
 
 

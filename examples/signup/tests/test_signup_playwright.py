@@ -17,7 +17,7 @@ def test_sign_up(page: Page, signup_url: str, otp_number: Numbers) -> None:
 
 
 def test_wrong_code_then_right_code(page: Page, signup_url: str, otp_number: Numbers) -> None:
-    """One wrong code is told, and does not void the right one."""
+    """A wrong code is reported, and does not invalidate the right one."""
     number = otp_number()
     ask_for_code(page, signup_url, number.e164)
     code = number.wait_code()
