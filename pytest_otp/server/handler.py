@@ -54,7 +54,7 @@ class HttpServer(ThreadedWSGIServer):
 class Handler(WSGIRequestHandler):
     """One connection and its requests."""
 
-    server: HttpServer
+    server: HttpServer  # pyright: ignore[reportIncompatibleVariableOverride] - only this server builds it
     protocol_version = "HTTP/1.1"
     secure = False
     tunnelled = False
