@@ -248,9 +248,7 @@ def test_a_ledger_that_is_removed_in_mid_run(wire: Wire, keeper: str) -> None:
     ) in output
     assert "1 failed, 1 passed" in output
     assert "INTERNALERROR" not in output
-    assert summary(output) == [
-        f"the ledger {path} is missing, so the state of this run's orders is unknown"
-    ]
+    assert summary(output) == [f"the ledger {path} is missing, so the state of this run's orders is unknown"]
     assert len(wire.orders) == 1
     assert wire.rented() == []
 
