@@ -218,7 +218,8 @@ def _checked(known: Option, given: object, source: str) -> Any:
     except SettingsError as error:
         message, hint = error.message, error.hint
     except ValueError:
-        message = f"invalid value {given!r}: expected {kind.expected}"
+        shown = ", ".join(map(repr, given)) if isinstance(given, list) else repr(given)
+        message = f"invalid value {shown}: expected {kind.expected}"
     raise SettingsError(f"{source}: {message}", hint=hint)
 
 

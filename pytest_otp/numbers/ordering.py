@@ -14,7 +14,7 @@ from ..errors import NumberUnavailable, OrderNotClosed, OrderUncertain, OtpError
 from ..providers.base import Provider
 from .number import OtpNumber
 from .options import DEFAULTS, NumberOptions
-from .placing import REAL_TIME, Timing, place
+from .order_thread import REAL_TIME, Timing, place
 
 __tracebackhide__ = True
 

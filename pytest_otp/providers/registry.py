@@ -22,14 +22,14 @@ GROUP = "pytest_otp.providers"
 class BuiltIn(NamedTuple):
     """What is known about a built-in provider without importing its class, which declares the same."""
 
-    target: str
-    """As in an entry point."""
+    target: str | None = None
+    """Where the class is, as in an entry point; None where our own package registers it as one, like a plugin."""
     offline: bool = False
     push: bool = False
 
 
 BUILT_IN = {
-    "fake": BuiltIn("pytest_otp.offline.provider:FakeProvider", offline=True),
+    "fake": BuiltIn(offline=True),
     "otpcepat": BuiltIn("pytest_otp.providers.otpcepat:OtpcepatProvider"),
     "otpvirt": BuiltIn("pytest_otp.providers.otpvirt:OtpvirtProvider", push=True),
 }
@@ -57,8 +57,9 @@ def load(name: str) -> type[Provider]:
     Raises SettingsError for an unknown name, and for a plugin that cannot be imported or registers something else.
     """
     try:
-        if name in BUILT_IN:
-            module, _, attribute = BUILT_IN[name].target.partition(":")
+        target = BUILT_IN[name].target if name in BUILT_IN else None
+        if target is not None:
+            module, _, attribute = target.partition(":")
             return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
         point = _registered().get(name)
         if point is not None:
@@ -195,4 +196,7 @@ def _wrong_push(found: Any) -> str:
 
 
 def _registered() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
+    """Every entry point by name; a built-in name is ours alone."""
+    ours = __name__.partition(".")[0] + "."
+    points = entry_points(group=GROUP)
+    return {point.name: point for point in points if point.name not in BUILT_IN or point.value.startswith(ours)}

@@ -58,7 +58,7 @@ def test_an_error_arrives_whole(kind: type[OtpError], hint: str) -> None:
 
 def test_no_attribute_is_forgotten_here() -> None:
     """The attributes that these tests give are all that errors have."""
-    known = {"self", "message", "hint", "context", *CONTEXT, *(name for own in OWN.values() for name in own)}
+    known = {"self", "message", "hint", *CONTEXT, *(name for own in OWN.values() for name in own)}
     assert {name for kind in CLASSES for name in inspect.signature(kind.__init__).parameters} == known
 
 

@@ -20,8 +20,8 @@ from pytest_otp.errors import (
 )
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.options import NumberOptions
+from pytest_otp.numbers.order_thread import REAL_TIME, Timing
 from pytest_otp.numbers.ordering import Numbers, close_all, order_number
-from pytest_otp.numbers.placing import REAL_TIME, Timing
 from tests.numbers.renting import LONG, begun
 from tests.scripted import ScriptedProvider, Time
 

@@ -55,7 +55,7 @@ def test_an_uncertain_order_is_told_until_it_is_forgotten(tmp_path: Path) -> Non
     told = summary(output)
     assert told[0].startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 1 uncertain, 0 still open; spent nothing")
     assert told[1].startswith("uncertain: an order at otpcepat, for 5 6, ")
-    assert told[1].endswith("look at the open orders in your account, then: pytest-otp orders forget 1")
+    assert told[1].endswith("check the open orders in your account, then run: pytest-otp orders forget 1")
 
 
 @contextlib.contextmanager
@@ -89,7 +89,7 @@ def test_a_run_is_not_held_up_by_closes(tmp_path: Path) -> None:
         assert told[0].startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 0 uncertain, 1 still open; spent 99 IDR")
         assert re.fullmatch(
             r"still open: otpcepat order 7, 6281200000007, 99 IDR, [\d-]+ [\d:]+ UTC "
-            r"\(cancel: said 'TOO EARLY'\); its keeper goes on closing it",
+            r"\(cancel: said 'TOO EARLY'\); its keeper is still closing it",
             told[1],
         )
         well.set()

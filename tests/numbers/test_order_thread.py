@@ -22,7 +22,7 @@ from pytest_otp.errors import (
 )
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.options import NumberOptions
-from pytest_otp.numbers.placing import ANSWER_TIMEOUT, Timing, place
+from pytest_otp.numbers.order_thread import ANSWER_TIMEOUT, Timing, place
 from pytest_otp.providers.base import Order
 from pytest_otp.providers.deadline import time_left, time_limit
 from pytest_otp.providers.http import Timeouts
