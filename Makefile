@@ -7,7 +7,7 @@ READY := .venv/.ready
 WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench chaos docs tox browser node build clean
+.PHONY: help demo test lint format index bench chaos docs tox browser node build clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,6 +29,9 @@ lint: $(READY)  ## Check style and types
 format: $(READY)  ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+index: $(READY)  ## Write the index of the word lists after a change of languages.ini
+	$(BIN)/python -m scripts.index
 
 bench: $(READY)  ## Measure start-up cost, the keeper, the search for codes, delivery, the webhook and the gateway
 	$(BIN)/python -m benchmarks

@@ -193,7 +193,7 @@ def test_why_a_message_was_passed_over(wanted: Wanted, message: SmsMessage, why:
 def test_why_a_message_has_no_code() -> None:
     """What could be taken for its code is told with the reason why it is none."""
     message = sms("You paid 1,250.00 EUR with card 9999")
-    told = "no code found in it: '9999', 'card' stands before it"
+    told = "no code found in it: '9999', labelled by 'card'"
     assert Wanted().why_not(message, str).startswith(told)
     assert Wanted().why_not(message, shape).startswith(told.replace("9999", "0000"))
 

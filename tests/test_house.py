@@ -44,14 +44,20 @@ MAY_IMPORT = """
     cli.sweeping          books cli.accounts cli.ledgers cli.orders cli.output closers ledger summary sweep
     closers               closing providers.base recorded
     closing               providers.base
-    codes                 codes.judging codes.lexicon codes.scene
-    codes.announcing      codes.lexicon codes.never codes.scene codes.shapes
+    codes                 codes.formats codes.judging codes.lexicon codes.scene
+    codes.announcing      codes.lexicon codes.never codes.placing codes.scene codes.shapes
+    codes.contexts        codes.announcing codes.lexicon codes.never codes.placing codes.scene codes.shapes
+    codes.formats         codes.never codes.scene
+    codes.index           codes.kinds
     codes.judging         codes.announcing codes.never codes.refusing codes.scene codes.shapes
-    codes.lexicon         codes.reading
+    codes.kinds
+    codes.lexicon         codes.index codes.reading | codes.listing
+    codes.listing         codes.kinds codes.reading
     codes.never           codes.lexicon codes.reading
+    codes.placing         codes.lexicon codes.scene codes.shapes
     codes.reading
-    codes.refusing        codes.announcing codes.lexicon codes.never codes.scene codes.shapes
-    codes.scene           codes.lexicon codes.never codes.reading codes.shapes
+    codes.refusing        codes.announcing codes.contexts codes.never codes.placing codes.scene codes.shapes
+    codes.scene           codes.kinds codes.lexicon codes.never codes.reading codes.shapes
     codes.shapes
     errors
     filters               codes providers.base
@@ -272,7 +278,12 @@ def test_wheel_contents(dist: Path) -> None:
         declared = archive.read(entry_points).decode()
     info = entry_points.rpartition("/")[0]
     package = {str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*.py")}
-    data = {"pytest_otp/py.typed", "pytest_otp/codes/languages.ini", "pytest_otp/server/page.html"}
+    data = {
+        "pytest_otp/py.typed",
+        "pytest_otp/codes/languages.index",
+        "pytest_otp/codes/languages.ini",
+        "pytest_otp/server/page.html",
+    }
     metadata = {f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")}
     assert names == package | data | metadata
     assert "[pytest11]\notp = pytest_otp.plugin" in declared

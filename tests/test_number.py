@@ -238,7 +238,7 @@ def test_timeout_lists_what_came_masked(number: OtpNumber, provider: ScriptedPro
         number.wait_code(5)
     assert str(caught.value) == (
         "scripted, order order-1, +12015550100, after 4.5 s: no code came; 2 SMS came without one: "
-        "from Shop: 'xx xx, xxxx 0000!' (no code found in it: '0000', 'card' stands before it); "
+        "from Shop: 'xx xx, xxxx 0000!' (no code found in it: '0000', labelled by 'card'); "
         "from unknown: 'xxxxxxx' (no code found in it: nothing looks like one). "
         "--otp-show-sms shows the texts. pytest-otp codes 'TEXT' shows how a text is read; "
         "wait_code(pattern=...) finds what it does not."
@@ -252,7 +252,7 @@ def test_timeout_lists_what_came_in_full(provider: ScriptedProvider, time: Time)
         rented(provider, time, show_sms=True).wait_code(5)
     assert str(caught.value) == (
         "scripted, order order-1, +12015550100, after 4.5 s: no code came; 1 SMS came without one: "
-        "from Shop: 'Hi Jo,\\ncard 9999!' (no code found in it: '9999', 'card' stands before it). "
+        "from Shop: 'Hi Jo,\\ncard 9999!' (no code found in it: '9999', labelled by 'card'). "
         "pytest-otp codes 'TEXT' shows how a text is read; wait_code(pattern=...) finds what it does not."
     )
 
@@ -263,7 +263,7 @@ def test_timeout_masks_what_could_be_a_code(number: OtpNumber, provider: Scripte
     with pytest.raises(CodeTimeout, match="no code found in it: '") as caught:
         number.wait_code(5)
     told = str(caught.value).partition(": no code came")[2]
-    assert "'0000', 'card' stands before it" in told
+    assert "'0000', labelled by 'card'" in told
     assert set(re.findall(r"\d", told)) == {"0", "1"}  # the 1 counts the messages
 
 
