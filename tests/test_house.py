@@ -44,7 +44,7 @@ MAY_IMPORT = """
     cli.sweeping          books cli.accounts cli.ledgers cli.orders cli.output closers ledger summary sweep
     closers               closing providers.base recorded
     closing               providers.base
-    codes                 codes.formats codes.judging codes.lexicon codes.scene
+    codes                 codes.judging codes.lexicon codes.scene | codes.formats
     codes.announcing      codes.lexicon codes.never codes.placing codes.scene codes.shapes
     codes.contexts        codes.announcing codes.lexicon codes.never codes.placing codes.scene codes.shapes
     codes.formats         codes.never codes.scene

@@ -9,12 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import SettingsError
-from .formats import CodeFormat, Length
 from .judging import ENOUGH, judge
 from .lexicon import lexicon
 from .scene import Scene
+
+if TYPE_CHECKING:
+    from .formats import CodeFormat, Length
 
 __all__ = ["Candidate", "CodeFormat", "add_languages", "candidates", "extract_code", "find_codes"]
 
@@ -67,13 +70,13 @@ def candidates(text: str, *, length: Length | None = None, alphabet: str | None 
 
     `length` and `alphabet` are those of `extract_code`, and so are the errors. What does not fit has a score of 0.
     """
-    form = CodeFormat(length, alphabet)
+    form = None if length is None and alphabet is None else _format(length, alphabet)
     scene = Scene(text, lexicon())
     found = [
         Candidate(shape.code, scene.reading.span(shape.start, shape.end), points, reason)
         for shape, points, reason in judge(scene)
     ]
-    return found if form.is_any else _fitting(found, form, scene)
+    return _fitting(found, form, scene) if form else found
 
 
 def add_languages(path: str | PathLike[str]) -> None:
@@ -90,6 +93,20 @@ def add_languages(path: str | PathLike[str]) -> None:
         lexicon().add(lists, str(path))
         return
     raise SettingsError(reason)
+
+
+def __getattr__(name: str) -> object:
+    if name == "CodeFormat":
+        from .formats import CodeFormat  # noqa: PLC0415 - start-up cost, as below
+
+        return CodeFormat
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _format(length: Length | None, alphabet: str | None) -> CodeFormat:
+    from .formats import CodeFormat  # noqa: PLC0415 - start-up cost: most searches know no format
+
+    return CodeFormat(length, alphabet)
 
 
 def _fitting(found: list[Candidate], form: CodeFormat, scene: Scene) -> list[Candidate]:
