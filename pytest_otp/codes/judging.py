@@ -23,7 +23,8 @@ _IN_LINK = re.compile(
 )
 _LOWER = r"[\s\"(\[]{0,4}([a-z]{4,10})(?![\w@-]|[.'/:][\w/])"
 _COLON_AND_LETTERS = re.compile(r"[^\n:.!?0-9]{0,40}:" + _LOWER)
-_LETTERS_TO_THE_END = re.compile(_LOWER + r"(?=[\"')\]]{0,2}(?:[.,;!\n]| \(|\s*\Z))")
+_LETTERS = re.compile(_LOWER)
+_ENDS = re.compile(r"[\"')\]]{0,2}(?:[.,;!\n]| \(|\s*\Z)")
 _MOST_WORDS_TO_LINK = 3
 _WITH_TAIL = re.compile("([0-9]{4,10})([a-z]{2,4})")
 _WORD_AND_NUMBER = re.compile("([A-Za-z]{3,20})([0-9]{4,10})")
@@ -88,18 +89,28 @@ def _in_links(scene: Scene) -> Iterator[Judged]:
 
 
 def _in_lower_case(scene: Scene) -> Iterator[Shape]:
-    """Lower-case letters right behind a colon or `is` that a word for code leads to, and that no other word follows.
+    """Lower-case letters right behind a colon or `is` that a word for code leads to.
 
-    They are a word otherwise: every text is full of those.
+    They are a word otherwise, since every text is full of those; and so they are if another word follows, unless it is
+    one like `to` or `and` behind a code after a colon.
     """
     for word in scene.first("code"):
-        pointer = _COLON_AND_LETTERS.match(scene.plain, word.end)
+        found = _COLON_AND_LETTERS.match(scene.plain, word.end)
+        if found and not (_ENDS.match(scene.plain, found.end()) or _goes_on_plainly(found.end(), scene)):
+            found = None
         link = next(iter(scene.after(word.end, "is")), None)
         near = link and scene.words_between(word.end, link.start) <= _MOST_WORDS_TO_LINK
-        if not pointer and link and near and not scene.is_parted(word.end, link.start):
-            pointer = _LETTERS_TO_THE_END.match(scene.plain, link.end)
-        if pointer and not any(shape.start == pointer.start(1) for shape in scene.shapes):
-            yield Shape(*pointer.span(1), pointer[1], LETTERS)
+        if not found and link and near and not scene.is_parted(word.end, link.start):
+            found = _LETTERS.match(scene.plain, link.end)
+            found = found if found and _ENDS.match(scene.plain, found.end()) else None
+        if found and not any(shape.start == found.start(1) for shape in scene.shapes):
+            yield Shape(*found.span(1), found[1], LETTERS)
+
+
+def _goes_on_plainly(end: int, scene: Scene) -> bool:
+    """Whether a word follows a place that often follows a code."""
+    words = (word for kind in ("for", "common", "time") for word in scene.after(end, kind)[:1])
+    return any(scene.plain[end : word.start] == " " for word in words)
 
 
 def _taken_apart(shape: Shape, scene: Scene) -> Shape:

@@ -15,7 +15,7 @@ _SIGNS = re.compile(r"[^\w.!?;,]{0,8}")
 _BESIDE = re.compile(r"(?:[\s:=(\[\"'«「【『<>#_-][^\w.!?;,]{0,7})?")
 _DASH = re.compile(r"\s*-{1,2}\s")
 _OPENS = re.compile(r"(?:\A|[\n:\])】»>|.!?。\uff01,\uff0c،]|\s-{1,2}\s)\W{0,6}\Z")
-_SENDER = re.compile(r"\W{0,4}(?:[^\W\d]{2,20}[.'&]?[ ]?){1,2}[:\]】»>!-]{1,3}\s*")
+_SENDER = re.compile(r"\W{0,4}(?:(?!\d+\b)\w{2,20}[.'&]?[ ]?){1,2}[:\]】»>!|/-]{1,3}\s*")
 _FARTHEST = 40
 """Characters before a shape in which a sign that points at it is looked for."""
 _MOST_WORDS = 16
@@ -116,11 +116,13 @@ def has_letters(shape: Shape) -> bool:
 
 
 def named_behind(shape: Shape, scene: Scene) -> bool:
-    """Whether the word for code before the shape leads to a later one: `code for user 48213: 991827`."""
+    """Whether a later shape is named instead: `code for user 48213: 991827`, `verify your iPhone15: 482913`."""
     if adjacent(shape, scene) or (pointed_at(shape, scene) and not follows_goal(shape, scene)):
         return False
     _, right = scene.sentence(shape.start)
     later = [one for one in scene.candidates if shape.end <= one.start < right]
+    if has_letters(shape) and later and scene.plain[shape.end : shape.end + 1] == ":":
+        return True
     word = next(iter(scene.before(shape.start, "code")), None)
     return word is not None and any(pointed_at(one, scene) == word for one in later[:2])
 

@@ -62,6 +62,10 @@ class TestWeighing:
         assert with_amount.shape.code == "482913"
         assert with_amount.points > next(one.points for one in with_number if one.shape.code == "482913")
 
+    def test_what_a_colon_names(self) -> None:
+        """The name of a device before a colon is not the code behind it."""
+        assert codes("Verify your iPhone15: 482913") == ["482913"]
+
     @pytest.mark.parametrize(
         "text",
         [
@@ -87,6 +91,8 @@ class TestWeighing:
             ("Code: kaxtrb. Bye", ["kaxtrb"]),
             ("Ihr Code lautet kaxtrb.", ["kaxtrb"]),
             ("Ваш код: kaxtrb", ["kaxtrb"]),
+            ("Code: kaxtrb to sign in", ["kaxtrb"]),
+            ("PIN: siehe Brief", []),
             ("Your code is kaxtrbing you", []),
             ("Your code is valid", []),
             ("Your code: see below", []),
