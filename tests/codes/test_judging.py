@@ -69,10 +69,10 @@ class TestWeighing:
     @pytest.mark.parametrize(
         "text",
         [
-            "Customer code 4520. Verification code 482913.",
-            "Code client 4520. Code de validation 482913.",
-            "Kundencode 4520, Bestätigungscode 482913",
-            "Código 4520. Código de verificación 482913",
+            "Customer code 6104. Verification code 482913.",
+            "Code client 6104. Code de validation 482913.",
+            "Kundencode 6104, Bestätigungscode 482913",
+            "Código 6104. Código de verificación 482913",
         ],
     )
     def test_the_word_that_says_more_wins(self, text: str) -> None:

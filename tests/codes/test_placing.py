@@ -115,8 +115,8 @@ def test_opens(text: str, first: bool) -> None:
 
 def test_named_behind() -> None:
     """Of the numbers behind a word for code, the one that a colon or `is` leads to is the code."""
-    assert named_behind(*seen("Code for user 48213: 991827", "48213"))
-    assert named_behind(*seen("OTP for 9876543210 is 4279", "9876543210"))
-    assert not named_behind(*seen("Code for user 48213: 991827", "991827"))
-    assert not named_behind(*seen("Code 48213 for guest: 991827", "48213"))
-    assert not named_behind(*seen("Code for 48213. PIN: 991827", "48213"))
+    assert named_behind(*seen("Code for user 48213: 604183", "48213"))
+    assert named_behind(*seen("PIN for 9876501234 is 4279", "9876501234"))
+    assert not named_behind(*seen("Code for user 48213: 604183", "604183"))
+    assert not named_behind(*seen("Code 48213 for guest: 604183", "48213"))
+    assert not named_behind(*seen("Code for 48213. PIN: 604183", "48213"))

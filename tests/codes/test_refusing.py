@@ -127,7 +127,7 @@ POINTS_OFF = {
         ("Vyhráli jste výhru. Kód je 482913", "482913", "a code for an offer"),
     ],
     approval.__name__: [
-        (f"{text} 075807", "075807", "the approval code of a finished payment")
+        (f"{text} 093164", "093164", "the approval code of a finished payment")
         for text in (
             "Payment of EUR 25.00 approved. Approval code",
             "Kauf 25,00 EUR am 12.04.2026, Autorisierungscode",
@@ -141,7 +141,7 @@ POINTS_OFF = {
         ("Login 18.04.2026 of 4829", "4829", "in a report with a date or time"),
     ],
     for_another.__name__: [
-        ("Code for guest 48213: 991827", "48213", "the code follows it"),
+        ("Code for guest 48213: 604183", "48213", "the code follows it"),
         ("Code pour le 0612345678 est 4279", "0612345678", "the code follows it"),
         ("Kod dla 601234567 to 4279", "601234567", "the code follows it"),
     ],
@@ -199,11 +199,11 @@ NO_POINTS_OFF = {
         ("[12306] 482913", "12306"),
     ],
     approval.__name__: [
-        ("Approval code 075807", "075807"),
-        ("Pay EUR 25.00: enter the approval code 075807", "075807"),
-        ("Approval code 075807 for EUR 25.00. Never share it.", "075807"),
-        ("Approval code 075807 for EUR 25.00 is good for 5 minutes", "075807"),
-        ("Paid EUR 25.00 on 12.04.2026. Code 075807", "075807"),
+        ("Approval code 093164", "093164"),
+        ("Pay EUR 25.00: enter the approval code 093164", "093164"),
+        ("Approval code 093164 for EUR 25.00. Never share it.", "093164"),
+        ("Approval code 093164 for EUR 25.00 is good for 5 minutes", "093164"),
+        ("Paid EUR 25.00 on 12.04.2026. Code 093164", "093164"),
     ],
     in_a_report.__name__: [
         ("PIN changed: your PIN is 4829", "4829"),
@@ -211,9 +211,9 @@ NO_POINTS_OFF = {
         ("Login: 18.04.2026. Code 4829", "4829"),
     ],
     for_another.__name__: [
-        ("Code 48213 for guest: 991827", "48213"),
+        ("Code 48213 for guest: 604183", "48213"),
         ("Code for guest 48213", "48213"),
-        ("Code is 48213 for guest: 991827", "48213"),
+        ("Code is 48213 for guest: 604183", "48213"),
     ],
     to_be_sent.__name__: [
         ("Reply with code 482913", "482913"),
