@@ -74,7 +74,7 @@ def in_a_report(shape: Shape, scene: Scene) -> Verdict | None:
 
 
 def to_send_to(shape: Shape, scene: Scene) -> Verdict | None:
-    """A short number that the reader shall send an SMS to or call: `text WIN to 85023`."""
+    """A short number to send an SMS to or to call: `text WIN to 85023`."""
     goal = next(iter(scene.before(shape.start, "for")), None)
     is_goal = goal is not None and not scene.plain[goal.end : shape.start].strip()
     for word in scene.before(shape.start, "send"):
@@ -108,7 +108,7 @@ def _sent_to_before_the_verb(shape: Shape, scene: Scene) -> Verdict | None:
 
 
 def to_be_sent(shape: Shape, scene: Scene) -> Verdict | None:
-    """A code that the reader shall send back: `reply with the code of this tune: 482913`."""
+    """A code to send in reply: `reply with the code of this tune: 482913`."""
     word = next(iter(scene.before(shape.start, "code")), None)
     verb = word and next(iter(scene.before(word.start, "send")), None)
     if not word or not verb or adjacent(shape, scene) or scene.is_parted(verb.end, shape.start):

@@ -188,7 +188,7 @@ PATTERNS = tuple(
 )
 
 _ROUND_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{1,2}|[0-9]{2,3}0)[ -]?\Z")
-"""120 seconds, 1440 minutes: what has three digits and more, and is no round number, is no time to wait."""
+"""120 seconds, 1440 minutes: a number of three digits or more that is not round is not a duration."""
 _AFTER_CURRENCY = re.compile(rf"[.:]?\s?{_NUMBER}(?![0-9A-Za-z])")
 _BEFORE_CURRENCY = re.compile(r"(?<![0-9A-Za-z.,-])[0-9](?:[0-9.,]{0,19}[0-9])?[ -]?\Z")
 _MARKED_FOR_APP = re.compile(r"\s*(?:<#>|\[#\])")

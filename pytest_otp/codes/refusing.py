@@ -149,7 +149,7 @@ AGAINST: tuple[Rule, ...] = (
 
 
 def _shouted(shape: Shape, scene: Scene) -> bool:
-    """Whether another word in capitals stands beside it, which is no word for code."""
+    """Whether a word in capitals stands beside it that is not a word for code."""
     before = _SHOUTED_BEFORE.search(scene.plain, max(0, shape.start - 22), shape.start)
     if before and not scene.lexicon.has_kind(before[1], "code"):
         return True
