@@ -189,7 +189,7 @@ def test_why_a_message_was_skipped(wanted: Wanted, message: SmsMessage, why: str
 def test_why_a_message_has_no_code() -> None:
     """What could be taken for its code is shown with the reason why it is none."""
     message = sms("You paid 1,250.00 EUR with card 9999")
-    expected = "no code found: '9999', 'card' stands before it"
+    expected = "no code found: '9999', labelled by 'card'"
     assert Wanted().why_not(message, str).startswith(expected)
     assert Wanted().why_not(message, shape).startswith(expected.replace("9999", "0000"))
 
