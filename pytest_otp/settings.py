@@ -11,7 +11,7 @@ from .errors import SettingsError
 from .offline.scenarios import scenario as scenario_of
 from .options import OPTIONS, Option
 from .options.values import KINDS
-from .providers.registry import is_offline
+from .providers.registry import BUILT_IN, is_offline
 
 MANUAL_TIMEOUT = 10.0
 """Seconds that a wait takes by default if only the test itself can deliver a code."""
@@ -19,7 +19,6 @@ DEFAULT = "default"
 REPLACED = "replace"
 """The source of a value that `Settings.replace` set."""
 _BY_NAME = {option.name: option for option in OPTIONS}
-_OURS = (b"PYTEST_OTP_", b"OTPCEPAT", b"OTPVIRT_")
 _OTHER_VARIABLES = ("PYTEST_OTP_GATEWAY_URL",)
 
 Lookup = Callable[[Option], object]
@@ -188,7 +187,8 @@ def _content(path: Path, named: str | None) -> str:
             )
         return (content or b"").decode("utf-8-sig")  # Windows editors write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
-        if not named and not any(ours in (content or b"") for ours in _OURS):
+        ours = ["PYTEST_OTP_", *(variable for built_in in BUILT_IN.values() for variable in built_in.account)]
+        if not named and not any(name.encode() in (content or b"") for name in ours):
             return ""  # an application's own file, in its own encoding
         raise SettingsError(f"{path}: cannot read the file ({error})", hint=_ENV_FORMAT) from None
 

@@ -26,12 +26,20 @@ class BuiltIn(NamedTuple):
     """Where the class is, as in an entry point; None where our own package registers it as one, like a plugin."""
     offline: bool = False
     push: bool = False
+    account: tuple[str, ...] = ()
+    """The variables that tell one account from another."""
 
 
 BUILT_IN = {
     "fake": BuiltIn(offline=True),
-    "otpcepat": BuiltIn("pytest_otp.providers.otpcepat:OtpcepatProvider"),
-    "otpvirt": BuiltIn("pytest_otp.providers.otpvirt:OtpvirtProvider", push=True),
+    "otpcepat": BuiltIn(
+        "pytest_otp.providers.otpcepat:OtpcepatProvider", account=("API_KEY_OTPCEPAT", "OTPCEPAT_BASE_URL")
+    ),
+    "otpvirt": BuiltIn(
+        "pytest_otp.providers.otpvirt:OtpvirtProvider",
+        push=True,
+        account=("OTPVIRT_CLIENT_ID", "OTPVIRT_API_PASSWORD", "OTPVIRT_BASE_URL"),
+    ),
 }
 
 
@@ -80,6 +88,13 @@ def is_offline(name: str) -> bool:
 def takes_push(name: str) -> bool:
     """Return whether the provider can send SMS to us. Raises SettingsError as `load` does."""
     return BUILT_IN[name].push if name in BUILT_IN else getattr(load(name), "push", None) is not None
+
+
+def account_variables(name: str) -> tuple[str, ...]:
+    """Return the variables that tell one account from another. Raises SettingsError as `load` does."""
+    if name in BUILT_IN:
+        return BUILT_IN[name].account
+    return tuple(variable.name for variable in load(name).variables if variable.identifies_account)
 
 
 def push_of(name: str) -> PushEndpoint | None:

@@ -38,6 +38,7 @@ INTERNAL = {
         "Recipe",
         "built_alike",
         "identifying",
+        "account_variables",
         "is_offline",
         "load",
         "push_of",
