@@ -15,9 +15,10 @@ from ..errors import SettingsError
 from .judging import ENOUGH, judge
 from .lexicon import lexicon
 from .scene import Scene
+from .shapes import Length
 
 if TYPE_CHECKING:
-    from .formats import CodeFormat, Length
+    from .formats import CodeFormat
 
 __all__ = ["Candidate", "CodeFormat", "add_languages", "candidates", "extract_code", "find_codes"]
 

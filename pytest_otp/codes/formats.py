@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from ..errors import SettingsError
 from .never import never
 from .scene import Scene
-
-Length = int | tuple[int, int]
+from .shapes import Length
 
 _RANGE = re.compile(r"([0-9]{1,3})(?:\s*-\s*([0-9]{1,3}))?")
 _TOKEN = re.compile("[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*|(?:(?![0-9A-Za-z])[^\\W_])+")
@@ -53,6 +52,12 @@ class CodeFormat:
             raise SettingsError(f"code length {length!r} is not a number such as 6 or a range such as 4-8")
         least = int(found[1])
         return cls((least, int(found[2])) if found[2] else least, alphabet.strip() or None)
+
+    def replaced(self, length: Length | None, alphabet: str | None) -> CodeFormat:
+        """This format with another length or alphabet; what is None stays. Raises SettingsError like the class."""
+        if length is None and alphabet is None:
+            return self
+        return CodeFormat(self.length if length is None else length, self.alphabet if alphabet is None else alphabet)
 
     @property
     def is_any(self) -> bool:
@@ -101,6 +106,10 @@ class CodeFormat:
         for start, end, code in (*shapes, *tokens):
             if not any(left < end and start < right for left, right in firm):
                 yield start, end, code
+
+
+ANY_FORMAT = CodeFormat()
+"""Fits every code."""
 
 
 def _check_length(length: object) -> None:

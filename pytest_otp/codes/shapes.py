@@ -9,6 +9,9 @@ SHORTEST, LONGEST = 3, 10
 """Digits of a code."""
 SHORTEST_MIXED, LONGEST_MIXED = 4, 12
 """Characters of a code with letters."""
+Length = int | tuple[int, int]
+"""How long a code is: a number of characters, or the least and the most."""
+
 LONGEST_GLUED = 30
 """Characters of a word and the code that was written to it without a space: `VerifyCode123456`."""
 
