@@ -6,6 +6,7 @@ import gc
 import re
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar
@@ -328,15 +329,13 @@ class TestRecipe:
         assert recipe_of(provider) is None
 
     def test_it_goes_with_its_provider(self) -> None:
-        """The list of recipes keeps no provider, and no key, longer than its user does."""
-        create("otpcepat", credentials("otpcepat", CEPAT, {}))
-        gc.collect()
-        before = len(providers._recipes)
+        """The list of recipes keeps no provider longer than its user does, and a recipe ends with its provider."""
         provider: Any = create("otpcepat", credentials("otpcepat", CEPAT, {}))
-        assert len(providers._recipes) == before + 1
+        assert recipe_of(provider) is not None
+        reference = weakref.ref(provider)
         del provider
         gc.collect()
-        assert len(providers._recipes) == before
+        assert reference() is None
 
 
 class Foreign(ThirdParty):
