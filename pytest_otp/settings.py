@@ -184,7 +184,8 @@ def _content(path: Path, named: str | None) -> str:
             )
         return (content or b"").decode("utf-8-sig")  # Windows editors write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
-        if not named and not any(ours in (content or b"") for ours in _OURS):
+        # PowerShell's `>` writes UTF-16: a byte order mark, and a zero beside each letter.
+        if not named and not any(ours in (content or b"").replace(b"\0", b"") for ours in _OURS):
             return ""  # an application's own file, in its own encoding
         raise SettingsError(f"{path}: cannot read the file ({error})", hint=_ENV_FORMAT) from None
 
