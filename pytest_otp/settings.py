@@ -187,8 +187,10 @@ def _content(path: Path, named: str | None) -> str:
             )
         return (content or b"").decode("utf-8-sig")  # Windows editors write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
+        # PowerShell's `>` writes UTF-16: a byte order mark, and a zero beside each letter.
+        written = (content or b"").replace(b"\0", b"")
         ours = ["PYTEST_OTP_", *(variable for built_in in BUILT_IN.values() for variable in built_in.account)]
-        if not named and not any(name.encode() in (content or b"") for name in ours):
+        if not named and not any(name.encode() in written for name in ours):
             return ""  # an application's own file, in its own encoding
         raise SettingsError(f"{path}: cannot read the file ({error})", hint=_ENV_FORMAT) from None
 

@@ -44,8 +44,11 @@ def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
 
     own, of = lane(config)
     made = Carrier(seed=settings.fake_seed, lane=own, lanes=of)
-    with _reached(made, settings, config):
-        yield made
+    try:
+        with _reached(made, settings, config):
+            yield made
+    except SettingsError as error:
+        raise error.with_traceback(None) from None  # the frames of contextlib cannot be hidden
 
 
 def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[GatewayAddress]:
@@ -56,12 +59,15 @@ def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Gate
         yield GatewayAddress(None)
         return
     config, to = request.config, request.getfixturevalue("otp_carrier")
-    with _reached(to, settings, config):
-        if _ADDRESS in config.stash:
-            yield config.stash[_ADDRESS]
-        else:
-            with _served(to, settings.gateway) as address:
-                yield address
+    try:
+        with _reached(to, settings, config):
+            if _ADDRESS in config.stash:
+                yield config.stash[_ADDRESS]
+            else:
+                with _served(to, settings.gateway) as address:
+                    yield address
+    except SettingsError as error:
+        raise error.with_traceback(None) from None  # the frames of contextlib cannot be hidden
 
 
 @contextlib.contextmanager

@@ -134,7 +134,15 @@ def credentials(
 def create(
     name: str, values: Mapping[str, str | Secret | None], *, allow_http: frozenset[str] = frozenset()
 ) -> Provider:
-    """Build a provider from its credentials, with our HTTP client."""
+    """Build a provider from its credentials, with our HTTP client.
+
+    Raises SettingsError as `load` does, and for `fake`, whose phone network belongs to a pytest run.
+    """
+    if name in BUILT_IN and BUILT_IN[name].offline:
+        raise SettingsError(
+            f"the provider {name} exists only in a pytest run",
+            hint="Start `pytest-otp sandbox`, and create otpcepat or otpvirt with the variables that it prints.",
+        )
     from .http import HttpClient  # noqa: PLC0415 - start-up: imports requests
 
     provider = load(name)(values, HttpClient(name, allow_http=allow_http))  # type: ignore[call-arg]  # Protocols have no __init__

@@ -272,6 +272,15 @@ class TestCreate:
         assert provider.given["THIRD_TOKEN"] == Secret("a-third-token")
         assert isinstance(provider.http, HttpClient)
 
+    def test_fake_exists_only_in_a_pytest_run(self) -> None:
+        """A script that asks for `fake` is told what to use in its place, and gets no object that fails later."""
+        with pytest.raises(SettingsError) as caught:
+            create("fake", credentials("fake", {}, {}))
+        assert str(caught.value) == (
+            "the provider fake exists only in a pytest run. "
+            "Start `pytest-otp sandbox`, and create otpcepat or otpvirt with the variables that it prints."
+        )
+
     def test_the_client_is_told_which_hosts_need_no_tls(self, registered: Callable[..., None]) -> None:
         """The allowance holds for the requests too, not only for the base URL's check."""
         registered(thirdparty=f"{__name__}:ThirdParty")
