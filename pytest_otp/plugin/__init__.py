@@ -114,7 +114,7 @@ def otp_carrier(otp_settings: Settings, pytestconfig: pytest.Config) -> Iterator
 @pytest.fixture(scope="session")
 def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iterator[Provider]:
     """The provider that numbers are rented from. Override it to bring your own object with the Provider protocol."""
-    if otp_settings.offline:
+    if otp_settings.has_carrier:
         from ..offline.desk import RentalDesk  # noqa: PLC0415
         from ..offline.provider import FakeProvider  # noqa: PLC0415
         from ..offline.scenarios import scenario  # noqa: PLC0415

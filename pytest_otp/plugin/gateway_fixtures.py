@@ -36,12 +36,12 @@ _SETTING = "--otp-gateway (PYTEST_OTP_GATEWAY)"
 
 def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
     """The offline phone network; a gateway on a fixed port delivers to it while it exists."""
-    if not settings.offline:
+    if not settings.has_carrier:
         raise SettingsError(
             f"otp_carrier is not available with the provider {settings.provider}",
             hint="Run offline, or let the application send the SMS.",
         )
-    from ..offline.carrier import Carrier  # noqa: PLC0415 - not with a real provider
+    from ..offline.carrier import Carrier  # noqa: PLC0415 - not with another provider
 
     own, of = lane(config)
     made = Carrier(seed=settings.fake_seed, lane=own, lanes=of)
@@ -51,7 +51,7 @@ def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
 
 def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[GatewayAddress]:
     """The gateway's address; starts the gateway if it is not running."""
-    if not settings.offline:
+    if not settings.has_carrier:
         yield GatewayAddress(None)
         return
     config, to = request.config, request.getfixturevalue("otp_carrier")

@@ -38,6 +38,7 @@ INTERNAL = {
         "Recipe",
         "built_alike",
         "identifying",
+        "has_carrier",
         "is_offline",
         "load",
         "push_of",
