@@ -26,7 +26,7 @@ class SharedService(Protocol):
         ...
 
     def plain(self) -> Mapping[str, Any]:
-        """Return what each worker needs to know: plain data, no secrets."""
+        """Return what each worker needs to know: plain data. A worker's reports mask what is in `relay.SECRET`."""
         ...
 
     def strays(self) -> Sequence[str]:
