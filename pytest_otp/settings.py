@@ -11,7 +11,7 @@ from .errors import SettingsError
 from .offline.scenarios import scenario as scenario_of
 from .options import OPTIONS, Option
 from .options.values import KINDS
-from .providers.registry import BUILT_IN, is_offline
+from .providers.registry import BUILT_IN, has_carrier, is_offline
 
 MANUAL_TIMEOUT = 10.0
 """Seconds that a wait takes by default if only the test itself can deliver a code."""
@@ -97,15 +97,20 @@ class Settings:
         """Whether the provider sends no real SMS and charges nothing."""
         return is_offline(self.provider)
 
+    @property
+    def has_carrier(self) -> bool:
+        """Whether the numbers are those of `otp_carrier`. A plugin's own offline provider has other numbers."""
+        return has_carrier(self.provider)
+
     def source(self, name: str) -> str:
         """Return where a value came from."""
         return self.sources.get(name, DEFAULT)
 
     def timeout_for(self, scenario: str | None) -> float:
-        """Return the seconds that `wait_code()` waits by default, given an offline provider's scenario.
+        """Return the seconds that `wait_code()` waits by default, given the provider's scenario.
 
         Unless a timeout was set, it is shorter for a scenario in which no code arrives by itself. None stands for a
-        real provider.
+        provider without scenarios.
         """
         is_manual = scenario is not None and not scenario_of(scenario).sends_code
         return MANUAL_TIMEOUT if is_manual and "timeout" not in self.sources else self.timeout

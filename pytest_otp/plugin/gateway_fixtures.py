@@ -35,12 +35,12 @@ _SETTING = "--otp-gateway (PYTEST_OTP_GATEWAY)"
 
 def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
     """The offline phone network; a gateway on a fixed port delivers to it while it exists."""
-    if not settings.offline:
+    if not settings.has_carrier:
         raise SettingsError(
             f"otp_carrier is not available with the provider {settings.provider}",
             hint="Run offline, or let the application send the SMS.",
         )
-    from ..offline.carrier import Carrier  # noqa: PLC0415 - not with a real provider
+    from ..offline.carrier import Carrier  # noqa: PLC0415 - not with another provider
 
     own, of = lane(config)
     made = Carrier(seed=settings.fake_seed, lane=own, lanes=of)
@@ -55,7 +55,7 @@ def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Gate
     """The gateway's address; starts the gateway if it is not running."""
     from ..gateway.address import GatewayAddress  # noqa: PLC0415 - start-up cost: most offline tests use no gateway
 
-    if not settings.offline:
+    if not settings.has_carrier:
         yield GatewayAddress(None)
         return
     config, to = request.config, request.getfixturevalue("otp_carrier")

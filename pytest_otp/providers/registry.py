@@ -85,6 +85,11 @@ def is_offline(name: str) -> bool:
     return BUILT_IN[name].offline if name in BUILT_IN else bool(getattr(load(name), "offline", False))
 
 
+def has_carrier(name: str) -> bool:
+    """Return whether the provider rents the numbers of our own offline phone network, and so needs no credentials."""
+    return name in BUILT_IN and BUILT_IN[name].offline
+
+
 def takes_push(name: str) -> bool:
     """Return whether the provider can send SMS to us. Raises SettingsError as `load` does."""
     return BUILT_IN[name].push if name in BUILT_IN else getattr(load(name), "push", None) is not None

@@ -39,6 +39,7 @@ INTERNAL = {
         "built_alike",
         "identifying",
         "account_variables",
+        "has_carrier",
         "is_offline",
         "load",
         "push_of",
