@@ -36,7 +36,7 @@ class Receiver:
 
     @property
     def unread(self) -> list[SmsMessage]:
-        """Those that were not handed out."""
+        """Those that have not been handed out."""
         return self._inbox.unread
 
     def wait_begins(self) -> None:
@@ -44,7 +44,7 @@ class Receiver:
         self._resend_due = False
 
     def poll(self, seconds: float) -> None:
-        """Ask the provider once, within so many seconds. First requests another SMS if every one so far was skipped.
+        """Poll the provider once, within `seconds`. First requests another SMS if every one so far was skipped.
 
         Does nothing if the order is closed, or if other waits keep the provider busy for all that time.
         """

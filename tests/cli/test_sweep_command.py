@@ -151,8 +151,8 @@ class TestDeadRuns:
         assert otp("sweep") == 0
         uncertain, last = otp.lines
         assert uncertain == (
-            "uncertain: an order at thirdparty, for wa 6, WHEN (its process died before the provider answered); check "
-            "the open orders in your account at thirdparty and cancel it there if it is one of them, then run: "
+            "uncertain: an order at thirdparty, for wa 6, WHEN (its process died before the provider responded); check "
+            "the open orders in your account at thirdparty and cancel it there if it is listed, then run: "
             "pytest-otp orders forget 1"
         )
         assert last == "no open orders, 1 uncertain"
@@ -381,7 +381,7 @@ class TestOthers:
         """An order of a plugin that is gone is reported so."""
         written(provider="elsewhere")
         assert otp("sweep") == 1
-        assert otp.lines[0].endswith("; the plugin of provider elsewhere is not installed")
+        assert otp.lines[0].endswith("; the plugin for provider elsewhere is not installed")
 
     def test_a_provider_that_cannot_be_built(
         self, otp: Command, ledger: Ledger, written: Write, monkeypatch: pytest.MonkeyPatch
