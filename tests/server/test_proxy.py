@@ -131,8 +131,8 @@ def test_any_other_host_is_blocked() -> None:
         status, text = get(proxy, "http://example.com/")
         assert status == 403
         assert text == (
-            "pytest-otp: example.com is blocked: it is neither an SMS service that the gateway stands in for nor on the "
-            'list of allowed hosts. To allow it, use otp_gateway.allow_hosts("example.com") or '
+            "pytest-otp: example.com is blocked: it is neither an SMS service that the gateway stands in for nor on "
+            'the list of allowed hosts. To allow it, use otp_gateway.allow_hosts("example.com") or '
             "pytest-otp sandbox --allow-host example.com\n"
         )
         with pytest.raises(OSError, match=r"403 pytest-otp blocks example\.com"):

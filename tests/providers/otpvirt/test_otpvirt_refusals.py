@@ -60,8 +60,7 @@ class TestRefusals:
         if (action, number) == ("GetNumber", 2):
             kind, message = (
                 OrderUncertain,
-                "the order was sent, but its outcome is unknown: the provider responded with error 2: an internal "
-                "error",
+                f"the order was sent, but its outcome is unknown: {message}",
             )
         with pytest.raises(OtpError) as caught:
             CALLS[action](wire)
