@@ -9,7 +9,7 @@ WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench chaos docs tox browser node build clean
+.PHONY: help demo test lint format index bench chaos docs tox browser node build clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,6 +31,9 @@ lint: $(READY)  ## Check style and types
 format: $(READY)  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+index: $(READY)  ## Rebuild the index of the word lists after a change of languages.ini
+	$(BIN)/python -m scripts.index
 
 bench: $(READY)  ## Measure speed; fail if a figure is above its limit
 	$(BIN)/python -m benchmarks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import codes, delivery, gateway, keeper, startup, webhook
+from . import codes, delivery, first_test, gateway, keeper, startup, webhook
 from .limits import above
 
 BENCHMARKS = {
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "delivery": delivery.main,
     "keeper": keeper.main,
     "codes": codes.main,
+    "first_test": first_test.main,
     "webhook": webhook.main,
     "gateway": gateway.main,
 }

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .codes import Candidate, add_languages, extract_code, find_codes
+    from .codes import Candidate, CodeFormat, add_languages, extract_code, find_codes
     from .errors import (
         AuthenticationError,
         BudgetExceeded,
@@ -58,6 +58,7 @@ __all__ = [
     "Candidate",
     "Carrier",
     "Certificates",
+    "CodeFormat",
     "CodeTimeout",
     "Country",
     "Delivery",
@@ -100,6 +101,7 @@ __all__ = [
 
 _ELSEWHERE = {
     "Candidate": "codes",
+    "CodeFormat": "codes.formats",
     "Carrier": "offline.carrier",
     "Certificates": "server.authority",
     "Delivery": "offline.carrier",

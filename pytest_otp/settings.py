@@ -48,6 +48,10 @@ class Settings:
     max_orders: int | None
     max_spend: tuple[str, str] | None
     """Amount and ISO 4217 code."""
+    code_length: int | tuple[int, int] | None
+    """Characters of a code, or the minimum and maximum. None: any."""
+    code_alphabet: str | None
+    """The characters that a code may have. None: any."""
     ledger: str | None
     """A path, relative to pytest's rootdir. None: in the user state directory."""
     env_file: str | None
@@ -194,7 +198,7 @@ def _first(
 ) -> tuple[object, str]:
     given = option(known)
     if given is not None:
-        return given, known.flag
+        return given, known.flag or known.name
     for variables, source in ((environ, known.variable), (env_file, f"{known.variable} in .env")):
         if variables.get(known.variable, "").strip():
             return variables[known.variable], source
@@ -211,15 +215,14 @@ def _replaced(known: Option, value: object) -> Any:
 
 
 def _checked(known: Option, given: object, source: str) -> Any:
-    hint = f"Set it with {known.flag} ({known.variable}, ini {known.ini})."
+    hint = f"Set it with {known.names}."
     kind = KINDS[known.name]
     try:
         return kind.parse(given)
     except SettingsError as error:
         message, hint = error.message, error.hint
     except ValueError:
-        shown = ", ".join(map(repr, given)) if isinstance(given, list) else repr(given)
-        message = f"invalid value {shown}: expected {kind.expected}"
+        message = f"invalid value {given!r}: expected {kind.expected}"
     raise SettingsError(f"{source}: {message}", hint=hint)
 
 

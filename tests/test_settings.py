@@ -31,6 +31,8 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "keeper": (("off", "off"), ("on", "on")),
     "max_orders": (("50", 50), ("0", 0)),
     "max_spend": (("5 USD", ("5", "USD")), ("0.50 idr", ("0.50", "IDR"))),
+    "code_length": (("6", 6), ("4-8", (4, 8))),
+    "code_alphabet": (("0123456789", "0123456789"), ("ABC", "ABC")),
     "ledger": (("orders.sqlite3", "orders.sqlite3"), ("other", "other")),
     "env_file": (("other.env", "other.env"), ("third.env", "third.env")),
     "gateway": (("127.0.0.1:8025", ("127.0.0.1", 8025)), ("[::1]:0", ("::1", 0))),
@@ -68,13 +70,20 @@ def shown(source: str, name: str) -> str:
     return names.get(source, DEFAULT)
 
 
+def sources_of(name: str) -> tuple[str, ...]:
+    """Where a setting can come from, the strongest first."""
+    return SOURCES if BY_NAME[name].flag else SOURCES[1:]
+
+
 def test_every_setting_is_in_the_table() -> None:
     """A setting that is added is tested for precedence too."""
     assert set(VALUES) == set(BY_NAME)
 
 
-@pytest.mark.parametrize(("wins", "loses"), list(combinations(SOURCES, 2)))
-@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize(
+    ("name", "wins", "loses"),
+    [(name, *pair) for name in VALUES for pair in combinations(sources_of(name), 2)],
+)
 def test_precedence(name: str, wins: str, loses: str) -> None:
     """Option > environment > .env > ini > default, for each pair of sources and each setting, in both values."""
     for first, second in (VALUES[name], VALUES[name][::-1]):
@@ -84,11 +93,12 @@ def test_precedence(name: str, wins: str, loses: str) -> None:
 
 @pytest.mark.parametrize("name", VALUES)
 def test_all_sources_at_once(name: str) -> None:
-    """The option wins where a setting comes from everywhere."""
+    """The first source wins if a setting comes from everywhere: the option, where there is one."""
+    first, *others = sources_of(name)[:-1]
     everywhere = {
-        key: value for source in SOURCES[:4] for key, value in given_by(source, name, VALUES[name][0][0]).items()
+        key: value for source in (first, *others) for key, value in given_by(source, name, VALUES[name][0][0]).items()
     }
-    assert resolved(**everywhere).source(name) == shown("option", name)
+    assert resolved(**everywhere).source(name) == shown(first, name)
 
 
 def test_show_sms_can_be_switched_off_again() -> None:
@@ -114,6 +124,8 @@ def test_defaults() -> None:
         "keeper": "on",
         "max_orders": None,
         "max_spend": None,
+        "code_length": None,
+        "code_alphabet": None,
         "ledger": None,
         "env_file": None,
         "gateway": None,

@@ -109,6 +109,8 @@ def waiting(number: OtpNumber) -> None:
     assert_type(number.wait_code(timeout=0.5, sender="Shop", pattern=r"code (\d+)"), str)
     assert_type(number.wait_code(sender=re.compile("^Sh"), pattern=re.compile("(a)")), str)
     assert_type(number.wait_code(pattern=lambda text: text[:4] or None), str)
+    assert_type(number.wait_code(length=6, alphabet="0123456789"), str)
+    assert_type(number.wait_code(length=(4, 8)), str)
     message = number.wait_message(timeout=5, sender="Shop")
     assert_type(message, SmsMessage)
     assert_type(message.text, str)

@@ -22,10 +22,7 @@ BETWEEN = "---"
 """The line between two messages."""
 INTERRUPTED = 130
 
-_HINT = (
-    "A wrong code, or none? Report the text with its digits changed (as many as before), and say which of them are the "
-    "code."
-)
+_HINT = "Wrong code, or none? Please report the text with its digits replaced by others, and say what the code is."
 
 
 def add_to(commands: Any) -> None:
@@ -33,20 +30,19 @@ def add_to(commands: Any) -> None:
     codes = commands.add_parser(
         "codes",
         help="show which code is found in a text, and why",
-        description="Show the code of each text, and everything in it that could be taken for one: points, where it "
-        "stands (its first character, counted from 0, and the one after its last), and what decided. A star marks what "
-        "has points enough for a code; the first of those is the code.",
-        epilog="In a file and on standard input, which are UTF-8, a line that holds only --- stands between two "
-        "messages. Exit status: 0 where all texts were shown, with a code or without; 1 where a text of --jsonl has "
-        "another code than expected; 2 for bad arguments or what cannot be read; 130 after Ctrl-C.",
+        description="Show the code of each text and everything else that could be one, with its score, its position "
+        "(start and end, counted from 0) and the reason. A star marks each candidate whose score is high enough for a "
+        "code; the first of them is the code.",
+        epilog="Files and standard input are UTF-8; a line of --- separates messages. Exit status: 0 if all texts were "
+        "shown; 1 if a text of --jsonl has another code than expected; 2 for bad arguments or unreadable input; 130 "
+        "after Ctrl-C.",
         allow_abbrev=False,
     )
     codes.add_argument(
         "texts",
         nargs="*",
         metavar="TEXT",
-        help="a message; - reads messages from standard input, as the command also does where no text and no file is "
-        "named and the input is no terminal",
+        help="a message; - reads messages from standard input, which is also the default if input is piped",
     )
     codes.add_argument(
         "--file", action="append", default=[], metavar="PATH", help="a file of messages; may be repeated"
@@ -54,8 +50,8 @@ def add_to(commands: Any) -> None:
     codes.add_argument(
         "--jsonl",
         action="store_true",
-        help='files and standard input hold a JSON object a line: {"text": "...", "expected": "482913"}; expected may '
-        "be null, or missing. Of those with expected only what differs is shown, and how many do",
+        help='read one JSON object per line: {"text": "...", "expected": "482913"}; expected may be null or missing. '
+        "Texts that have the expected code are only counted",
     )
     codes.add_argument("--json", action="store_true", help="print everything as a JSON list")
     codes.add_argument(
@@ -63,8 +59,12 @@ def add_to(commands: Any) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="word lists to use besides, in the format of languages.ini in pytest_otp/codes; may be repeated",
+        help="word lists to add, in the format of languages.ini in pytest_otp/codes; may be repeated",
     )
+    codes.add_argument(
+        "--length", default="", metavar="N", help="length of the codes: a number, or a range such as 4-8"
+    )
+    codes.add_argument("--alphabet", default="", metavar="CHARACTERS", help="the characters that a code may have")
     codes.set_defaults(run=_run, prog=codes.prog)
 
 
@@ -99,25 +99,26 @@ class _Result:
 def _run(arguments: argparse.Namespace) -> int:
     try:
         cases = _cases(arguments)
-        results = _results(cases, arguments.languages)
+        results = _results(cases, arguments)
         if arguments.json:
             write(json.dumps([result.plain() for result in results], indent=2))
         else:
-            _tell(results)
+            _show(results)
     except KeyboardInterrupt:
         complain(f"{arguments.prog}: stopped")
         return INTERRUPTED
     return int(any(result.differs for result in results))
 
 
-def _results(cases: Sequence[_Case], languages: Sequence[str]) -> list[_Result]:
+def _results(cases: Sequence[_Case], arguments: argparse.Namespace) -> list[_Result]:
     # Here, and not at the top, since help and version need none of it.
-    from ..codes import add_languages, candidates  # noqa: PLC0415
+    from ..codes import CodeFormat, add_languages, candidates  # noqa: PLC0415
 
-    for path in languages:
+    form = CodeFormat.parse(arguments.length, arguments.alphabet)
+    for path in arguments.languages:
         with _reading(path):
             add_languages(path)
-    return [_Result(case, candidates(case.text)) for case in cases]
+    return [_Result(case, candidates(case.text, length=form.length, alphabet=form.alphabet)) for case in cases]
 
 
 # What is read
@@ -130,12 +131,12 @@ def _cases(arguments: argparse.Namespace) -> list[_Case]:
         if sys.stdin is None or sys.stdin.isatty():
             raise SettingsError(
                 "no text",
-                hint="Give texts as arguments, name files with --file, or send messages to standard input: "
+                hint="Pass texts as arguments, files with --file, or pipe messages to standard input: "
                 "pytest-otp codes 'Your code is 482913'",
             )
         given = [STDIN]
     if arguments.jsonl and any(text != STDIN for text in given):
-        raise SettingsError("--jsonl goes with --file and standard input, not with texts as arguments")
+        raise SettingsError("--jsonl works with --file and standard input, not with texts as arguments")
     sources = [_source(text, arguments.jsonl) for text in given]
     sources += [_parsed(Path(path).read_bytes, path, arguments.jsonl) for path in arguments.file]
     return [case for source in sources for case in source]
@@ -154,7 +155,7 @@ def _reading(source: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SettingsError(f"{source} cannot be read ({error.strerror or error})") from None
+        raise SettingsError(f"cannot read {source} ({error.strerror or error})") from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{source} is not UTF-8 (at byte {error.start})") from None
 
@@ -164,7 +165,7 @@ def _parsed(read: Callable[[], bytes], source: str, jsonl: bool) -> list[_Case]:
         content = read().decode("utf-8-sig").replace("\r\n", "\n")
     cases = list(_labelled(content, source) if jsonl else _messages(content))
     if not cases:
-        raise SettingsError(f"{source} holds no text")
+        raise SettingsError(f"{source} has no text")
     return cases
 
 
@@ -193,21 +194,21 @@ def _labelled_case(line: str, where: str) -> _Case:
         why = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
         raise SettingsError(f"{where} is not JSON ({why})") from None
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        raise SettingsError(f'{where} is no object with a "text" that is a string')
+        raise SettingsError(f'{where} is not an object with a "text" string')
     expected = row.get("expected")
     if expected is not None and not (isinstance(expected, str) and expected):
-        raise SettingsError(f'{where}: "expected" is neither a code, as a string, nor null')
+        raise SettingsError(f'{where}: "expected" must be a code as a string, or null')
     return _Case(row["text"], labelled="expected" in row, expected=expected)
 
 
 # What is shown
 
 
-def _tell(results: Sequence[_Result]) -> None:
+def _show(results: Sequence[_Result]) -> None:
     labelled = sum(result.case.labelled for result in results)
     for number, result in enumerate(results, start=1):
         if result.differs or not result.case.labelled:
-            _tell_one(result, f"text {number} of {len(results)}")
+            _show_one(result, f"text {number} of {len(results)}")
     if not labelled:
         say(_HINT)
         return
@@ -216,7 +217,7 @@ def _tell(results: Sequence[_Result]) -> None:
     say(f"{labelled - differ} as expected, {differ} {'differs' if differ == 1 else 'differ'}{rest}")
 
 
-def _tell_one(result: _Result, name: str) -> None:
+def _show_one(result: _Result, name: str) -> None:
     say(f"{name}:")
     for line in result.case.text.split("\n"):
         say(f"  | {line}")

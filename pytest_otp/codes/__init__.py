@@ -9,21 +9,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import SettingsError
 from .judging import ENOUGH, judge
 from .lexicon import lexicon
 from .scene import Scene
+from .shapes import Length
 
-__all__ = ["Candidate", "add_languages", "candidates", "extract_code", "find_codes"]
+if TYPE_CHECKING:
+    from .formats import CodeFormat
+
+__all__ = ["Candidate", "CodeFormat", "add_languages", "candidates", "extract_code", "find_codes"]
 
 
 @dataclass(frozen=True)
 class Candidate:
     """Something in a text that could be taken for a code.
 
-    `code` is what a person would type: without separators, in ASCII digits. `span` is where it stands in the text, in
-    characters. `score` has points: `is_code` from 40 on. `reason` says in words what decided.
+    Attributes:
+        code: what a person would type: without separators, in ASCII digits.
+        span: where it is in the text, as the indices of its first character and of the one behind its last.
+        score: points; a candidate with 40 or more is a code.
+        reason: what decided, in words.
     """
 
     code: str
@@ -37,30 +45,45 @@ class Candidate:
         return self.score >= ENOUGH
 
 
-def extract_code(text: str) -> str | None:
-    """The one-time code in an SMS, without separators and in ASCII digits; None where there is none. Never raises."""
-    codes = find_codes(text)
+def extract_code(text: str, *, length: Length | None = None, alphabet: str | None = None) -> str | None:
+    """Return the one-time code in an SMS, without separators and in ASCII digits, or None if there is none.
+
+    If you know what your codes look like, say so: `length` is the number of characters, or the least and the most as a
+    pair; `alphabet` has the characters that a code may have, such as `string.digits`. Only codes that fit are returned.
+    If none is found, but exactly one token of the text fits, that token is the code.
+
+    Never fails on a text. Raises SettingsError if `length` or `alphabet` is not allowed.
+    """
+    codes = find_codes(text, length=length, alphabet=alphabet)
     return codes[0].code if codes else None
 
 
-def find_codes(text: str) -> list[Candidate]:
-    """The codes in an SMS, the best first; empty where there is none. Never raises."""
-    return [candidate for candidate in candidates(text) if candidate.is_code]
+def find_codes(text: str, *, length: Length | None = None, alphabet: str | None = None) -> list[Candidate]:
+    """Return all codes in an SMS, the best first; an empty list if there is none.
+
+    `length` and `alphabet` are those of `extract_code`, and so are the errors.
+    """
+    return [candidate for candidate in candidates(text, length=length, alphabet=alphabet) if candidate.is_code]
 
 
-def candidates(text: str) -> list[Candidate]:
-    """Everything in an SMS that was looked at, the best first: codes, and what was refused, with the reasons."""
+def candidates(text: str, *, length: Length | None = None, alphabet: str | None = None) -> list[Candidate]:
+    """Return everything in an SMS that could be a code, the best first: codes, and what was refused, with reasons.
+
+    `length` and `alphabet` are those of `extract_code`, and so are the errors. What does not fit has a score of 0.
+    """
+    form = None if length is None and alphabet is None else _format(length, alphabet)
     scene = Scene(text, lexicon())
-    return [
+    found = [
         Candidate(shape.code, scene.reading.span(shape.start, shape.end), points, reason)
         for shape, points, reason in judge(scene)
     ]
+    return _fitting(found, form, scene) if form else found
 
 
 def add_languages(path: str | PathLike[str]) -> None:
     """Add word lists in the format of the package's `languages.ini`, for this process.
 
-    A section that the package has too is added to. Raises OSError where the file cannot be read, SettingsError where it
+    A section that the package has too is added to. Raises OSError if the file cannot be read, and SettingsError if it
     is not in that format; then nothing of it is added.
     """
     try:
@@ -71,3 +94,28 @@ def add_languages(path: str | PathLike[str]) -> None:
         lexicon().add(lists, str(path))
         return
     raise SettingsError(reason)
+
+
+def __getattr__(name: str) -> object:
+    if name == "CodeFormat":
+        from .formats import CodeFormat  # noqa: PLC0415 - start-up cost, as below
+
+        return CodeFormat
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _format(length: Length | None, alphabet: str | None) -> CodeFormat:
+    from .formats import CodeFormat  # noqa: PLC0415 - start-up cost: most searches know no format
+
+    return CodeFormat(length, alphabet)
+
+
+def _fitting(found: list[Candidate], form: CodeFormat, scene: Scene) -> list[Candidate]:
+    """Candidates of a form: those that do not fit are refused, and a token that fits alone is the code if none is."""
+    fitting = [Candidate(one.code, one.span, 0, misfit) if (misfit := form.misfit(one.code)) else one for one in found]
+    if not any(one.is_code for one in fitting) and (token := form.only_token(scene)):
+        start, end, code = token
+        span = scene.reading.span(start, end)
+        only = Candidate(code, span, ENOUGH, "the only token of this length and alphabet")
+        fitting = [only, *(one for one in fitting if one.span != span)]
+    return sorted(fitting, key=lambda one: -one.score)

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from .lexicon import Word
 from .never import APP_HASH, DURATION, HOST, LINK
+from .placing import equated, follows_colon, has_letters, pointed_at, stands_alone
 from .scene import Scene
-from .shapes import DIGITS, LETTERS, MIXED, PREFIXED, SPACED, SPLIT, Shape
+from .shapes import LETTERS, MIXED, PREFIXED, SPACED, SPLIT, Shape
 
 
 class Verdict(NamedTuple):
@@ -22,9 +23,6 @@ class Verdict(NamedTuple):
 Rule = Callable[[Shape, Scene], "Verdict | None"]
 
 _GOOGLE = re.compile("G-[0-9]{6}")
-_SENDER = re.compile(r"\W{0,4}(?:[^\W\d]{2,20}[.'&]?[ ]?){1,2}[:\]】»>!-]{1,3}\s*")
-_LIKE_AN_OFFER = re.compile("[A-Z]{4,}[0-9]{1,3}")
-"""SAVE20, WELCOME100"""
 _HARMLESS = frozenset({DURATION, APP_HASH, LINK, HOST})
 """Parts that messages with a code have, too; amounts, dates and phone numbers are rather those of notices."""
 _BY_LENGTH = {3: -20, 4: 6, 5: 6, 6: 10, 7: 5, 8: 6, 9: -10, 10: -18}
@@ -34,9 +32,13 @@ _MOST_WORDS = 16
 
 def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
     """A word for code stands before it: `code: 482913`, `Ihr Code lautet 482913`."""
+    pointing = pointed_at(shape, scene)
     return _best(
         Verdict(
-            _strength(word) - _distance(scene, word.end, shape.start) - _warned(scene, word, shape),
+            _strength(word)
+            + _said_exactly(word)
+            - (_steps(scene, word.end, shape.start) if word == pointing else _distance(scene, word.end, shape.start))
+            - _warned(scene, word, shape),
             f"after {word.entry!r}",
         )
         for word in _announcing(scene.before, shape.start)
@@ -45,8 +47,11 @@ def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
 
 def announced_after(shape: Shape, scene: Scene) -> Verdict | None:
     """A word for code stands behind it: `482913 is your code`."""
+    naming = equated(shape, scene)
+    if naming and has_letters(shape):
+        return Verdict(_strength(naming) - _distance_back(scene, shape.end, naming.start), f"before {naming.entry!r}")
     first, with_letters = scene.is_first(shape), shape.kind in (MIXED, LETTERS)
-    extra = 0 if first else -32 if with_letters else -12
+    extra = 0 if first else -52 if with_letters else -12
     return _best(
         Verdict(_strength(word) + extra - _distance_back(scene, shape.end, word.start), f"before {word.entry!r}")
         for word in _announcing(scene.after, shape.end)
@@ -74,6 +79,9 @@ def somewhere(shape: Shape, scene: Scene) -> Verdict | None:
     if not shape.is_number or len(shape.code) < 4:
         return None
     words = (*scene.before(shape.start, "code"), *scene.after(shape.end, "code"))
+    if follows_colon(shape, scene) and scene.ends_its_line(shape):
+        word = next(iter(words), None)
+        return Verdict(44, f"after a colon, and the text has {word.entry!r}") if word else None
     word = next((word for word in words if not scene.warns(word)), None)
     return Verdict(32, f"the text has {word.entry!r}") if word else None
 
@@ -82,23 +90,16 @@ def on_its_own(shape: Shape, scene: Scene) -> Verdict | None:
     """It is the whole message, a line of it, or what follows the sender's name: `482913`, `Shop: 482913`."""
     if _GOOGLE.fullmatch(scene.plain, shape.start, shape.end):
         return Verdict(80, "Google's way to write a code")
-    if shape.kind not in (DIGITS, SPLIT, PREFIXED) or not 4 <= len(shape.code) <= 8:
-        return None
-    if scene.is_all(shape):
-        return Verdict(80, "the message is nothing else")
-    if scene.numbers > 1:
-        return None
-    if scene.is_a_line(shape):
-        return Verdict(45, "alone on its line")
-    if (scene.ends_its_line(shape) or scene.has("warn")) and _SENDER.fullmatch(scene.plain, 0, shape.start):
-        return Verdict(45, "all that follows the sender's name")
-    return None
+    alone = stands_alone(shape, scene)
+    return Verdict(80 if scene.is_all(shape) else 56, alone) if alone else None
 
 
 def only_number(shape: Shape, scene: Scene) -> Verdict | None:
     """The only number of a short text in a language that the word lists do not know."""
     if not shape.is_number or not 4 <= len(shape.code) <= 8 or scene.is_understood or scene.numbers > 1:
         return None
+    if scene.is_beginning(shape) and scene.plain[shape.end : shape.end + 1] == ":":
+        return None  # a sender's number
     if any(map(scene.has, ("code", "other", "send", "money"))) or any(
         part.reason not in _HARMLESS for part in scene.never
     ):
@@ -114,8 +115,6 @@ RULES: tuple[Rule, ...] = (announced_before, announced_after, asked_for, somewhe
 def looks(shape: Shape, scene: Scene) -> int:
     """Points for what it looks like: six digits are the usual code."""
     if shape.kind in (MIXED, LETTERS, SPACED):
-        if _LIKE_AN_OFFER.fullmatch(shape.code):
-            return -70
         return -14 if shape.kind == MIXED and not shape.code.isupper() else -6
     split = 4 if shape.kind in (SPLIT, PREFIXED) else 0
     quoted = 4 if scene.plain[shape.start - 1 : shape.start] in _OPENING else 0
@@ -145,6 +144,16 @@ def _strength(word: Word) -> int:
 def _warned(scene: Scene, word: Word, shape: Shape) -> int:
     """Points that a word loses that only says what not to share, in a sentence before."""
     return 30 if scene.sentences_between(word.end, shape.start) and scene.warns(word) else 0
+
+
+def _said_exactly(word: Word) -> int:
+    """Points for a word that says more exactly which code it is: `verification code` rather than `code`."""
+    return min(len(word.entry) // 2, 10) if "code" in word.kinds else 0
+
+
+def _steps(scene: Scene, start: int, end: int) -> int:
+    """Points that the words between a word and what it points at take off."""
+    return 4 * min(scene.words_between(start, end), 5)
 
 
 def _distance(scene: Scene, start: int, end: int) -> int:

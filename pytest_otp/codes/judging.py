@@ -10,17 +10,23 @@ from .announcing import RULES, looks
 from .never import LINK
 from .refusing import AGAINST, VETOES
 from .scene import Scene
-from .shapes import DIGITS, GLUED, LONGEST_MIXED, MIXED, NO_CODE, PREFIXED, Shape
+from .shapes import DIGITS, GLUED, LETTERS, LONGEST_MIXED, MIXED, NO_CODE, PREFIXED, Shape
 
 ENOUGH = 40
 """Points that make a candidate a code."""
 
-_WEB_OTP = re.compile(r"(?:^|\n)@[^\s#@]{1,253} #([^\s#]{1,64})(?: @\S{1,253})?\s*\Z")
-"""https://wicg.github.io/sms-one-time-codes: the last line is `@host #code`, or `@host #code @embedded-host`."""
+_WEB_OTP = re.compile(r"(?:^|\n)@[^\s#@]{1,253} #([^\s#]{1,64})(?:[ \t][^\n]{0,600})?\s*\Z")
+"""https://wicg.github.io/sms-one-time-codes: the last line is `@host #code`, and more may follow behind a space."""
 _IN_LINK = re.compile(
-    r"(?:[?&#/](?i:code|otp|pin|token|passcode|(?:verification|confirmation|auth|otp|login|sms)[_-]?code)[=/]"
-    r"|(?P<path>/))(?:(?<!/)(?P<value>[0-9A-Z]{4,10})|(?<=/)(?P<segment>[0-9]{4,8}))(?=[\s/&#?.,;)>\"']|\Z)"
+    r"[?&#/;](?i:code|otp|pin|token|passcode|(?:[a-z]{2,20}[_-]?)?(?:code|otp|pin))[=/]"
+    r"(?P<value>[0-9A-Z]{4,10})(?=[\s/&#?.,;)>\"']|\Z)"
 )
+_LOWER = r"[\s\"(\[]{0,4}([a-z]{4,10})(?![\w@-]|[.'/:][\w/])"
+_COLON_AND_LETTERS = re.compile(r"[^\n:.!?0-9]{0,40}:" + _LOWER)
+_LETTERS = re.compile(_LOWER)
+_ENDS = re.compile(r"[\"')\]]{0,2}(?:[.,;!\n]| \(|\s*\Z)")
+_MOST_WORDS_TO_LINK = 3
+_WITH_TAIL = re.compile("([0-9]{4,10})([a-z]{2,4})")
 _WORD_AND_NUMBER = re.compile("([A-Za-z]{3,20})([0-9]{4,10})")
 
 
@@ -34,7 +40,8 @@ class Judged(NamedTuple):
 
 def judge(scene: Scene) -> list[Judged]:
     """Every candidate of a text with its points, the best first."""
-    refusals = [(shape, _refusal(shape, scene)) for shape in (_taken_apart(one, scene) for one in scene.shapes)]
+    shapes = [*(_taken_apart(one, scene) for one in scene.shapes), *_in_lower_case(scene)]
+    refusals = [(shape, _refusal(shape, scene)) for shape in shapes]
     scene.leave([shape for shape, refusal in refusals if refusal is None])
     judged = [
         *_declared(scene),
@@ -54,7 +61,7 @@ def _weighed(shape: Shape, scene: Scene) -> Judged:
     """What speaks for a shape and against it."""
     verdicts = [verdict for rule in RULES if (verdict := rule(shape, scene))]
     if not verdicts:
-        return Judged(shape, 0, "no word near it announces a code")
+        return Judged(shape, 0, "no word for a code near it")
     best = max(verdicts, key=lambda verdict: verdict.points)
     against = [verdict for rule in AGAINST if (verdict := rule(shape, scene))]
     points = max(0, best.points + sum(verdict.points for verdict in against) + looks(shape, scene))
@@ -62,7 +69,7 @@ def _weighed(shape: Shape, scene: Scene) -> Judged:
         return Judged(shape, points, best.reason)
     if against:
         return Judged(shape, points, min(against).reason)
-    return Judged(shape, points, f"{best.reason}, which is too weak a sign")
+    return Judged(shape, points, f"{best.reason}, which is not enough")
 
 
 def _declared(scene: Scene) -> Iterator[Judged]:
@@ -73,15 +80,37 @@ def _declared(scene: Scene) -> Iterator[Judged]:
 
 
 def _in_links(scene: Scene) -> Iterator[Judged]:
-    """A code that only a link holds: named so in it, or the end of its path where the text speaks of a code."""
-    speaks_of_it = scene.has("code") or (scene.has("maybe") and not scene.has("other"))
+    """A code that only a link holds, and that the link calls so: `?code=482913`."""
     for part in scene.never:
         if part.reason == LINK:
             for found in _IN_LINK.finditer(scene.plain, part.start, part.end):
-                if speaks_of_it or not found["path"]:
-                    start, end = found.span("value" if found["value"] else "segment")
-                    code = Shape(start, end, scene.plain[start:end], DIGITS)
-                    yield Judged(code, 42 if found["path"] else 60, "in the link")
+                start, end = found.span("value")
+                yield Judged(Shape(start, end, found["value"], DIGITS), 60, "named as a code in a link")
+
+
+def _in_lower_case(scene: Scene) -> Iterator[Shape]:
+    """Lower-case letters right behind a colon or `is` that a word for code leads to.
+
+    They are a word otherwise, since every text is full of those; and so they are if another word follows, unless it is
+    one like `to` or `and` behind a code after a colon.
+    """
+    for word in scene.first("code"):
+        found = _COLON_AND_LETTERS.match(scene.plain, word.end)
+        if found and not (_ENDS.match(scene.plain, found.end()) or _goes_on_plainly(found.end(), scene)):
+            found = None
+        link = next(iter(scene.after(word.end, "is")), None)
+        near = link and scene.words_between(word.end, link.start) <= _MOST_WORDS_TO_LINK
+        if not found and link and near and not scene.is_parted(word.end, link.start):
+            found = _LETTERS.match(scene.plain, link.end)
+            found = found if found and _ENDS.match(scene.plain, found.end()) else None
+        if found and not any(shape.start == found.start(1) for shape in scene.shapes):
+            yield Shape(*found.span(1), found[1], LETTERS)
+
+
+def _goes_on_plainly(end: int, scene: Scene) -> bool:
+    """Whether a word follows a place that often follows a code."""
+    words = (word for kind in ("for", "common", "time") for word in scene.after(end, kind)[:1])
+    return any(scene.plain[end : word.start] == " " for word in words)
 
 
 def _taken_apart(shape: Shape, scene: Scene) -> Shape:
@@ -89,9 +118,20 @@ def _taken_apart(shape: Shape, scene: Scene) -> Shape:
     glued = _WORD_AND_NUMBER.fullmatch(shape.code) if shape.kind == MIXED else None
     if glued and scene.lexicon.has_kind(glued[1], "code"):
         return Shape(shape.end - len(glued[2]), shape.end, glued[2], GLUED)
+    with_tail = _WITH_TAIL.fullmatch(shape.code) if shape.kind == MIXED else None
+    if with_tail and _goes_on(shape, with_tail[2], scene):
+        return Shape(shape.start, shape.start + len(with_tail[1]), with_tail[1], GLUED)
     if shape.kind == MIXED and len(shape.code) > LONGEST_MIXED:
         return shape._replace(kind=NO_CODE)
     prefix = scene.plain[shape.start : shape.end].partition("-")[0]
     if shape.kind == PREFIXED and scene.lexicon.knows(prefix):
         return shape._replace(start=shape.start + len(prefix) + 1, kind=DIGITS)
     return shape
+
+
+def _goes_on(shape: Shape, tail: str, scene: Scene) -> bool:
+    """Whether a short word that was written to a number leads from it to a word for code: `123456is your code`."""
+    if not (scene.lexicon.has_kind(tail, "is") and scene.plain[shape.end : shape.end + 1] == " "):
+        return False
+    words = (*scene.after(shape.end, "code")[:1], *scene.after(shape.end, "maybe")[:1])
+    return any(not scene.is_parted(shape.end, word.start) for word in words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from .lexicon import Word
@@ -23,10 +24,15 @@ class Never(NamedTuple):
 Rule = Callable[[Reading, Sequence[Word]], Iterator[Never]]
 
 LINK = "a link"
-DURATION = "a length of time"
+DURATION = "a duration"
 APP_HASH = "an app's hash"
-HOST = "a host"
+HOST = "a host name"
 PERCENT = "a percentage or degrees"
+AMOUNT = "an amount"
+DATE = "a date"
+TIME = "a time"
+PHONE = "a phone number"
+HIDDEN = "part of a hidden number"
 
 _SIGNS = "$€£¥₹₽₩₫₺₴₦₱฿₪₡₲₸₾֏៛₵₼₮₭﷼৳₨"
 _NUMBER = "[0-9][0-9.,]{0,20}"
@@ -42,61 +48,147 @@ _SHORT_DATE = (
 )
 """Years are those of the Gregorian and of the Persian calendar."""
 
-_PATTERNS: tuple[tuple[str, bool, str], ...] = (
-    (LINK, True, r"[a-z][a-z0-9+.-]{1,15}://[^\s<>\"]+|www\.[^\s<>\"]+"),
-    (LINK, True, r"(?<![\w@.-])(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}[a-z]{2,18}/[^\s<>\"]*"),
-    ("an address", True, r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"),
-    (HOST, True, r"(?<![\w@.-])(?=[0-9-]{0,20}[a-z])(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}[a-z]{2,18}(?![\w.-])"),
-    ("an amount", False, r"(?<![\w.,:/-])[0-9]{3}\.[0-9]{3}(?![\w.,])"),
-    (
-        "an amount",
-        True,
-        r"(?<![\w.,:/-])(?:[a-z]{1,3}|(?![0-9]{3}\.[0-9]{3}(?![\w.,])))[0-9]{1,3}(?:[,.'][0-9]{3}){1,5}(?:[.,][0-9]{1,2})?(?![0-9])",
-    ),
-    ("an amount", True, r"(?<![\w.,-])[0-9]{1,4}[.,][0-9]{1,2}(?![\w.,/-]?[0-9])"),
-    ("an amount", False, r"(?<![\w.,-])[0-9]{5,12}[.,][0-9]{1,2}(?![\w.,/-]?[0-9])"),
-    ("an amount", True, rf"[{_SIGNS}]\s?{_NUMBER}|(?<![\w.,]){_NUMBER}\s?[{_SIGNS}]"),
-    ("an amount", False, r"(?<!\w)[RN][0-9]{2,6}(?![\w-])"),
-    (PERCENT, True, rf"(?<![\w.,]){_NUMBER}\s?[%٪‰°]"),
-    ("a date", True, _FULL_DATE),
-    ("a date", True, _SHORT_DATE),
-    ("a date", True, rf"(?<![A-Za-z0-9.]){_DAY}[ -]?{_MONTHS}[ ,.'-]{{0,2}}(?:[0-9]{{4}}|[0-9]{{2}}(?![0-9]))?\b"),
-    ("a date", True, rf"\b{_MONTHS}\.? {_DAY}(?:st|nd|rd|th)?(?:,? (?:19|20)[0-9]{{2}})?(?![0-9])"),
-    ("a date", True, r"(?<![0-9])[0-9]{2,4}\s?[年년](?:\s?[0-9]{1,2}\s?[月월](?:\s?[0-9]{1,2}\s?[日号號일])?)?"),
-    ("a date", True, r"(?<![0-9])[0-9]{1,2}\s?[月월]\s?[0-9]{1,2}\s?[日号號일]"),
-    ("a date", False, rf"(?<![\w.-]){_DAY}-{_MONTH}-[0-9]{{2}}(?![\w-])|(?<![\w-]){_DAY}-{_MONTH}(?![\w-])"),
-    ("a time", True, r"(?<![A-Za-z0-9:.])[0-9]{1,2}(?:[:\u066b][0-9]{2}){1,2}(?:\s?[ap]\.?m\b)?(?![0-9])"),
-    ("a time", True, r"(?<![A-Za-z0-9:.])[0-9]{1,2}\s?[ap]\.?m\b|(?<!\w)[0-9]{1,2}h[0-9]{0,2}(?!\w)"),
-    ("a time", True, r"(?<![0-9])[0-9]{1,2}\s?[时時点點]\s?(?:[0-9]{1,2}\s?分)?"),
-    ("a phone number", False, r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])"),
-    (
-        "a phone number",
-        False,
-        r"(?<![\w.-])(?:1[ .-]?)?\([0-9]{2,5}\)[ .-]?[0-9]{2,4}(?:[ .-]?[0-9]{2,4}){1,2}(?![0-9])",
-    ),
-    ("a phone number", False, r"(?<![\w.-])(?:[01][ .-])?[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4}(?![\w-])"),
-    ("a phone number", False, r"(?<![\w.-])(?:0|1[- ]8)[0-9]{1,4}(?:[ .-][0-9]{2,4}){2,5}(?![\w-])"),
-    ("a phone number", False, r"(?<![\w.-])1?[389]00[ -][0-9]{2,4}[ -]?[0-9]{2,4}(?:[ -][0-9]{2,4})?(?![\w-])"),
-    ("a phone number", False, r"(?<![\w.-])[0-9]{3}-[0-9]{4}(?![\w-])"),
-    (
-        "a card's number",
-        True,
-        r"(?<![0-9])[0-9]{4}([ -])[0-9*xX]{4}\1[0-9*xX]{4}(?:\1[0-9*xX]{2,4})?(?![0-9])",
-    ),
-    ("the rest of a hidden number", True, r"(?:\*{2,20}|[xX•●·]{2,20})[ -]?[0-9]{1,12}(?![A-Za-z0-9*])"),
-    (
-        "the rest of a hidden number",
-        True,
-        r"(?<![A-Za-z0-9*])[0-9]{1,12}(?:(?:\*{1,20}|[xX•●]{2,20})[0-9]{1,12}|\*{3,20}|[xX•●]{2,20})",
-    ),
-    ("the rest of a hidden number", False, r"(?<![\w.])[A-Za-z0-9]{0,6}\.{2,4}[0-9]{3,4}(?![0-9])"),
-    ("the rest of a hidden number", True, r"(?<![A-Za-z])[A-Z]{0,2}[xX]{2,20}[0-9]{2,12}"),
-    ("an address or a version", True, r"(?<![A-Za-z0-9.])[0-9]{1,5}(?:\.[0-9]{1,5}){2,5}(?!\w)|\bv[0-9]+(?:\.[0-9]+)+"),
-    ("a number after #", False, r"#\s?[0-9A-Za-z-]{3,20}"),
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_HIDING = ("*", "x", "•", "●", "·")
+
+
+class Pattern(NamedTuple):
+    """What a regular expression finds, and the parts of a text (in lower case) of which it has to have one.
+
+    Most texts have few of them, so most expressions are never compiled.
+    """
+
+    reason: str
+    firm: bool
+    needs: tuple[str, ...]
+    source: str
+
+    def parts(self, plain: str, start: int, end: int) -> Iterator[Never]:
+        """The parts that it finds between two places."""
+        for found in _compiled(self.source).finditer(plain, start, end):
+            yield Never(*found.span(), self.reason, self.firm)
+
+
+@cache
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source, re.IGNORECASE | re.ASCII)
+
+
+PATTERNS = tuple(
+    Pattern(*row)
+    for row in (
+        (
+            "a contact or calendar entry",
+            True,
+            ("begin:v",),
+            r"(?s:BEGIN:V(?:CARD|CALENDAR|EVENT)\b.*?(?:END:V(?:CARD|CALENDAR|EVENT)|\Z))",
+        ),
+        (LINK, True, ("://", "www."), r"[a-z][a-z0-9+.-]{1,15}://[^\s<>\"]+|www\.[^\s<>\"]+"),
+        (LINK, True, ("/",), r"(?<![\w@.-])(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}[a-z]{2,18}/[^\s<>\"]*"),
+        ("an address", True, ("@",), r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"),
+        (
+            HOST,
+            True,
+            (".",),
+            (
+                r"(?<![\w@.-])(?=[0-9-]{0,20}[a-z])(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}"
+                r"(?-i:[a-z]{2,18}|[A-Z]{2,18})(?![\w.-])"
+            ),
+        ),
+        (AMOUNT, False, (".",), r"(?<![\w.,:/-])[0-9]{3}\.[0-9]{3}(?![\w.,])"),
+        (
+            AMOUNT,
+            True,
+            (",", ".", "'"),
+            (
+                r"(?<![\w.,:/-])(?:[a-z]{1,3}|(?![0-9]{3}\.[0-9]{3}(?![\w.,])))[0-9]{1,3}(?:[,.'][0-9]{3}){1,5}"
+                r"(?:[.,][0-9]{1,2})?(?![0-9])"
+            ),
+        ),
+        (AMOUNT, True, (",", "."), r"(?<![\w.,-])[0-9]{1,4}[.,][0-9]{1,2}(?![\w.,/-]?[0-9])"),
+        (AMOUNT, False, (",", "."), r"(?<![\w.,-])[0-9]{5,12}[.,][0-9]{1,2}(?![\w.,/-]?[0-9])"),
+        (AMOUNT, True, tuple(_SIGNS), rf"[{_SIGNS}]\s?{_NUMBER}|(?<![\w.,]){_NUMBER}\s?[{_SIGNS}]"),
+        (AMOUNT, False, ("r", "n"), r"(?<!\w)[RN][0-9]{2,6}(?![\w-])"),
+        (PERCENT, True, tuple("%٪‰°"), rf"(?<![\w.,]){_NUMBER}\s?[%٪‰°]"),
+        (DATE, True, tuple("-/."), _FULL_DATE),
+        (DATE, True, tuple("/."), _SHORT_DATE),
+        (
+            DATE,
+            True,
+            _MONTH_NAMES,
+            rf"(?<![A-Za-z0-9.]){_DAY}[ -]?{_MONTHS}[ ,.'-]{{0,2}}(?:[0-9]{{4}}|[0-9]{{2}}(?![0-9]))?\b",
+        ),
+        (
+            DATE,
+            True,
+            _MONTH_NAMES,
+            rf"\b{_MONTHS}\.? {_DAY}(?:st|nd|rd|th)?(?:,? (?:19|20)[0-9]{{2}})?(?![0-9])",
+        ),
+        (
+            DATE,
+            True,
+            tuple("年년"),
+            r"(?<![0-9])[0-9]{2,4}\s?[年년](?:\s?[0-9]{1,2}\s?[月월](?:\s?[0-9]{1,2}\s?[日号號일])?)?",
+        ),
+        (DATE, True, tuple("月월"), r"(?<![0-9])[0-9]{1,2}\s?[月월]\s?[0-9]{1,2}\s?[日号號일]"),
+        (DATE, False, ("-",), rf"(?<![\w.-]){_DAY}-{_MONTH}-[0-9]{{2}}(?![\w-])|(?<![\w-]){_DAY}-{_MONTH}(?![\w-])"),
+        (
+            TIME,
+            True,
+            (":", "\u066b"),
+            (
+                r"(?<![A-Za-z0-9:.])[0-9]{1,2}(?:[:\u066b][0-9]{2}){1,2}(?:(?<=:[0-9]{2}:[0-9]{2})[.,][0-9]{1,6})?"
+                r"(?:\s?[ap]\.?m\b)?(?![0-9])"
+            ),
+        ),
+        (TIME, True, ("am", "pm", "a.m", "p.m"), r"(?<![A-Za-z0-9:.])[0-9]{1,2}\s?[ap]\.?m\b"),
+        (TIME, True, ("h",), r"(?<!\w)[0-9]{1,2}h[0-9]{0,2}(?!\w)"),
+        (TIME, True, tuple("时時点點"), r"(?<![0-9])[0-9]{1,2}\s?[时時点點]\s?(?:[0-9]{1,2}\s?分)?"),
+        (PHONE, False, ("+",), r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])"),
+        (
+            PHONE,
+            False,
+            ("(",),
+            r"(?<![\w.-])(?:1[ .-]?)?\([0-9]{2,5}\)[ .-]?[0-9]{2,4}(?:[ .-]?[0-9]{2,4}){1,2}(?![0-9])",
+        ),
+        (PHONE, False, (" ", ".", "-"), r"(?<![\w.-])(?:[01][ .-])?[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4}(?![\w-])"),
+        (PHONE, False, (" ", ".", "-"), r"(?<![\w.-])(?:0|1[- ]8)[0-9]{1,4}(?:[ .-][0-9]{2,4}){2,5}(?![\w-])"),
+        (
+            PHONE,
+            False,
+            ("00 ", "00-"),
+            r"(?<![\w.-])1?[389]00[ -][0-9]{2,4}[ -]?[0-9]{2,4}(?:[ -][0-9]{2,4})?(?![\w-])",
+        ),
+        (PHONE, False, ("-",), r"(?<![\w.-])[0-9]{3}-[0-9]{4}(?![\w-])"),
+        (
+            "a card's number",
+            True,
+            (" ", "-"),
+            r"(?<![0-9])[0-9]{4}([ -])[0-9*xX]{4}\1[0-9*xX]{4}(?:\1[0-9*xX]{2,4})?(?![0-9])",
+        ),
+        (HIDDEN, True, _HIDING, r"(?:\*{2,20}|[xX•●·]{2,20})[ -]?[0-9]{1,12}(?![A-Za-z0-9*])"),
+        (
+            HIDDEN,
+            True,
+            _HIDING,
+            r"(?<![A-Za-z0-9*])[0-9]{1,12}(?:(?:\*{1,20}|[xX•●]{2,20})[0-9]{1,12}|\*{3,20}|[xX•●]{2,20})",
+        ),
+        (HIDDEN, False, ("..",), r"(?<![\w.])[A-Za-z0-9]{0,6}\.{2,4}[0-9]{3,4}(?![0-9])"),
+        (HIDDEN, True, ("xx",), r"(?<![A-Za-z])[A-Z]{0,2}[xX]{2,20}[0-9]{2,12}"),
+        (HIDDEN, False, ("*",), r"(?<![\w*])\*[0-9]{3,6}(?![\w*#])"),
+        (HIDDEN, False, ("/",), r"(?<=[A-Za-z])/[0-9]{4}(?![\w/])"),
+        (
+            "an address or a version",
+            True,
+            (".",),
+            r"(?<![A-Za-z0-9.])[0-9]{1,5}(?:\.[0-9]{1,5}){2,5}(?!\w)|\bv[0-9]+(?:\.[0-9]+)+",
+        ),
+        ("a number after #", False, ("#",), r"#\s?[0-9A-Za-z-]{3,20}"),
+    )
 )
 
 _ROUND_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{1,2}|[0-9]{2,3}0)[ -]?\Z")
-"""120 seconds, 1440 minutes: what has three digits and more, and is no round number, is no time to wait."""
+"""120 seconds, 1440 minutes: a number of three digits or more that is not round is not a duration."""
 _AFTER_CURRENCY = re.compile(rf"[.:]?\s?{_NUMBER}(?![0-9A-Za-z])")
 _BEFORE_CURRENCY = re.compile(r"(?<![0-9A-Za-z.,-])[0-9](?:[0-9.,]{0,19}[0-9])?[ -]?\Z")
 _MARKED_FOR_APP = re.compile(r"\s*(?:<#>|\[#\])")
@@ -109,8 +201,10 @@ _LONGEST_END = 40
 def never(reading: Reading, words: Sequence[Word], start: int, end: int) -> list[Never]:
     """The parts that hold no code between two places of a text, in order; those that overlap are made one."""
     parts = [part for rule in RULES for part in rule(reading, words)]
-    for pattern, reason, firm in PATTERNS:
-        parts += [Never(*found.span(), reason, firm) for found in pattern.finditer(reading.plain, start, end)]
+    lowered = reading.plain.lower()
+    for pattern in PATTERNS:
+        if any(need in lowered for need in pattern.needs):
+            parts += pattern.parts(reading.plain, start, end)
     kept: list[Never] = []
     for part in sorted(parts, key=lambda part: (part.start, -part.end)):
         if not kept or part.start >= kept[-1].end:
@@ -159,9 +253,9 @@ def amount(reading: Reading, words: Sequence[Word]) -> Iterator[Never]:
             after = None
         before = _BEFORE_CURRENCY.search(plain, max(0, word.start - 24), word.start)
         if before and (not after or _is_amount_before(before[0], after[0])):
-            yield Never(before.start(), word.end, "an amount")
+            yield Never(before.start(), word.end, AMOUNT)
         elif after:
-            yield Never(word.start, after.end(), "an amount")
+            yield Never(word.start, after.end(), AMOUNT)
 
 
 def _is_amount_before(before: str, after: str) -> bool:
@@ -176,5 +270,4 @@ def _is_made_by_chance(text: str) -> bool:
     return sum(bool(re.search(kind, text)) for kind in ("[a-z]", "[A-Z]", "[0-9+/]")) >= 2
 
 
-PATTERNS = tuple((re.compile(pattern, re.IGNORECASE | re.ASCII), reason, firm) for reason, firm, pattern in _PATTERNS)
 RULES: tuple[Rule, ...] = (app_hash, duration, amount)

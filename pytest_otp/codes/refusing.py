@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 
 from .announcing import Rule, Verdict, directly_announced
-from .lexicon import Word
-from .never import PERCENT
+from .contexts import an_offer, approval, in_a_report, reported, to_be_sent, to_send_to
+from .never import AMOUNT, DATE, DURATION, HIDDEN, TIME
+from .placing import equated, follows, follows_goal, has_letters, named, named_behind, pointed_at, stands_alone
 from .scene import Scene
 from .shapes import DIGITS, LETTERS, MIXED, NO_CODE, SPACED, Shape
 
@@ -16,21 +17,26 @@ Veto = Callable[[Shape, Scene], "str | None"]
 _LABEL_GAP = re.compile(r"[\s:#=\-(*.\[【「\"']{0,6}")
 _LABEL_WITH_COLON = re.compile("[:\n=]")
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
-_OFFER = re.compile("[A-Z]{3,}[0-9]{1,3}")
-_SHOUTED = re.compile(r"(?<![A-Za-z])[A-Z]+ \Z")
-_WORDS_TO_SEND_TO = 5
+_SHOUTED_BEFORE, _SHOUTED_BEHIND = re.compile(r"(?<![A-Za-z])([A-Z]{2,20}) \Z"), re.compile(" [A-Z]{2,20}(?![a-z])")
+_LOOKS = frozenset({AMOUNT, DATE, TIME, HIDDEN, DURATION})
+"""Parts that a code with letters can look like by chance: `12H30`."""
 
 
 def of_another_length(shape: Shape, scene: Scene) -> str | None:
     """It is too long or too short for a code."""
-    return "neither as long as a code nor like one" if shape.kind == NO_CODE else None
+    return "too short or too long for a code" if shape.kind == NO_CODE else None
 
 
 def part_of_another(shape: Shape, scene: Scene) -> str | None:
     """It lies in an amount, a date, a link or another part that holds no code."""
     for part in scene.parts_over(shape):
-        if part.firm or not directly_announced(shape, scene):
-            return part.reason
+        within = shape.start <= part.start and not scene.plain[shape.end : part.end].strip(".,' -")
+        only_looks_so = within and has_letters(shape) and part.reason in _LOOKS
+        if only_looks_so and (named(shape, scene) or stands_alone(shape, scene)):
+            continue
+        if not part.firm and directly_announced(shape, scene):
+            continue
+        return part.reason
     return None
 
 
@@ -40,24 +46,25 @@ def labelled(shape: Shape, scene: Scene) -> str | None:
         gap = scene.plain[label.end : shape.start]
         if "code" in label.kinds or scene.is_parted(label.end, shape.start) or not _LABEL_GAP.fullmatch(gap):
             return None
-        if not _code_before(label, scene) or not _LABEL_WITH_COLON.search(gap):
-            return f"{label.entry!r} stands before it"
+        if _said_to_be_the_code(shape, scene):
+            return None
+        if not scene.code_before(label) or not _LABEL_WITH_COLON.search(gap):
+            return f"labelled by {label.entry!r}"
     return None
 
 
 def a_word(shape: Shape, scene: Scene) -> str | None:
-    """Capitals that are no code: a known word, one among others in capitals, or one not announced right there."""
+    """Letters that are no code: a known word, one among others in capitals, or one that nothing names as the code."""
     if shape.kind != LETTERS or "-" in scene.plain[shape.start : shape.end]:
         return None
-    if _is_known(shape, scene) or _SHOUTED.search(scene.plain, max(0, shape.start - 16), shape.start):
+    if scene.lexicon.has_word(shape.code):
         return "a word"
-    if shape.code.isupper() and len(shape.code) >= 5 and 5 * _vowels(shape) < len(shape.code):
-        return None  # nobody can speak it: it is made by chance
-    rest = scene.plain[shape.end : shape.end + 2]
-    goes_on = rest[:1] == " " and rest[1:].isascii() and rest[1:].isalnum()
-    only_a_space = re.search(r"[^\W\d] \Z", scene.plain[max(0, shape.start - 2) : shape.start]) is not None
-    spoken = 3 * _vowels(shape) > len(shape.code) and only_a_space
-    return "a word" if goes_on or spoken or not directly_announced(shape, scene) else None
+    if pointed_at(shape, scene) or equated(shape, scene) or stands_alone(shape, scene):
+        return None
+    if shape.code.islower() or _shouted(shape, scene) or reported(shape, scene):
+        return "a word"
+    asked = not any(char in "AEIOU" for char in shape.code) and directly_announced(shape, scene)
+    return None if asked or named(shape, scene) else "a word"
 
 
 def single_letters(shape: Shape, scene: Scene) -> str | None:
@@ -77,11 +84,9 @@ def sender(shape: Shape, scene: Scene) -> str | None:
 VETOES: tuple[Veto, ...] = (part_of_another, of_another_length, labelled, a_word, single_letters, sender)
 
 
-def an_offer(shape: Shape, scene: Scene) -> Verdict | None:
-    """A word with a number in a text that tells percentages: `Code: NEW300, 20 % off`."""
-    if shape.kind == MIXED and _OFFER.fullmatch(shape.code) and any(part.reason == PERCENT for part in scene.never):
-        return Verdict(-60, "a code for an offer")
-    return None
+def for_another(shape: Shape, scene: Scene) -> Verdict | None:
+    """What the code is for, where the code itself follows: `code for user 48213: 991827`."""
+    return Verdict(-50, "the code follows it") if named_behind(shape, scene) else None
 
 
 def label_near(shape: Shape, scene: Scene) -> Verdict | None:
@@ -89,7 +94,9 @@ def label_near(shape: Shape, scene: Scene) -> Verdict | None:
     for label in scene.before(shape.start, "other")[:1]:
         near = scene.words_between(label.end, shape.start) <= 2 and not scene.is_parted(label.end, shape.start)
         if near and scene.claims(label, shape):
-            return Verdict(-25 if _code_before(label, scene) else -45, f"{label.entry!r} stands before it")
+            return Verdict(
+                -25 if scene.code_before(label) else -45, f"near {label.entry!r}, which labels another number"
+            )
     for label in scene.after(shape.end, "other")[:1]:
         gap = scene.plain[shape.end : label.start]
         _, right = scene.sentence(shape.start)
@@ -101,17 +108,7 @@ def label_near(shape: Shape, scene: Scene) -> Verdict | None:
             and not announced
             and not directly_announced(shape, scene)
         ):
-            return Verdict(-40, f"{label.entry!r} stands behind it")
-    return None
-
-
-def to_send_to(shape: Shape, scene: Scene) -> Verdict | None:
-    """A short number that the reader shall send an SMS to or call: `text WIN to 85023`."""
-    for word in scene.before(shape.start, "send"):
-        if scene.words_between(word.end, shape.start) > _WORDS_TO_SEND_TO or scene.is_parted(word.end, shape.start):
-            return None
-        if "code" not in word.kinds and not directly_announced(shape, scene):
-            return Verdict(-45, f"{word.entry!r} stands before it")
+            return Verdict(-40, f"before {label.entry!r}, which labels another number")
     return None
 
 
@@ -126,31 +123,45 @@ def withdrawn(shape: Shape, scene: Scene) -> Verdict | None:
     """Its clause says that it holds no longer: another code counts then, if there is one."""
     for word in (*scene.before(shape.start, "old"), *scene.after(shape.end, "old")):
         if scene.are_in_one_clause(word, shape):
-            return Verdict(-40, f"{word.entry!r} is said of it")
+            return Verdict(-40, f"no longer valid ({word.entry!r})")
     return None
 
 
 def like_a_year(shape: Shape, scene: Scene) -> Verdict | None:
-    """Four digits that could be a year."""
-    if shape.kind != DIGITS or not _YEAR.fullmatch(shape.code):
+    """Four digits that could be a year, where no word for code leads to them."""
+    if shape.kind != DIGITS or not _YEAR.fullmatch(shape.code) or scene.is_all(shape):
         return None
     word = next(iter(scene.before(shape.start, "code")), None)
-    adjacent = word and not scene.words_between(word.end, shape.start)
-    return None if adjacent else Verdict(-45 if word else -15, "it could be a year")
+    within = word and scene.words_between(word.end, shape.start) <= 2 and not scene.is_parted(word.end, shape.start)
+    if named(shape, scene) or (within and not _follows_preposition(shape, scene)):
+        return None
+    asked = scene.has("code") and any(
+        not scene.words_between(verb.end, shape.start) for verb in scene.before(shape.start, "enter")[:1]
+    )
+    first = scene.is_first(shape) and scene.after(shape.end, "code")
+    return None if asked or first else Verdict(-45, "could be a year")
 
 
-AGAINST: tuple[Rule, ...] = (label_near, to_send_to, like_a_year, an_offer, sender_in_brackets, withdrawn)
+AGAINST: tuple[Rule, ...] = (
+    *(label_near, to_send_to, to_be_sent, like_a_year, an_offer, approval, in_a_report, for_another),
+    *(sender_in_brackets, withdrawn),
+)
 
 
-def _vowels(shape: Shape) -> int:
-    return sum(char in "AEIOUY" for char in shape.code)
+def _shouted(shape: Shape, scene: Scene) -> bool:
+    """Whether a word in capitals stands beside it that is not a word for code."""
+    before = _SHOUTED_BEFORE.search(scene.plain, max(0, shape.start - 22), shape.start)
+    if before and not scene.lexicon.has_kind(before[1], "code"):
+        return True
+    return _SHOUTED_BEHIND.match(scene.plain, shape.end) is not None
 
 
-def _is_known(shape: Shape, scene: Scene) -> bool:
-    return scene.lexicon.knows(scene.plain[shape.start : shape.end])
+def _said_to_be_the_code(shape: Shape, scene: Scene) -> bool:
+    """Whether `is` and a word for code follow it in its sentence: `Dear customer 4829 is your OTP`."""
+    word = next(iter(scene.after(shape.end, "code")), None)
+    return word is not None and follows(shape, scene, "is") and not scene.is_parted(shape.end, word.start)
 
 
-def _code_before(label: Word, scene: Scene) -> bool:
-    """Whether a word for code stands before a label in its sentence: then the number is the code's."""
-    left, _ = scene.sentence(label.start)
-    return any(word.start >= left and not scene.warns(word) for word in scene.before(label.start, "code"))
+def _follows_preposition(shape: Shape, scene: Scene) -> bool:
+    """Whether a word like `in` stands right before a shape, and is none like `is`: the Polish `to` is both."""
+    return follows_goal(shape, scene) and not any("is" in word.kinds for word in scene.before(shape.start, "for")[:1])

@@ -7,10 +7,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from .lexicon import KEYS, Lexicon, Word
+from .kinds import KEYS
+from .lexicon import Lexicon, Word
 from .never import Never, never
-from .reading import Reading
-from .shapes import Shape, shapes
+from .reading import LETTER, Reading
+from .shapes import MIXED, Shape, shapes
 
 _SENTENCE_END = re.compile(r"(?<!\.)\.+(?=[\s\"')\]»]|\Z)|[!?؟\u06d4\u0589।॥።།။៕。]|[;؛](?=\s)")
 _CLAUSE_ENDS = frozenset(",\uff0c،、")
@@ -20,6 +21,12 @@ _SURROUNDINGS = 80
 """Characters around a shape in which it can be a part of something else: of a link, a date, an amount."""
 _LONGEST_ABBREVIATION = 4
 """Letters of a label whose full stop ends no sentence: No., Ref., Tel."""
+_LONGEST_OF_WORDS = 1600
+"""Characters of a text without capitals and digits that can have a code in lower-case letters."""
+_WRITTEN_TO_NUMBERS = frozenset({"code", "money", "time"})
+"""Words that senders write to a number without a space."""
+_FIRST = 6
+"""Words for code that are looked at where each of them is."""
 _NEAREST = 3
 """Words of a kind that are looked at on each side: those farther off say less, and a long text has many."""
 
@@ -32,7 +39,8 @@ class Scene:
         self.plain = reading.plain
         self.lexicon = lexicon
         self.shapes = shapes(reading.plain)
-        words = lexicon.words(reading) if self.shapes else []
+        worth_it = self.shapes or len(reading.plain) <= _LONGEST_OF_WORDS
+        self.words = words = list(_outside(self.shapes, lexicon.words(reading))) if worth_it else []
         self.never = never(reading, words, *self._part_with_shapes())
         self._words = {kind: [word for word in words if kind in word.kinds] for kind in KEYS}
         self._starts = {kind: [word.start for word in same] for kind, same in self._words.items()}
@@ -46,6 +54,8 @@ class Scene:
         ]
         self._never_ends = [part.end for part in self.never]
         self._rivals: list[int] = []
+        self.candidates: list[Shape] = []
+        """Shapes that nothing excludes from being the code."""
         self.numbers = 0
         """Candidates that are numbers of at least four digits."""
 
@@ -56,6 +66,7 @@ class Scene:
 
     def leave(self, candidates: Sequence[Shape]) -> None:
         """Take note of the shapes that nothing excludes from being the code."""
+        self.candidates = list(candidates)
         self._rivals = [shape.start for shape in candidates if any(map(str.isdigit, shape.code))]
         self.numbers = sum(shape.is_number and len(shape.code) >= 4 for shape in candidates)
 
@@ -83,9 +94,21 @@ class Scene:
         index = bisect_left(self._starts[kind], position)
         return self._words[kind][index : index + _NEAREST]
 
+    def first(self, kind: str) -> list[Word]:
+        """The first words of a kind."""
+        return self._words[kind][:_FIRST]
+
+    def near(self, shape: Shape, kind: str) -> list[Word]:
+        """The nearest words of a kind on both sides of a shape."""
+        return [*self.before(shape.start, kind), *self.after(shape.end, kind)]
+
     def words_between(self, start: int, end: int) -> int:
         """How many words stand between two places."""
         return _count(self._tokens, start, end)
+
+    def is_empty(self, start: int, end: int) -> bool:
+        """Whether neither a letter nor a digit stands between two places."""
+        return not _count(self._solid, start, end)
 
     def sentences_between(self, start: int, end: int) -> int:
         """How many sentences end between two places."""
@@ -140,6 +163,15 @@ class Scene:
         warnings = (*self.before(word.start, "warn"), *self.after(word.end, "warn"))
         return any(left <= warning.start < right for warning in warnings)
 
+    def code_before(self, label: Word) -> bool:
+        """Whether a word for code stands before a label in its sentence: then the number is the code's."""
+        left, _ = self.sentence(label.start)
+        return any(word.start >= left and not self.warns(word) for word in self.before(label.start, "code"))
+
+    def has_spaces(self, word: Word) -> bool:
+        """Whether the script of a word puts spaces between words."""
+        return self.reading.kinds[word.start] == LETTER
+
     def claims(self, label: Word, shape: Shape) -> bool:
         """Whether a label is the shape's: it belongs to the first number behind it, as far as the clause goes."""
         between = self.plain[label.end : shape.start]
@@ -160,6 +192,16 @@ class Scene:
             if part.start >= shape.end:
                 break
             yield part
+
+
+def _outside(shapes: Sequence[Shape], words: Sequence[Word]) -> Iterator[Word]:
+    """Words, without those that are but some letters of a code: the `is` in `4is7`."""
+    spans = [(shape.start, shape.end) for shape in shapes if shape.kind == MIXED]
+    starts = [start for start, _ in spans]
+    for word in words:
+        index = bisect_left(starts, word.start + 1) - 1
+        if index < 0 or word.start >= spans[index][1] or word.kinds & _WRITTEN_TO_NUMBERS:
+            yield word
 
 
 def _count(places: list[int], start: int, end: int) -> int:

@@ -9,6 +9,9 @@ SHORTEST, LONGEST = 3, 10
 """Digits of a code."""
 SHORTEST_MIXED, LONGEST_MIXED = 4, 12
 """Characters of a code with letters."""
+Length = int | tuple[int, int]
+"""How long a code is: a number of characters, or the least and the most."""
+
 LONGEST_GLUED = 30
 """Characters of a word and the code that was written to it without a space: `VerifyCode123456`."""
 
@@ -22,9 +25,6 @@ _RUN = re.compile(
     "|[A-Za-z]{2}(?=[0-9]{3} [0-9]{3}(?![0-9A-Za-z]))|[0-9A-Za-z]+"
 )
 """Letters and digits; a word ends where a split code was written to it without a space: `OTP482 913`."""
-_WITH_TAIL = re.compile("([0-9]{4,10})(?=[a-z]{0,3}[aeiouy])[a-z]{2,4}")
-"""A code, and a short word that was written to it without a space: `123456is your code`."""
-_VOWEL = re.compile("[AEIOUYaeiouy]")
 _LAST_LATIN = "\u024f"
 _SEPARATORS = frozenset({"-", " ", ".", "_", "·", " - "})
 _GROUPS_BETWEEN_SPACES = frozenset(
@@ -152,7 +152,8 @@ def _joined(chain: list[tuple[int, int]], texts: list[str], separator: str) -> S
     if separator not in "- ":
         return None
     digits = "".join(texts[1:])
-    if separator == "-" and texts[0].isalpha() and len(texts[0]) <= 4 <= len(digits) <= LONGEST and digits.isdigit():
+    is_prefix = separator == "-" and texts[0].isalpha() and len(texts[0]) <= 4 and len(texts[0]) != len(digits)
+    if is_prefix and 4 <= len(digits) <= LONGEST and digits.isdigit():
         return Shape(start, end, digits, PREFIXED)
     letters = "".join(char for char in code if char.isalpha())
     even = len(set(lengths)) == 1
@@ -171,10 +172,7 @@ def _single(plain: str, start: int, end: int, text: str) -> Shape | None:
     if _is_part_of_a_word(plain, start, end):
         return None
     if text.isalpha():
-        could_be = text.isupper() or not _VOWEL.search(text)
-        return Shape(start, end, text, LETTERS) if could_be and SHORTEST_MIXED <= len(text) <= LONGEST else None
-    if with_tail := _WITH_TAIL.fullmatch(text):
-        return Shape(start, start + len(with_tail[1]), with_tail[1], GLUED)
+        return Shape(start, end, text, LETTERS) if text.isupper() and SHORTEST_MIXED <= len(text) <= LONGEST else None
     return Shape(start, end, text, MIXED) if SHORTEST_MIXED <= len(text) <= LONGEST_GLUED else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import math
 import threading
@@ -51,6 +50,8 @@ class Bell:
 
     async def sleep_async(self, seconds: float, rings: int) -> None:
         """Like `sleep`, without blocking the event loop, whose clock counts the seconds."""
+        import asyncio  # noqa: PLC0415 - start-up cost: only async waits
+
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         changed = asyncio.Event()

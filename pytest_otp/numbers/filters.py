@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 
 from ..codes import Candidate, candidates, extract_code
+from ..codes.formats import ANY_FORMAT, CodeFormat
 from ..errors import SettingsError
 from ..providers.base import SmsMessage
 
@@ -30,7 +31,14 @@ _logger = logging.getLogger("pytest_otp")
 class Wanted:
     """The messages that one wait accepts. Raises `SettingsError` for a filter that cannot work."""
 
-    def __init__(self, *, sender: Sender | None = None, pattern: Pattern | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        sender: Sender | None = None,
+        pattern: Pattern | None = None,
+        code_format: CodeFormat = ANY_FORMAT,
+    ) -> None:
+        self._format = code_format
         self._sender = _sender_test(sender)
         self._search = _search(pattern) if pattern is not None else None
         self._wanted_sender = sender
@@ -41,7 +49,8 @@ class Wanted:
             return None
         if self._search:
             return self._search(message.text) or None
-        return _agreed(extract_code(message.text), message)
+        found = extract_code(message.text, length=self._format.length, alphabet=self._format.alphabet)
+        return self._agreed(found, message)
 
     def message(self, message: SmsMessage) -> SmsMessage | None:
         """The message itself, or None to skip it."""
@@ -53,6 +62,8 @@ class Wanted:
         """What to do about messages that were skipped."""
         if self._search or self._wanted_sender is not None:
             return "Correct the filter, or remove it."
+        if not self._format.is_any:
+            return "Check the length and the alphabet. Run pytest-otp codes 'TEXT' to see how a text is read."
         return "Run pytest-otp codes 'TEXT' to see how a text is read, or use wait_code(pattern=...)."
 
     def why_not(self, message: SmsMessage, show: Callable[[str], str]) -> str:
@@ -62,7 +73,20 @@ class Wanted:
             return f"{sender}, expected {getattr(self._wanted_sender, 'pattern', self._wanted_sender)!r}"
         if self._search:
             return "the pattern does not match"
-        return no_code_reason(message.text, candidates(message.text), show)
+        rejected = candidates(message.text, length=self._format.length, alphabet=self._format.alphabet)
+        return no_code_reason(message.text, rejected, show)
+
+    def _agreed(self, ours: str | None, message: SmsMessage) -> str | None:
+        """Our code, or the provider's if we find none. If the two differ, a warning says so and shows neither."""
+        bare = _without_separators(message.code or "")
+        theirs = message.code if bare and self._format.fits(bare) else None
+        if ours and theirs and _spellings(ours).isdisjoint(_spellings(theirs)):
+            _logger.warning(
+                "message %s: the code that the provider reports differs from the one found in the text, which is used. "
+                "If that is wrong, use wait_code(pattern=...).",
+                message.id,
+            )
+        return ours or theirs
 
 
 def no_code_reason(text: str, rejected: Iterable[Candidate], show: Callable[[str], str]) -> str:
@@ -71,18 +95,6 @@ def no_code_reason(text: str, rejected: Iterable[Candidate], show: Callable[[str
     likeliest = sorted(rejected, key=lambda candidate: (-candidate.score, -len(candidate.code)))
     reasons = dict.fromkeys(f"{show(text[slice(*each.span)])!r}, {each.reason}" for each in likeliest)
     return "no code found: " + ("; ".join(list(reasons)[:REASONS]) if reasons else "nothing looks like one")
-
-
-def _agreed(ours: str | None, message: SmsMessage) -> str | None:
-    """Our code, or the provider's if we find none. If the two differ, a warning says so and shows neither."""
-    theirs = message.code if message.code and _bare(message.code) else None
-    if ours and theirs and _spellings(ours).isdisjoint(_spellings(theirs)):
-        _logger.warning(
-            "message %s: the code that the provider reports differs from the one found in the text, which is used. "
-            "If that is wrong, use wait_code(pattern=...).",
-            message.id,
-        )
-    return ours or theirs
 
 
 def _spellings(code: str) -> set[str]:
@@ -123,6 +135,11 @@ def _checked(function: Callable[[str], str | None], text: str) -> str | None:
     if found is None or isinstance(found, str):
         return found
     raise SettingsError(f"the pattern function must return str or None; got {type(found).__name__}")
+
+
+def _without_separators(code: str) -> str:
+    """The code without separators, in its own case; empty if nothing else is in it."""
+    return "".join(char for char in code if char.isalnum())
 
 
 def _bare(text: str) -> str:

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from ..codes.shapes import Length
+from ..errors import SettingsError
 from ..phone import Phone, read
-from ..providers.base import Order, OrderState, Provider, SmsMessage, SupportsCounting
+from ..providers.base import Order, OrderState, Provider, SmsMessage
 from .bell import Bell
 from .filters import Pattern, Sender, Wanted
 from .open_order import OpenOrder
 from .options import DEFAULTS, NumberOptions, checked_seconds
-from .receiving import Receiver
-from .timeout_text import code_timeout
-from .waiting import Pace, Wait, pace_for
+from .receiving import Receiver, Waiter
+from .waiting import Pace, pace_for
 
 __tracebackhide__ = True
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-T = TypeVar("T")
-
-_CODE, _MESSAGE = "code", "matching SMS"
 
 
 class OtpNumber:
@@ -52,14 +48,13 @@ class OtpNumber:
         """
         self._phone: Phone = read(order.number, order.region)
         self._options = options
-        self._clock = clock
-        self._sleep = sleep
-        self._bell = Bell(clock)
-        self._pace = pace or pace_for(provider, options.poll_interval)
+        bell = Bell(clock)
         self._order = OpenOrder(
-            provider, order, self._phone.e164, notify=self._bell.ring, clock=clock, sleep=sleep or time.sleep
+            provider, order, self._phone.e164, notify=bell.ring, clock=clock, sleep=sleep or time.sleep
         )
         self._receiver = Receiver(self._order)
+        pace = pace or pace_for(provider, options.poll_interval)
+        self._waiter = Waiter(self._order, self._receiver, bell, pace, options, clock=clock, sleep=sleep)
 
     @property
     def e164(self) -> str:
@@ -117,7 +112,13 @@ class OtpNumber:
         return self._receiver.messages
 
     def wait_code(
-        self, timeout: float | None = None, *, sender: Sender | None = None, pattern: Pattern | None = None
+        self,
+        timeout: float | None = None,
+        *,
+        sender: Sender | None = None,
+        pattern: Pattern | None = None,
+        length: Length | None = None,
+        alphabet: str | None = None,
     ) -> str:
         """Wait for the next code: the one in the oldest message that has not been handed out yet.
 
@@ -126,35 +127,40 @@ class OtpNumber:
             sender: only accept messages from this sender: a name or number, or a compiled regular expression.
             pattern: find the code with a regular expression (at most one group, around the code), or with a function
                 that takes the text and returns the code or None.
+            length: how many characters the code has without separators: a number, or a pair (minimum, maximum).
+            alphabet: the characters that the code may have, such as `string.digits`. Upper and lower case differ.
 
-        Messages that a filter skips stay available to later calls.
+        `length` and `alphabet` default to the marker's, then to the settings'; they cannot be combined with
+        `pattern`. Messages that a filter skips stay available to later calls.
 
         Raises `CodeTimeout` if no code arrives in time, `OrderEnded` if the order is closed during the wait,
         `SettingsError` for an invalid argument, and any `ProviderError` that waiting cannot resolve.
         """
-        wanted = Wanted(sender=sender, pattern=pattern)
-        return self._wait(wanted, wanted.code, _CODE, timeout)
+        return self._waiter.code(self._wanted(sender, pattern, length, alphabet), timeout)
 
     async def wait_code_async(
-        self, timeout: float | None = None, *, sender: Sender | None = None, pattern: Pattern | None = None
+        self,
+        timeout: float | None = None,
+        *,
+        sender: Sender | None = None,
+        pattern: Pattern | None = None,
+        length: Length | None = None,
+        alphabet: str | None = None,
     ) -> str:
         """Like `wait_code`, without blocking the event loop. A cancelled wait consumes no message."""
-        wanted = Wanted(sender=sender, pattern=pattern)
-        return await self._wait_async(wanted, wanted.code, _CODE, timeout)
+        return await self._waiter.code_async(self._wanted(sender, pattern, length, alphabet), timeout)
 
     def wait_message(
         self, timeout: float | None = None, *, sender: Sender | None = None, pattern: Pattern | None = None
     ) -> SmsMessage:
         """Wait for the next message, with or without a code. Arguments and errors are those of `wait_code`."""
-        wanted = Wanted(sender=sender, pattern=pattern)
-        return self._wait(wanted, wanted.message, _MESSAGE, timeout)
+        return self._waiter.message(Wanted(sender=sender, pattern=pattern), timeout)
 
     async def wait_message_async(
         self, timeout: float | None = None, *, sender: Sender | None = None, pattern: Pattern | None = None
     ) -> SmsMessage:
         """Like `wait_message`, without blocking the event loop. A cancelled wait consumes no message."""
-        wanted = Wanted(sender=sender, pattern=pattern)
-        return await self._wait_async(wanted, wanted.message, _MESSAGE, timeout)
+        return await self._waiter.message_async(Wanted(sender=sender, pattern=pattern), timeout)
 
     def resend(self) -> None:
         """Tell the provider to expect another SMS. Does nothing if its numbers keep receiving anyway.
@@ -201,46 +207,15 @@ class OtpNumber:
     def __repr__(self) -> str:
         return f"<OtpNumber {self.e164} {self.provider} order {self.order_id} {self.state}>"
 
-    def _wait(self, wanted: Wanted, pick: Callable[[SmsMessage], T | None], what: str, timeout: float | None) -> T:
-        wait = self._new_wait(pick, timeout)
-        found: T | None = None
-        try:
-            found = wait.run(self._sleep)
-        finally:
-            self._count(wait, found)
-        return self._outcome(found, wanted, wait, what)
-
-    async def _wait_async(
-        self, wanted: Wanted, pick: Callable[[SmsMessage], T | None], what: str, timeout: float | None
-    ) -> T:
-        wait = self._new_wait(pick, timeout)
-        found: T | None = None
-        try:
-            found = await wait.run_async()
-        finally:
-            self._count(wait, found)
-        return self._outcome(found, wanted, wait, what)
-
-    def _new_wait(self, pick: Callable[[SmsMessage], T | None], timeout: float | None) -> Wait[T]:
-        seconds = self._options.timeout if timeout is None else checked_seconds(timeout, "timeout")
-        self._receiver.wait_begins()
-        pace = replace(self._pace, first=0.0) if self.messages else self._pace
-        receiver = self._receiver
-        return Wait(
-            receiver.poll,
-            lambda: receiver.claim(pick),
-            timeout=seconds,
-            pace=pace,
-            bell=self._bell,
-            clock=self._clock,
-        )
-
-    def _count(self, wait: Wait[T], found: T | None) -> None:
-        if isinstance(self._order.provider, SupportsCounting):
-            self._order.provider.count_wait(self._order.order, wait.waited, int(found is not None))
-
-    def _outcome(self, found: T | None, wanted: Wanted, wait: Wait[T], what: str) -> T:
-        if found is None:
-            unread = self._receiver.unread
-            raise code_timeout(self._order, wait, wanted, unread, what=what, show_sms=self._options.show_sms)
-        return found
+    def _wanted(
+        self, sender: Sender | None, pattern: Pattern | None, length: Length | None, alphabet: str | None
+    ) -> Wanted:
+        code_format = self._options.code_format.replaced(length, alphabet)
+        if pattern is None:
+            return Wanted(sender=sender, code_format=code_format)
+        if length is not None or alphabet is not None:
+            raise SettingsError(
+                "wait_code takes either pattern, or length and alphabet; got both",
+                hint="Express the length and the characters in the pattern instead.",
+            )
+        return Wanted(sender=sender, pattern=pattern)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..codes.formats import ANY_FORMAT, CodeFormat
 from ..errors import SettingsError
 
 __tracebackhide__ = True
@@ -14,7 +15,7 @@ LONGEST_TIME = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class NumberOptions:
-    """How a number waits for messages, and how long it tries to close its order.
+    """How a number waits for messages, what its codes look like, and how long it tries to close its order.
 
     Raises `SettingsError` if a value is out of range or of the wrong type. Times longer than a day are cut to a day.
     """
@@ -27,6 +28,8 @@ class NumberOptions:
     """Seconds that `close()` retries while the provider is unavailable or refuses, 0 or more."""
     show_sms: bool = False
     """Whether errors show SMS texts instead of masking their letters and digits."""
+    code_format: CodeFormat = ANY_FORMAT
+    """What codes look like, unless the test says otherwise."""
 
     def __post_init__(self) -> None:
         for name in ("timeout", "poll_interval", "close_timeout"):
@@ -34,6 +37,8 @@ class NumberOptions:
             object.__setattr__(self, name, checked_seconds(getattr(self, name), name, zero=name != "poll_interval"))
         if not isinstance(self.show_sms, bool):
             raise SettingsError(f"show_sms must be True or False; got {self.show_sms!r}")
+        if not isinstance(self.code_format, CodeFormat):
+            raise SettingsError(f"code_format must be a CodeFormat; got {self.code_format!r}")
 
 
 def checked_seconds(value: object, name: str, *, zero: bool = True) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -108,6 +107,8 @@ class Wait(Generic[T]):
 
     async def run_async(self, sleep: Callable[[float], Awaitable[None]] | None = None) -> T | None:
         """Like `run`, on the event loop. Requests are made in a few threads that all waits share."""
+        import asyncio  # noqa: PLC0415 - start-up cost: only async waits
+
         self._clock = asyncio.get_running_loop().time if self._clock is time.monotonic else self._clock
         self._start = self._polled = self._clock()
         pause = sleep or (lambda seconds: self._bell.sleep_async(seconds, self._rings))
@@ -140,6 +141,8 @@ class Wait(Generic[T]):
 
     async def _poll_in_thread(self) -> None:
         """Poll in a shared thread, and abandon it if it takes too long: all may be busy with a slow server."""
+        import asyncio  # noqa: PLC0415 - as above
+
         polled = asyncio.get_running_loop().run_in_executor(_request_threads(), self._poll_once)
         polled.add_done_callback(lambda done: done.cancelled() or done.exception())
         await asyncio.wait({polled}, timeout=self._left())

@@ -20,6 +20,7 @@ class Option:
         help: str,  # noqa: A002 - argparse's name for it
         *,
         repeatable: bool = False,
+        on_command_line: bool = True,
     ) -> None:
         """Without a `metavar` the option is a switch."""
         self.name = name
@@ -27,9 +28,16 @@ class Option:
         self.default = default
         self.help = help
         self.repeatable = repeatable
-        self.flag = "--otp-" + name.replace("_", "-")
+        self.flag = "--otp-" + name.replace("_", "-") if on_command_line else None
         self.variable = "PYTEST_OTP_" + name.upper()
         self.ini = "otp_" + name
+
+    @property
+    def names(self) -> str:
+        """Every name under which it can be set, for messages."""
+        if self.flag is None:
+            return f"{self.variable} (ini {self.ini})"
+        return f"{self.flag} ({self.variable}, ini {self.ini})"
 
 
 OPTIONS = (
@@ -117,6 +125,20 @@ OPTIONS = (
         "PATH",
         None,
         "The file that records all orders (default: a file in your user state directory, ~/.local/state on Linux).",
+    ),
+    Option(
+        "code_length",
+        "LENGTH",
+        None,
+        "How many characters a code has, unless a test says otherwise: a number such as 6, or a range such as 4-8.",
+        on_command_line=False,
+    ),
+    Option(
+        "code_alphabet",
+        "CHARACTERS",
+        None,
+        "The characters that a code may have, such as 0123456789, unless a test says otherwise. Case matters.",
+        on_command_line=False,
     ),
     Option("env_file", "PATH", None, "The .env file to read (default: .env in the root directory)."),
     Option(

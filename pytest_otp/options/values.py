@@ -151,6 +151,26 @@ def _one_of(what: str, value: object, known: Iterable[str]) -> str:
     return name
 
 
+def _code_length(value: object) -> Any:
+    from ..codes.formats import CodeFormat  # noqa: PLC0415 - start-up cost: only a run that sets one
+
+    try:
+        form = CodeFormat.parse(length=value) if isinstance(value, str) else CodeFormat(length=value)  # type: ignore[arg-type]  # it checks
+    except SettingsError:
+        raise ValueError from None
+    return form.length
+
+
+def _code_alphabet(value: object) -> str:
+    from ..codes.formats import CodeFormat  # noqa: PLC0415 - as above
+
+    try:
+        CodeFormat(alphabet=str(value).strip())
+    except SettingsError:
+        raise ValueError from None
+    return str(value).strip()
+
+
 _ADDRESS = Kind(_address, "HOST:PORT")
 
 KINDS = {
@@ -169,6 +189,8 @@ KINDS = {
     "keeper": Kind(_on_or_off, "on or off"),
     "max_orders": Kind(_count, "an integer, 0 or more"),
     "max_spend": Kind(_money, 'an amount and a currency, such as "5 USD"'),
+    "code_length": Kind(_code_length, "a number such as 6, or a range such as 4-8"),
+    "code_alphabet": Kind(_code_alphabet, "the characters of a code, without spaces"),
     "ledger": Kind(_path, "a path"),
     "env_file": Kind(_path, "a path"),
     "gateway": _ADDRESS,

@@ -32,6 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("otp", "one-time codes by SMS (pytest-otp)")
     for option in OPTIONS:
         named = {"dest": option.ini, "help": f"{option.help} [{option.variable}]"}
+        if option.flag is None:
+            parser.addini(option.ini, named["help"], default=None)
+            continue
         if option.metavar is None:
             group.addoption(option.flag, action="store_const", const=True, **named)
         else:
@@ -44,7 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the settings before the first test, if there are any."""
     config.addinivalue_line(
         "markers",
-        "otp(service=…, country=…, operator=…, timeout=…, fake=…): defaults for the numbers that this test orders",
+        "otp(service=…, country=…, operator=…, timeout=…, fake=…, length=…, alphabet=…): "
+        "defaults for the numbers that this test orders",
     )
     seed = int.from_bytes(os.urandom(3), "big")
     if _is_anything_set(config) and not config.getoption("help"):
@@ -61,7 +65,7 @@ def _is_anything_set(config: pytest.Config) -> bool:
     if "otp" in worker:
         return bool(worker["otp"]["sources"])
     try:
-        if any(config.getoption(option.flag) is not None or config.getini(option.ini) for option in OPTIONS):
+        if any(config.getoption(option.ini, None) is not None or config.getini(option.ini) for option in OPTIONS):
             return True
     except Exception:  # noqa: BLE001 - pytest 9's typed configuration refuses values other than text
         return True

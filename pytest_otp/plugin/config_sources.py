@@ -28,7 +28,7 @@ def lookups(config: pytest.Config) -> tuple[Lookup, Lookup]:
                 value = config.inicfg[option.ini]
             return getattr(value, "value", value)
 
-    return lambda option: config.getoption(option.flag), ini
+    return lambda option: None if option.flag is None else config.getoption(option.flag), ini
 
 
 def env_file_of(config: pytest.Config) -> dict[str, str]:

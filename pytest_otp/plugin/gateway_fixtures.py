@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..errors import InvalidRequest, SettingsError
-from ..gateway.address import GatewayAddress, serving
-from ..gateway.app import Gateway
 from ..loopback import LOOPBACK
 from .number_fixtures import lane
 from .run import watch_strays
 
 if TYPE_CHECKING:
+    from ..gateway.address import GatewayAddress
     from ..gateway.app import SmsNetwork
     from ..offline.carrier import Carrier
     from ..settings import Settings
@@ -51,6 +50,8 @@ def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
 
 def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[GatewayAddress]:
     """The gateway's address; starts the gateway if it is not running."""
+    from ..gateway.address import GatewayAddress  # noqa: PLC0415 - start-up cost: most offline tests use no gateway
+
     if not settings.offline:
         yield GatewayAddress(None)
         return
@@ -73,6 +74,7 @@ def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Ite
     if not watch_strays(config, carrier) or not (settings.gateway and settings.gateway[1]):
         yield
     elif SharedGateway.name in worker:
+        from ..gateway.address import GatewayAddress  # noqa: PLC0415 - as in `gateway`
         from .relay_worker import branch_of  # noqa: PLC0415 - only where the controller serves the gateway
 
         branch, handler = branch_of(config), partial(deliver, carrier)
@@ -99,6 +101,9 @@ def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
 def _served(network: SmsNetwork, where: tuple[str, int] | None) -> AbstractContextManager[GatewayAddress]:
     """Serve the gateway, by default on a free loopback port."""
     host, port = where or (LOOPBACK, 0)
+    from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
+    from ..gateway.app import Gateway  # noqa: PLC0415
+
     return serving(Gateway(network), host=host, port=port, setting=_SETTING)
 
 
@@ -111,7 +116,7 @@ class SharedGateway:
         self._where = where
         self._running = contextlib.ExitStack()
         self._workers: Workers | None = None
-        self._address = GatewayAddress(None)
+        self._address: GatewayAddress | None = None
 
     def start(self, hub: Hub) -> None:
         """Start serving. Raises `SettingsError` if it cannot listen on the port."""
@@ -120,7 +125,7 @@ class SharedGateway:
 
     def plain(self) -> dict[str, str]:
         """The address and the paths of the certificates."""
-        return self._address.to_plain()
+        return self._address.to_plain() if self._address else {}
 
     def strays(self) -> list[str]:
         """The number of each SMS whose number no worker knows."""

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from ..codes.formats import CodeFormat
+from ..codes.shapes import Length
 from ..errors import NumberUnavailable, SettingsError
 from ..numbers.number import OtpNumber
 from ..numbers.options import NumberOptions, checked_seconds
@@ -37,6 +39,10 @@ class _Marked:
     """Seconds; None for that of the settings."""
     fake: str | None = None
     """The scenario of an offline provider; None for that of the settings."""
+    length: Length | None = None
+    """As in `wait_code`; None for that of the settings."""
+    alphabet: str | None = None
+    """As in `wait_code`; None for that of the settings."""
 
 
 def numbers(provider: Provider, settings: Settings, request: pytest.FixtureRequest) -> Iterator[Numbers]:
@@ -59,6 +65,7 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
         poll_interval=settings.poll_interval,
         close_timeout=settings.close_timeout,
         show_sms=settings.show_sms,
+        code_format=_code_format(marked, settings),
     )
     if settings.webhook:
         from .webhook_fixture import pushed  # noqa: PLC0415 - only for a run with a webhook
@@ -79,6 +86,13 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
         ) as order,
     ):
         yield order
+
+
+def _code_format(marked: _Marked, settings: Settings) -> CodeFormat:
+    try:
+        return CodeFormat(settings.code_length, settings.code_alphabet).replaced(marked.length, marked.alphabet)
+    except SettingsError as error:
+        raise SettingsError(f"{_MARKER}: {error.message}", hint=error.hint) from None
 
 
 def lane(config: pytest.Config) -> tuple[int, int]:

@@ -33,7 +33,12 @@ def test_wheel_contents(dist: Path) -> None:
         declared = archive.read(entry_points).decode()
     info = entry_points.rpartition("/")[0]
     package = {str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*.py")}
-    data = {"pytest_otp/py.typed", "pytest_otp/codes/languages.ini", "pytest_otp/sandbox/page.html"}
+    data = {
+        "pytest_otp/py.typed",
+        "pytest_otp/codes/languages.index",
+        "pytest_otp/codes/languages.ini",
+        "pytest_otp/sandbox/page.html",
+    }
     metadata = {f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")}
     assert names == package | data | metadata
     assert "[pytest11]\notp = pytest_otp.plugin" in declared

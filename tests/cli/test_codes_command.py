@@ -16,12 +16,9 @@ from pytest_otp import cli, codes
 from tests.cli.world import Command
 
 SMS = "Shop: your code is 482913."
-HINT = (
-    "A wrong code, or none? Report the text with its digits changed (as many as before), and say which of them are the "
-    "code."
-)
+HINT = "Wrong code, or none? Please report the text with its digits replaced by others, and say what the code is."
 NO_TEXT = (
-    "pytest-otp codes: error: no text. Give texts as arguments, name files with --file, or send messages to standard "
+    "pytest-otp codes: error: no text. Pass texts as arguments, files with --file, or pipe messages to standard "
     "input: pytest-otp codes 'Your code is 482913'\n"
 )
 
@@ -120,7 +117,7 @@ class TestShowing:
             codes.Candidate("7712", (5, 9), 40, "alone on its line"),
             codes.Candidate("99", (130, 132), 0, "an amount"),
         ]
-        monkeypatch.setattr(codes, "candidates", lambda text: candidates if "code" in text else [])
+        monkeypatch.setattr(codes, "candidates", lambda text, **_: candidates if "code" in text else [])
         assert otp("codes", "Shop 7712\nyour code: 482-913", "Welcome") == 0
         assert otp.lines == [
             "text 1 of 2:",
@@ -269,7 +266,7 @@ class TestLanguages:
         [
             (b"\xff", "words.ini is not UTF-8 (at byte 0)\n"),
             (b"code = zumbel\n", "words.ini: File contains no section headers."),
-            (b"[x]\nkode = zumbel\n", "words.ini: [x] kode is no kind of word. A section a language"),
+            (b"[x]\nkode = zumbel\n", "words.ini: [x] kode is not a kind of word. A section per language"),
         ],
     )
     def test_files_that_are_none(self, otp: Command, content: bytes, error: str) -> None:
@@ -283,7 +280,7 @@ class TestLanguages:
     def test_a_file_that_is_not_there(self, otp: Command) -> None:
         """Its name is told."""
         assert otp("codes", SMS, "--languages", "none.ini") == 2
-        assert otp.err == "pytest-otp codes: error: none.ini cannot be read (No such file or directory)\n"
+        assert otp.err == "pytest-otp codes: error: cannot read none.ini (No such file or directory)\n"
 
 
 class TestMistakes:
@@ -297,11 +294,11 @@ class TestMistakes:
 
     def test_a_missing_file(self, otp: Command) -> None:
         """The name and the system's own words are told; what could steer a terminal is escaped."""
-        assert self.refused(otp, "--file", "no\x1bne") == "no\\x1bne cannot be read (No such file or directory)"
+        assert self.refused(otp, "--file", "no\x1bne") == "cannot read no\\x1bne (No such file or directory)"
 
     def test_a_folder(self, otp: Command) -> None:
         """A folder is no file."""
-        assert self.refused(otp, "--file", ".") == ". cannot be read (Is a directory)"
+        assert self.refused(otp, "--file", ".") == "cannot read . (Is a directory)"
 
     def test_a_file_that_is_not_utf_8(self, otp: Command) -> None:
         """It is not guessed at: a wrong guess would show another text than the SMS."""
@@ -312,9 +309,9 @@ class TestMistakes:
     def test_nothing_to_read(self, otp: Command, piped: Typed, content: bytes) -> None:
         """An empty file or input is a mistake, as in a pipe whose first command failed."""
         Path("empty").write_bytes(content)
-        assert self.refused(otp, "--file", "empty") == "empty holds no text"
+        assert self.refused(otp, "--file", "empty") == "empty has no text"
         piped(content)
-        assert self.refused(otp, "-") == "standard input holds no text"
+        assert self.refused(otp, "-") == "standard input has no text"
 
     def test_standard_input_that_cannot_be_read(self, otp: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         """It is named as a file is."""
@@ -324,7 +321,7 @@ class TestMistakes:
                 raise io.UnsupportedOperation("File not open for reading")
 
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Unreadable()))
-        assert self.refused(otp, "-") == "standard input cannot be read (File not open for reading)"
+        assert self.refused(otp, "-") == "cannot read standard input (File not open for reading)"
 
     def test_no_standard_input(self, otp: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where a program was started without one, that is said."""
@@ -343,16 +340,16 @@ class TestMistakes:
         [
             ('{"text": ', "cases.jsonl, line 2 is not JSON (Expecting value at column 10)"),
             ("[" * 100_000, "cases.jsonl, line 2 is not JSON (maximum recursion depth exceeded"),
-            ('["code 1234"]', 'cases.jsonl, line 2 is no object with a "text" that is a string'),
-            ('{"sms": "code 1234"}', 'cases.jsonl, line 2 is no object with a "text" that is a string'),
-            ('{"text": 1234}', 'cases.jsonl, line 2 is no object with a "text" that is a string'),
+            ('["code 1234"]', 'cases.jsonl, line 2 is not an object with a "text" string'),
+            ('{"sms": "code 1234"}', 'cases.jsonl, line 2 is not an object with a "text" string'),
+            ('{"text": 1234}', 'cases.jsonl, line 2 is not an object with a "text" string'),
             (
                 '{"text": "code 1234", "expected": 1234}',
-                'cases.jsonl, line 2: "expected" is neither a code, as a string, nor null',
+                'cases.jsonl, line 2: "expected" must be a code as a string, or null',
             ),
             (
                 '{"text": "Welcome", "expected": ""}',
-                'cases.jsonl, line 2: "expected" is neither a code, as a string, nor null',
+                'cases.jsonl, line 2: "expected" must be a code as a string, or null',
             ),
         ],
         ids=["cut off", "too deep", "a list", "no text", "a number", "a number as code", "an empty code"],
@@ -369,7 +366,7 @@ class TestMistakes:
         """`--jsonl cases.jsonl` would read the file's name as a text."""
         assert otp("codes", "--jsonl", "cases.jsonl") == 2
         assert otp.err == (
-            "pytest-otp codes: error: --jsonl goes with --file and standard input, not with texts as arguments\n"
+            "pytest-otp codes: error: --jsonl works with --file and standard input, not with texts as arguments\n"
         )
 
     def test_options_are_not_guessed(self, otp: Command) -> None:
@@ -393,10 +390,10 @@ def test_help(otp: Command) -> None:
     """Nobody needs the docs to use it, or to read its exit status."""
     assert otp("codes", "--help") == 0
     said = " ".join(otp.out.split())
-    assert "a line that holds only --- stands between two messages" in said
-    assert "Exit status: 0 where all texts were shown, with a code or without; 1 where a text of --jsonl has" in said
-    assert "2 for bad arguments or what cannot be read; 130 after Ctrl-C" in said
-    for option in ("--file PATH", "--jsonl", "--json", "--languages FILE"):
+    assert "a line of --- separates messages" in said
+    assert "Exit status: 0 if all texts were shown; 1 if a text of --jsonl has another code than expected" in said
+    assert "2 for bad arguments or unreadable input; 130 after Ctrl-C" in said
+    for option in ("--file PATH", "--jsonl", "--json", "--languages FILE", "--length N", "--alphabet CHARACTERS"):
         assert option in said
 
 
@@ -412,3 +409,22 @@ def test_help_needs_no_word_lists() -> None:
         stdout=subprocess.DEVNULL,
         env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[2])},
     )
+
+
+class TestFormat:
+    """What the user knows of the codes."""
+
+    def test_length_and_alphabet(self, otp: Command) -> None:
+        """A code that does not fit is refused, with the reason; a token that fits alone is the code."""
+        assert otp("codes", SMS, "--length", "4-5") == 0
+        assert "no code" in otp.out
+        assert "has 6 characters, not 4 to 5" in otp.out
+        assert otp("codes", "Use kaxtrb at Acme", "--length", "6", "--alphabet", "abkrtx") == 0
+        assert "code kaxtrb" in otp.out
+
+    def test_a_mistake(self, otp: Command) -> None:
+        """A length that is none ends the command with status 2."""
+        assert otp("codes", SMS, "--length", "six") == 2
+        assert otp.err == (
+            "pytest-otp codes: error: code length 'six' is not a number such as 6 or a range such as 4-8\n"
+        )

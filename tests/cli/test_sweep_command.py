@@ -499,7 +499,7 @@ def test_a_bad_host(otp: Command) -> None:
     """An invalid host name is reported in the words of this command."""
     assert otp("sweep", "--allow-http", "https://x") == 2
     assert otp.err == (
-        "pytest-otp sweep: error: --allow-http: invalid value 'https://x': expected host names, separated by commas. "
+        "pytest-otp sweep: error: --allow-http: invalid value ['https://x']: expected host names, separated by commas. "
         "Set it with --allow-http (PYTEST_OTP_ALLOW_HTTP).\n"
     )
 

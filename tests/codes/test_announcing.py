@@ -45,14 +45,17 @@ SPEAKS = {
             "the text has 'code'",
         ),
         ("482913. Bye. See you. The code is good for one day", "482913", "the text has 'code'"),
+        ("A code is sent. To you. Never share it: 4829", "4829", "after a colon, and the text has 'code'"),
     ],
     on_its_own.__name__: [
-        ("482913", "482913", "the message is nothing else"),
-        (" >> 482-913 << ", "482913", "the message is nothing else"),
+        ("482913", "482913", "the whole message"),
+        (" >> 482-913 << ", "482913", "the whole message"),
         ("Hello from your Shop\n482913\nSee you", "482913", "alone on its line"),
         ("Shop: 482913", "482913", "all that follows the sender's name"),
         ("[My Shop] 4829. Never share it", "4829", "all that follows the sender's name"),
         ("meet G-482913 there", "482913", "Google's way to write a code"),
+        ("K7Q2MX", "K7Q2MX", "the whole message"),
+        ("Shop: k7q2mx", "k7q2mx", "all that follows the sender's name"),
     ],
     only_number.__name__: [
         ("Zümbel blärg 482913 wibbel", "482913", "the only number in a short text"),
@@ -90,7 +93,7 @@ SILENT = {
     on_its_own.__name__: [
         ("482", "482"),
         ("482913047", "482913047"),
-        ("HQWZTR", "HQWZTR"),
+        ("HQWZTR and more", "HQWZTR"),
         ("4829\n1304", "4829"),
         ("Meet me there: 482913", "482913"),
         ("Shop: 482913 is on its way", "482913"),
@@ -170,7 +173,7 @@ def test_what_it_looks_like() -> None:
     assert by_length[8] > by_length[9] > by_length[10]
     assert points("482-913", "482913") > points("482913", "482913")
     assert points("【482913】", "482913") > points("482913", "482913")
-    assert points("A1B2C3", "A1B2C3") > points("a1b2c3", "a1b2c3") > points("SAVE20", "SAVE20")
+    assert points("A1B2C3", "A1B2C3") == points("SAVE20", "SAVE20") > points("a1b2c3", "a1b2c3")
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ class TestCandidates:
         assert (code.code, self.TEXT[slice(*code.span)], code.reason) == ("482913", "482-913", "after 'code'")
         assert code.score >= ENOUGH
         assert code.is_code
-        assert order == Candidate("7712", (26, 30), 0, "'order' stands before it")
+        assert order == Candidate("7712", (26, 30), 0, "labelled by 'order'")
         assert not order.is_code
 
     def test_codes_alone(self) -> None:
@@ -242,7 +242,7 @@ class TestAddLanguages:
         path.write_text("[x-own]\nname = Own\ncode = zumbel\nkode = wibbel\n", encoding="utf-8")
         with pytest.raises(SettingsError) as refused:
             add_languages(path)
-        assert refused.value.message == f"{path}: [x-own] kode is no kind of word"
+        assert refused.value.message == f"{path}: [x-own] kode is not a kind of word"
         assert extract_code(self.TEXT) is None
 
 

@@ -13,9 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_otp.codes.lexicon import KEYS, SHORTEST_START, SHORTEST_STEM, Lexicon, lexicon
+from pytest_otp.codes.kinds import KEYS
+from pytest_otp.codes.lexicon import SHORTEST_START, Lexicon, lexicon
+from pytest_otp.codes.listing import SHORTEST_STEM
 from pytest_otp.codes.reading import Reading, folded
 from pytest_otp.errors import SettingsError
+
+LEADING_STAR = "a leading star works with a single word only, and without a trailing star"
 
 
 @lru_cache(maxsize=1)
@@ -171,7 +175,7 @@ class TestMistakes:
     @pytest.mark.parametrize(
         ("lists", "error"),
         [
-            ("[x]\nkode = zumbel\n", "words.ini: [x] kode is no kind of word"),
+            ("[x]\nkode = zumbel\n", "words.ini: [x] kode is not a kind of word"),
             (
                 "code = zumbel\n",
                 "words.ini: File contains no section headers. file: 'words.ini', line 'code = zumbel\\n'",
@@ -185,32 +189,38 @@ class TestMistakes:
                 "[x]\ncode = a\n[x]\n",
                 "words.ini: While reading from 'words.ini' [line]: section 'x' already exists",
             ),
-            ("[x]\ncode = zum*bel\n", "words.ini: [x] code: 'zum*bel': a star stands before or behind a word"),
-            ("[x]\ncode = *\n", "words.ini: [x] code: '*': a star stands before or behind a word"),
-            ("[x]\ncode = zu**\n", "words.ini: [x] code: 'zu**': a star stands before or behind a word"),
-            ("[x]\ncode = zumbel *\n", "words.ini: [x] code: 'zumbel *': a star stands before or behind a word"),
-            ("[x]\ncode = k\n", "words.ini: [x] code: 'k': a single letter is in every text"),
-            ("[x]\ncode = zumbel # why\n", "words.ini: [x] code: '#' is no part of a word"),
-            ('[x]\ncode = "zumbel"\n', "words.ini: [x] code: '\"' is no part of a word"),
-            ("[x]\ncode = c0de\n", "words.ini: [x] code: '0' is no part of a word"),
-            ("", "words.ini holds no words"),
-            ("[x]\ncode = zu*\n", "words.ini: [x] code: 'zu*': at least 3 letters beside a star"),
-            ("[x]\ncode = *zu\n", "words.ini: [x] code: '*zu': at least 3 letters beside a star"),
+            (
+                "[x]\ncode = zum*bel\n",
+                "words.ini: [x] code: 'zum*bel': a star must be the first or last character of a word",
+            ),
+            ("[x]\ncode = *\n", "words.ini: [x] code: '*': a star must be the first or last character of a word"),
+            ("[x]\ncode = zu**\n", "words.ini: [x] code: 'zu**': a star must be the first or last character of a word"),
+            (
+                "[x]\ncode = zumbel *\n",
+                "words.ini: [x] code: 'zumbel *': a star must be the first or last character of a word",
+            ),
+            ("[x]\ncode = k\n", "words.ini: [x] code: 'k': a single letter is too common"),
+            ("[x]\ncode = zumbel # why\n", "words.ini: [x] code: '#' cannot be part of a word"),
+            ('[x]\ncode = "zumbel"\n', "words.ini: [x] code: '\"' cannot be part of a word"),
+            ("[x]\ncode = c0de\n", "words.ini: [x] code: '0' cannot be part of a word"),
+            ("", "words.ini has no words"),
+            ("[x]\ncode = zu*\n", "words.ini: [x] code: 'zu*': at least 3 letters must stand beside a star"),
+            ("[x]\ncode = *zu\n", "words.ini: [x] code: '*zu': at least 3 letters must stand beside a star"),
             (
                 "[x]\ncode = 验证码*\n",
-                "words.ini: [x] code: '验证码*': in a script without spaces a word is found anywhere, without stars",
+                "words.ini: [x] code: '验证码*': a script without spaces needs no star: words match anywhere",
             ),
             (
                 "[x]\ncode = OTP验证码\n",
-                "words.ini: [x] code: 'OTP验证码': a script without spaces and another one in one entry",
+                "words.ini: [x] code: 'OTP验证码': mixes a script without spaces with another script",
             ),
             (
                 "[x]\ncode = *zum bel\n",
-                "words.ini: [x] code: '*zum bel': a star before it stands with one word only, and without another",
+                f"words.ini: [x] code: '*zum bel': {LEADING_STAR}",
             ),
             (
                 "[x]\ncode = *zumbel*\n",
-                "words.ini: [x] code: '*zumbel*': a star before it stands with one word only, and without another",
+                f"words.ini: [x] code: '*zumbel*': {LEADING_STAR}",
             ),
         ],
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_otp import cli, extract_code, find_codes
-from pytest_otp.codes.lexicon import KEYS
+from pytest_otp.codes.kinds import KEYS
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "codes.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `(.+?)` \| (?:`(.+?)`|none) \|", PAGE, re.MULTILINE)
@@ -57,7 +57,7 @@ def test_enough_is_as_many_points_as_said() -> None:
     assert not type(code)("482913", (0, 6), int(points) - 1, "").is_code
 
 
-def test_every_key_is_told() -> None:
+def test_every_key_is_documented() -> None:
     """The table of keys has each of them, and no other."""
     assert re.findall(r"^\| `(\w+)` \|", part("Add a language"), re.MULTILINE) == ["name", *KEYS]
 

@@ -15,8 +15,8 @@ def test_every_setting_is_listed() -> None:
     """The table of settings has each option with its variable and ini name, in one row."""
     rows = text_of("docs/settings.md").splitlines()
     for option in OPTIONS:
-        shown = f"{option.flag} {option.metavar}".replace("|", "\\|") if option.metavar else option.flag
-        start = f"| `{shown}` | `{option.variable}` | `{option.ini}` |"
+        shown = f"`{option.flag} {option.metavar or ''}".replace("|", "\\|").rstrip() + "`" if option.flag else "none"
+        start = f"| {shown} | `{option.variable}` | `{option.ini}` |"
         assert [row for row in rows if row.startswith(start)], start
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+import string
 from typing import Any
 
 import pytest
 
-from pytest_otp.codes import Candidate
+from pytest_otp.codes import Candidate, CodeFormat
 from pytest_otp.errors import SettingsError
 from pytest_otp.numbers.filters import Wanted, no_code_reason
 from pytest_otp.providers.base import SmsMessage
@@ -189,7 +190,7 @@ def test_why_a_message_was_skipped(wanted: Wanted, message: SmsMessage, why: str
 def test_why_a_message_has_no_code() -> None:
     """What could be taken for its code is shown with the reason why it is none."""
     message = sms("You paid 1,250.00 EUR with card 9999")
-    expected = "no code found: '9999', 'card' stands before it"
+    expected = "no code found: '9999', labelled by 'card'"
     assert Wanted().why_not(message, str).startswith(expected)
     assert Wanted().why_not(message, shape).startswith(expected.replace("9999", "0000"))
 
@@ -219,3 +220,25 @@ def test_a_candidate_cannot_steer_the_terminal() -> None:
     refused = [Candidate("123", (0, len(text)), 0, "a date")]
     assert no_code_reason(text, refused, str) == r"no code found: '1\u202e2\x1b3', a date"
     assert no_code_reason(text, refused, shape) == r"no code found: '0\u202e0\x1b0', a date"
+
+
+def test_a_known_form_finds_what_the_words_do_not() -> None:
+    """A code that nothing announces is found by its length and alphabet."""
+    message = sms("Use kaxtrb to sign in to Harbour. Order 771204 is waiting.")
+    assert Wanted().code(message) is None
+    assert Wanted(code_format=CodeFormat(6, string.ascii_lowercase)).code(message) == "kaxtrb"
+
+
+def test_a_code_of_another_form_is_skipped() -> None:
+    """A code that does not fit is not handed out, and the reason says what does not fit."""
+    wanted = Wanted(code_format=CodeFormat(6))
+    message = sms("Your code is 4829")
+    assert wanted.code(message) is None
+    assert wanted.why_not(message, str) == "no code found: '4829', has 4 characters, not 6"
+    assert wanted.advice == "Check the length and the alphabet. Run pytest-otp codes 'TEXT' to see how a text is read."
+
+
+@pytest.mark.parametrize(("theirs", "code"), [("48-29-13", "48-29-13"), ("4829", None), ("482x13", None)])
+def test_the_providers_code_has_the_form_too(theirs: str, code: str | None) -> None:
+    """A code that only the provider reports is handed out if it fits, separators left out."""
+    assert Wanted(code_format=CodeFormat(6, string.digits)).code(sms("Welcome", code=theirs)) == code

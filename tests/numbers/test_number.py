@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import string
 import threading
 import time as real_time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pytest_otp.codes import CodeFormat
 from pytest_otp.errors import (
     AuthenticationError,
     CodeTimeout,
@@ -21,6 +23,7 @@ from pytest_otp.errors import (
     SettingsError,
 )
 from pytest_otp.numbers.number import OtpNumber
+from pytest_otp.numbers.options import NumberOptions
 from pytest_otp.numbers.waiting import Pace
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.providers.base import Order, OrderState, SmsMessage
@@ -256,3 +259,40 @@ def test_closing_twice_is_closing_once(number: OtpNumber, provider: ScriptedProv
         again()
     assert provider.events[1:] == ["cancel order-1"]
     assert number.state == "cancelled"
+
+
+def test_a_code_of_known_length_and_alphabet(provider: ScriptedProvider, time: Time) -> None:
+    """`length` and `alphabet` of a call replace those of the options, each on its own; `pattern` replaces both."""
+    options = NumberOptions(code_format=CodeFormat(6, string.digits))
+    order = provider.order(None, None, None)
+    number = OtpNumber(provider, order, options, clock=time.clock, sleep=time.sleep)
+    provider.receive("Your code is 4829")
+    assert number.wait_code(length=4) == "4829"
+    provider.receive("Your code is KAXTRB")
+    assert number.wait_code(alphabet=string.ascii_uppercase) == "KAXTRB"
+    provider.receive("Your code is 77")
+    assert number.wait_code(pattern=r"is (\d+)") == "77"
+    provider.receive("Your code is 4829")
+    with pytest.raises(CodeTimeout, match="has 4 characters, not 6"):
+        number.wait_code(1)
+    assert number.wait_message().text == "Your code is 4829"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"length": 6, "pattern": "x"}, "wait_code takes either pattern, or length and alphabet; got both."),
+        ({"alphabet": "ab", "pattern": "x"}, "wait_code takes either pattern, or length and alphabet; got both."),
+        ({"length": 0}, "code length 0 is not allowed"),
+        ({"length": "6"}, "code length '6' is not allowed"),
+        ({"alphabet": ""}, "code alphabet '' is not allowed"),
+    ],
+)
+def test_a_bad_form_asks_nobody(
+    number: OtpNumber, provider: ScriptedProvider, arguments: dict[str, Any], error: str
+) -> None:
+    """A length or an alphabet that cannot be meant so fails before any request."""
+    with pytest.raises(SettingsError) as caught:
+        number.wait_code(**arguments)
+    assert str(caught.value).startswith(error)
+    assert provider.calls("messages") == 0

@@ -30,6 +30,7 @@ WRONG = [
 def test_the_defaults_are_those_of_the_settings() -> None:
     """Without pytest a number waits and closes as it does with it."""
     ours = dataclasses.asdict(NumberOptions())
+    assert ours.pop("code_format") == {"length": None, "alphabet": None}
     assert ours == {option.name: option.default for option in OPTIONS if option.name in ours}
 
 

@@ -46,7 +46,7 @@ def test_what_came_is_listed_masked(number: OtpNumber, provider: ScriptedProvide
         number.wait_code(5)
     assert str(caught.value) == (
         "scripted, order order-1, +12015550100: no code within 5 s; skipped 2 SMS: "
-        "from Shop: 'xx xx, xxxx 0000!' (no code found: '0000', 'card' stands before it); "
+        "from Shop: 'xx xx, xxxx 0000!' (no code found: '0000', labelled by 'card'); "
         "from an unknown sender: 'xxxxxxx' (no code found: nothing looks like one). "
         "Use --otp-show-sms to show the texts. Run pytest-otp codes 'TEXT' to see how a text is read, "
         "or use wait_code(pattern=...)."
@@ -60,7 +60,7 @@ def test_what_came_is_listed_in_full(provider: ScriptedProvider, time: Time) -> 
         rented(provider, time, show_sms=True).wait_code(5)
     assert str(caught.value) == (
         "scripted, order order-1, +12015550100: no code within 5 s; skipped 1 SMS: "
-        "from Shop: 'Hi Jo,\\ncard 9999!' (no code found: '9999', 'card' stands before it). "
+        "from Shop: 'Hi Jo,\\ncard 9999!' (no code found: '9999', labelled by 'card'). "
         "Run pytest-otp codes 'TEXT' to see how a text is read, or use wait_code(pattern=...)."
     )
 
@@ -71,7 +71,7 @@ def test_what_could_be_a_code_is_masked(number: OtpNumber, provider: ScriptedPro
     with pytest.raises(CodeTimeout, match="no code found: '") as caught:
         number.wait_code(5)
     text = str(caught.value).partition("; skipped 1 SMS: ")[2]
-    assert "'0000', 'card' stands before it" in text
+    assert "'0000', labelled by 'card'" in text
     assert set(re.findall(r"\d", text)) == {"0"}
 
 

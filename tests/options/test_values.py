@@ -14,11 +14,22 @@ from pytest_otp.settings import Settings, resolve
 
 
 def resolved(name: str, value: object) -> object:
-    """What a setting is if its option has this value."""
-    nothing: dict[str, str] = {}
-    return getattr(
-        resolve(lambda known: value if known.name == name else None, lambda known: None, nothing, nothing), name
-    )
+    """What a setting is if its option has this value, or its ini name if it has no option."""
+
+    def option(known: Option) -> object:
+        return value if known.name == name and known.flag else None
+
+    def ini(known: Option) -> object:
+        return value if known.name == name and not known.flag else None
+
+    return getattr(resolve(option, ini, {}, {}), name)
+
+
+def test_the_names_of_an_option() -> None:
+    """Messages name every place where a setting can be set."""
+    names = {option.name: option.names for option in OPTIONS}
+    assert names["timeout"] == "--otp-timeout (PYTEST_OTP_TIMEOUT, ini otp_timeout)"
+    assert names["code_length"] == "PYTEST_OTP_CODE_LENGTH (ini otp_code_length)"
 
 
 @pytest.mark.parametrize(
@@ -38,6 +49,11 @@ def resolved(name: str, value: object) -> object:
         ("show_sms", 1, True),
         ("allow_http", ["A.test", "b.test"], ("a.test", "b.test")),
         ("allow_http", "a.test, b.test ,", ("a.test", "b.test")),
+        ("code_length", 6, 6),
+        ("code_length", "6", 6),
+        ("code_length", " 4 - 8 ", (4, 8)),
+        ("code_length", [4, 8], (4, 8)),
+        ("code_alphabet", " 0123456789 ", "0123456789"),
     ],
 )
 def test_typed_ini_values(name: str, value: object, meaning: object) -> None:
@@ -128,6 +144,8 @@ EXPECTED: dict[str, tuple[str, list[object]]] = {
             *(("x", "y"), ("x", "USD"), ("5",), ("5", "USD", "6")),
         ],
     ),
+    "code_length": ("a number such as 6, or a range such as 4-8", ["six", "0", "8-4", 0, [4], True, 2.5]),
+    "code_alphabet": ("the characters of a code, without spaces", ["a b"]),
     "ledger": ("a path", ["", True]),
     "env_file": ("a path", ["", 1.5]),
 }
@@ -144,11 +162,9 @@ def test_invalid_values(name: str, value: object, expected: str) -> None:
     """An invalid value is quoted in one line, after the option, with what is expected and where it can be set."""
     with pytest.raises(SettingsError) as caught:
         resolved(name, value)
-    flag = "--otp-" + name.replace("_", "-")
-    assert str(caught.value) == (
-        f"{flag}: invalid value {value!r}: expected {expected}. "
-        f"Set it with {flag} (PYTEST_OTP_{name.upper()}, ini otp_{name})."
-    )
+    option = next(option for option in OPTIONS if option.name == name)
+    source = option.flag or option.ini
+    assert str(caught.value) == f"{source}: invalid value {value!r}: expected {expected}. Set it with {option.names}."
     assert "\n" not in str(caught.value)
 
 

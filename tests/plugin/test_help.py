@@ -20,6 +20,9 @@ def test_help_explains_every_option(run: Run) -> None:
     assert joined("one-time codes by SMS (pytest-otp):") in shown
     for option in OPTIONS:
         metavar = f"={option.metavar}" if option.metavar else ""
+        if option.flag is None:
+            assert joined(f"{option.ini} (string): {option.help} [{option.variable}]") in shown
+            continue
         assert joined(f"{option.flag}{metavar} {option.help} [{option.variable}]") in shown
         assert joined(f"{option.ini} (string): Same as {option.flag}.") in shown
 

@@ -39,6 +39,39 @@ def test_marker_defaults(pytester: pytest.Pytester, run: Run) -> None:
     run("--strict-markers", "--otp-service", "option", "--otp-country", "US").assert_outcomes(passed=4)
 
 
+def test_the_form_of_codes(pytester: pytest.Pytester, run: Run) -> None:
+    """Length and alphabet: argument > marker > ini, each on its own."""
+    pytester.makeini("[pytest]\notp_code_length = 6\notp_code_alphabet = 0123456789\n")
+    pytester.makepyfile(
+        """
+        import pytest
+        from pytest_otp import CodeTimeout
+
+        TEXT = "Use kaxt to sign in, order 771204"
+
+        def test_ini(otp_number, otp_carrier):
+            number = otp_number()
+            otp_carrier.deliver(number, TEXT)
+            assert number.wait_code() == "771204"
+
+        @pytest.mark.otp(length=(4, 5), alphabet="kaxt")
+        def test_marker(otp_number, otp_carrier):
+            number = otp_number()
+            otp_carrier.deliver(number, TEXT)
+            assert number.wait_code() == "kaxt"
+
+        @pytest.mark.otp(length=4)
+        def test_argument(otp_number, otp_carrier):
+            number = otp_number()
+            otp_carrier.deliver(number, TEXT)
+            with pytest.raises(CodeTimeout):
+                number.wait_code(0)
+            assert number.wait_code(alphabet="takx") == "kaxt"
+        """
+    )
+    run().assert_outcomes(passed=3)
+
+
 @pytest.mark.parametrize(
     ("marker", "error"),
     [
@@ -51,6 +84,8 @@ def test_marker_defaults(pytester: pytest.Pytester, run: Run) -> None:
         ("timeout=-1", "@pytest.mark.otp: timeout must be a number of seconds, 0 or more; got -1"),
         ("fake='sometimes'", "@pytest.mark.otp: unknown scenario 'sometimes'. * manual, *"),
         ("country=44", "@pytest.mark.otp: country must be a string; got 44"),
+        ("length='six'", "@pytest.mark.otp: code length 'six' is not allowed: *"),
+        ("alphabet=''", "@pytest.mark.otp: code alphabet '' is not allowed: *"),
     ],
 )
 def test_bad_markers(pytester: pytest.Pytester, run: Run, marker: str, error: str) -> None:

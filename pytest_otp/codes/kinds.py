@@ -1,0 +1,8 @@
+"""The kinds of words in the lists; the head of `languages.ini` says what each means."""
+
+from __future__ import annotations
+
+KEYS = (
+    *("code", "maybe", "enter", "is", "for", "other", "offer", "approval", "done", "send", "old", "plain", "warn"),
+    *("time", "money", "common"),
+)

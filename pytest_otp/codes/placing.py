@@ -1,0 +1,161 @@
+"""Where a shape stands in its sentence: what says that it is the code, whatever it looks like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from .lexicon import Word
+from .scene import Scene
+from .shapes import DIGITS, LETTERS, MIXED, PREFIXED, SPACED, SPLIT, Shape
+
+_POINTER = re.compile(r"(?:[:=]|\s-{1,2}(?=\s))[^\w:=]{0,6}\Z")
+_COLON = re.compile(r"[:=][^\w:=]{0,6}\Z")
+_SIGNS = re.compile(r"[^\w.!?;,]{0,8}")
+_BESIDE = re.compile(r"(?:[\s:=(\[\"'«「【『<>#_-][^\w.!?;,]{0,7})?")
+_DASH = re.compile(r"\s*-{1,2}\s")
+_OPENS = re.compile(r"(?:\A|[\n:\])】»>|.!?。\uff01,\uff0c،]|\s-{1,2}\s)\W{0,6}\Z")
+_SENDER = re.compile(r"\W{0,4}(?:(?!\d+\b)\w{2,20}[.'&]?[ ]?){1,2}[:\]】»>!|/-]{1,3}\s*")
+_FARTHEST = 40
+"""Characters before a shape in which a sign that points at it is looked for."""
+_MOST_WORDS = 16
+"""Words between a word for code and what points at the code."""
+
+
+def pointed_at(shape: Shape, scene: Scene) -> Word | None:
+    """The word for code that a colon, a dash or a word like `is` leads from to the shape: `code for you: 4829`."""
+    word = next(iter(scene.before(shape.start, "code")), None)
+    if not word or scene.sentences_between(word.end, shape.start):
+        return None
+    if scene.words_between(word.end, shape.start) > _MOST_WORDS:
+        return None
+    return word if follows_pointer(shape, scene) or _follows_link(word, shape, scene) else None
+
+
+def follows_pointer(shape: Shape, scene: Scene) -> bool:
+    """Whether a colon, an equals sign or a dash stands right before the shape."""
+    return _POINTER.search(scene.plain, max(0, shape.start - _FARTHEST), shape.start) is not None
+
+
+def follows_colon(shape: Shape, scene: Scene) -> bool:
+    """Whether a colon or an equals sign stands right before the shape."""
+    return _COLON.search(scene.plain, max(0, shape.start - _FARTHEST), shape.start) is not None
+
+
+def adjacent(shape: Shape, scene: Scene) -> Word | None:
+    """The word for code that nothing but signs parts from the shape behind it: `code 4829`."""
+    word = next(iter(scene.before(shape.start, "code")), None)
+    if not word or not _BESIDE.fullmatch(scene.plain, word.end, shape.start):
+        return None
+    return None if shape.kind == LETTERS and scene.warns(word) else word
+
+
+def equated(shape: Shape, scene: Scene) -> Word | None:
+    """The word for code that the sentence says the shape in front is: `K7Q2 is your code`, `K7Q2 - ваш код`."""
+    word = next(iter(scene.after(shape.end, "code")), None)
+    if not word or not opens(shape, scene) or scene.is_parted(shape.end, word.start):
+        return None
+    link = next(iter(scene.after(shape.end, "is")), None)
+    dash = _DASH.match(scene.plain, shape.end)
+    if dash and scene.words_between(dash.end(), word.start) <= 2:
+        return word
+    gap = scene.plain[shape.end : link.start] if link and link.start < word.start else None
+    if link and gap is not None and _SIGNS.fullmatch(gap) and not gap.endswith("'"):
+        follows = next(iter(scene.after(link.end, "common")), None)
+        known = follows is not None and _SIGNS.fullmatch(scene.plain, link.end, follows.start) is not None
+        if known or scene.words_between(link.end, word.start) <= (1 if scene.has("common") else 2):
+            return word
+    return word if _ends_sentence(word, scene) and scene.words_between(shape.end, word.start) <= 3 else None
+
+
+def offered_as(shape: Shape, scene: Scene) -> Word | None:
+    """The word for code that the reader is asked to use the shape as: `Use K7Q2 as your code`."""
+    verb = next(iter(scene.before(shape.start, "enter")), None)
+    word = next(iter(scene.after(shape.end, "code")), None)
+    link = next(iter(scene.after(shape.end, "is")), None)
+    if not verb or not word or not link or link.start > word.start or "for" in link.kinds:
+        return None
+    if scene.is_parted(shape.end, word.start):
+        return None
+    asks = _SIGNS.fullmatch(scene.plain, verb.end, shape.start)
+    return word if asks and _SIGNS.fullmatch(scene.plain, shape.end, link.start) else None
+
+
+PLACES: tuple[Callable[[Shape, Scene], Word | None], ...] = (pointed_at, adjacent, equated, offered_as)
+
+
+def named(shape: Shape, scene: Scene) -> bool:
+    """Whether the sentence names the shape as the code: then its look plays no part."""
+    return any(place(shape, scene) for place in PLACES)
+
+
+def stands_alone(shape: Shape, scene: Scene) -> str | None:
+    """What the shape alone makes up, if it does: the message, a line, or what follows the sender's name."""
+    if not _may_stand_alone(shape):
+        return None
+    if scene.is_all(shape):
+        return "the whole message"
+    if scene.numbers > 1:
+        return None
+    if shape.kind in (DIGITS, SPLIT, PREFIXED) and scene.is_a_line(shape):
+        return "alone on its line"
+    ends = scene.ends_its_line(shape) if shape.is_number else scene.is_last(shape)
+    if (ends or (shape.is_number and scene.has("warn"))) and _SENDER.fullmatch(scene.plain, 0, shape.start):
+        return "all that follows the sender's name"
+    return None
+
+
+def opens(shape: Shape, scene: Scene) -> bool:
+    """Whether it begins its sentence, or what follows the sender's name: `Acme: K7Q2 is your code`."""
+    return _OPENS.search(scene.plain, max(0, shape.start - _FARTHEST), shape.start) is not None
+
+
+def has_letters(shape: Shape) -> bool:
+    """Whether letters are part of the code."""
+    return shape.kind in (MIXED, LETTERS) or (shape.kind == SPACED and not shape.code.isdigit())
+
+
+def named_behind(shape: Shape, scene: Scene) -> bool:
+    """Whether a later shape is named instead: `code for user 48213: 991827`, `verify your iPhone15: 482913`."""
+    if adjacent(shape, scene) or (pointed_at(shape, scene) and not follows_goal(shape, scene)):
+        return False
+    _, right = scene.sentence(shape.start)
+    later = [one for one in scene.candidates if shape.end <= one.start < right]
+    if has_letters(shape) and later and scene.plain[shape.end : shape.end + 1] == ":":
+        return True
+    word = next(iter(scene.before(shape.start, "code")), None)
+    return word is not None and any(pointed_at(one, scene) == word for one in later[:2])
+
+
+def follows(shape: Shape, scene: Scene, kind: str) -> bool:
+    """Whether a word of a kind stands right behind a shape."""
+    word = next(iter(scene.after(shape.end, kind)), None)
+    return word is not None and not scene.plain[shape.end : word.start].strip(" '-")
+
+
+def follows_goal(shape: Shape, scene: Scene) -> bool:
+    """Whether a word like `for` or `in` stands right before a shape."""
+    word = next(iter(scene.before(shape.start, "for")), None)
+    return word is not None and scene.plain[word.end : shape.start].isspace()
+
+
+def _may_stand_alone(shape: Shape) -> bool:
+    if shape.kind in (MIXED, LETTERS):
+        return 4 <= len(shape.code) <= 8 and (shape.code.isupper() or shape.code.islower())
+    return shape.kind in (DIGITS, SPLIT, PREFIXED) and 4 <= len(shape.code) <= 8
+
+
+def _follows_link(word: Word, shape: Shape, scene: Scene) -> bool:
+    """Whether a word like `is` stands right before the shape and behind the word for code."""
+    link = next(iter(scene.before(shape.start, "is")), None)
+    if not link or link.start < word.end or not _SIGNS.fullmatch(scene.plain, link.end, shape.start):
+        return False
+    return "for" not in link.kinds or not scene.before(word.start, "send")
+
+
+def _ends_sentence(word: Word, scene: Scene) -> bool:
+    """Whether a word ends its sentence, but for a word like `is`."""
+    _, right = scene.sentence(word.start)
+    link = next((one for one in scene.after(word.end, "is") if one.start < right), None)
+    end = link.end if link else word.end
+    return end >= right or scene.is_empty(end, right)
