@@ -221,7 +221,7 @@ class _Journal:
             self.poll()
 
     def note(self, event: _Ordered | _UnheldSms) -> None:
-        """Print an order, or an SMS to a number that nobody holds."""
+        """Print an order, or an SMS to a number that is not held."""
         if isinstance(event, _UnheldSms):
             _line("gateway", "SMS", event.number, "not held by any order")
             return

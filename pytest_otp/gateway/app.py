@@ -32,7 +32,7 @@ class SmsNetwork(Protocol):
     """Takes the SMS that a gateway accepts: the carrier, or something that passes them on to one."""
 
     def submit(self, to: str, text: str, *, sender: str | None = None) -> bool:
-        """Deliver one SMS; False if nobody holds the number. Raises `OtpError` if it cannot be delivered."""
+        """Deliver one SMS; False if the number is not held. Raises `OtpError` if it cannot be delivered."""
         ...
 
 
@@ -81,7 +81,7 @@ class Gateway:
 
     Args:
         network: Where accepted SMS are delivered.
-        on_stray: Called with the number of each SMS whose number nobody holds.
+        on_stray: Called with the number of each SMS whose number is not held.
     """
 
     def __init__(self, network: SmsNetwork, *, on_stray: Callable[[str], None] | None = None) -> None:

@@ -287,13 +287,8 @@ class OtpcepatProvider:
         asked = ", ".join(f"{name} {value}" for name, value in params.items() if name != "order_id")
         hint = f"The request was for {asked}." if kind is InvalidRequest and asked else ""
         said = scrub(words)
-        raise kind(
-            f"the provider responded with {said!r}",
-            provider=self.name,
-            order_id=params.get("order_id"),
-            words=said,
-            hint=hint,
-        )
+        message = f"the provider responded with {said!r}"
+        raise kind(message, provider=self.name, order_id=params.get("order_id"), words=said, hint=hint)
 
 
 @dataclass

@@ -46,7 +46,7 @@ class Sandbox:
         scenario: A name in `pytest_otp.offline.scenarios.SCENARIOS`.
         sms_after: Seconds from an order to its SMS. Defaults to the scenario's.
         on_order: Called with the provider's name, the order ID and the rental of each new order.
-        on_stray: Called with the number of each SMS whose number nobody holds.
+        on_stray: Called with the number of each SMS whose number is not held.
 
     Attributes:
         desk: The rental desk behind both providers.

@@ -326,7 +326,7 @@ def test_help_says_where_the_ledger_is(otp: Command, command: list[str]) -> None
     """Nobody needs the docs to know that pytest's own configuration file is not read."""
     assert otp(*command, "--help") == 0
     said = " ".join(otp.out.split())
-    assert "else by PYTEST_OTP_LEDGER in the environment, else in the .env file, else ledger.sqlite3" in said
+    assert "by PYTEST_OTP_LEDGER in the environment or by PYTEST_OTP_LEDGER in the .env file, in this order" in said
     assert "pytest's configuration files are not read" in said
     assert "--ledger PATH" in said
     assert "--env-file PATH" in said

@@ -345,8 +345,8 @@ class TestOthers:
         written()
         assert otp("sweep") == 1
         assert otp.lines[0].endswith(
-            "; THIRD_URL: 'http://third.example/api' would send credentials without TLS. Use https, or name the host "
-            "in --allow-http third.example (PYTEST_OTP_ALLOW_HTTP)."
+            "; THIRD_URL: 'http://third.example/api' would send credentials without TLS. Use https, or allow the "
+            "host with --allow-http third.example (PYTEST_OTP_ALLOW_HTTP)."
         )
 
     @pytest.mark.parametrize("how", ["option", "variable"])
@@ -508,7 +508,7 @@ def test_help_tells_the_statuses(otp: Command) -> None:
     """An always-step of CI depends on them."""
     assert otp("sweep", "--help") == 0
     said = " ".join(otp.out.split())
-    assert "exit status: 0 if no order is open any more, 1 if an order is still open" in said
+    assert "exit status: 0 if no orders are open, 1 if any order is still open" in said
     assert "2 for invalid arguments or an unusable ledger, 130 after Ctrl-C" in said
     assert "--wait S" in said
     assert "--allow-http HOST" in said
