@@ -44,10 +44,10 @@ SENDS = 200
 CONCURRENT = 1000
 SLOW = 200
 """Senders that stop in the middle of their body."""
-REFERENCE = "a bare POST, until its answer"
+REFERENCE = "a bare POST, until its response"
 PLAIN = "a plain POST to the gateway"
-SDK = "Twilio's SDK to api.twilio.com, by the proxy"
-SINCE_RECEIVED = "  of it, since the gateway had the request"
+SDK = "Twilio's SDK to api.twilio.com, through the proxy"
+SINCE_RECEIVED = "  of which after the gateway got the request"
 ALLOWED = {PLAIN: 8.0, SINCE_RECEIVED: 8.0}
 """Ratios to the reference, at the median. How long the SDK itself takes is not ours to limit."""
 SETTLED = 0.005
@@ -72,7 +72,7 @@ class Timed:
 
 def main() -> None:
     """Print lags in milliseconds, and what became of many posts and of bad ones."""
-    print(f"\nGateway: milliseconds from the call that sends to wait_code returning, {SENDS} of each, in turn")
+    print(f"\nGateway: milliseconds from the call that sends to wait_code returning, {SENDS} of each, alternating")
     print(f"  {'':<44} {'median':>8} {'95 %':>8} {'longest':>8} {'ratio':>6}")
     measured = measure()
     reference = statistics.median(measured[REFERENCE])

@@ -36,7 +36,7 @@ COUNTRY = "6"  # an id, so that no catalogue is asked
 
 def main() -> None:
     """Print medians in milliseconds, and ratios."""
-    print(f"\nGuarding: milliseconds at the median of {ORDERS} orders, turn by turn")
+    print(f"\nKeeper: median milliseconds of {ORDERS} orders, alternating")
     with tempfile.TemporaryDirectory() as folder, Server(Sandbox(Carrier(seed=1), scenario="never")) as server:
         provider = create("otpcepat", credentials("otpcepat", environ(server.url), {}))
         guard = Guard(GuardOptions("a-run", Path(folder), "ledger"))
@@ -47,9 +47,9 @@ def main() -> None:
         ledger = _ledger(Ledger(Path(folder) / "other-ledger"))
     _line("an order sent directly", direct)
     _line("an order through the keeper", through)
-    _line("the ledger's part of an order", ledger)
+    _line("the ledger's share of an order", ledger)
     _ratio("through the keeper, ratio", through / direct, ALLOWED_KEEPER)
-    _ratio("the ledger's part, ratio", ledger / direct, ALLOWED_LEDGER)
+    _ratio("the ledger's share, ratio", ledger / direct, ALLOWED_LEDGER)
 
 
 Way = tuple[Callable[..., Order], Callable[[Order], None]]

@@ -74,7 +74,7 @@ def main() -> None:
     check(f"webhook, of {CONCURRENT} posts at once: not accepted", CONCURRENT - taken, 0)
     lags, wrong = many_waits()
     print(
-        f"  {WAITING} numbers waiting at once: {len(lags)} got their own code, {wrong} another's or none; "
+        f"  {WAITING} numbers waiting at once: {len(lags)} got their own code, {wrong} got another's or none; "
         f"median {statistics.median(lags) * 1000:.1f} ms, longest {max(lags) * 1000:.1f} ms"
     )
     check(f"webhook, of {WAITING} numbers waiting at once: a wrong code or none", wrong, 0)

@@ -1,4 +1,4 @@
-"""Kill test runs and count what is lost: `python -m chaos`. Exit status 1 where anything is, or where nothing can be.
+"""Kill test runs and count lost orders: `python -m chaos`. The exit status is 1 if any are lost, or if none could be.
 
 The same kills without the keeper show that this suite can see a lost order.
 """
@@ -21,17 +21,24 @@ from .troubles import CLOSE_TIMEOUT, LASTS, all_troubles
 
 PARTS = ("kills", "control", "teardown")
 SHARE_OF_CONTROL = 5
-"""The control puts one order at risk where the kills put so many."""
+"""How many orders the kills put at risk for each one that the control does."""
 DOZENS = 24
 
 
 def main() -> int:
-    """Run the parts that are asked for; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m chaos", description="Kill test runs and count what is lost.")
-    parser.add_argument("--orders", type=int, default=500, help="orders at risk, at least (default: %(default)s)")
-    parser.add_argument("--seed", default=secrets.token_hex(4), help="of delays and answers (default: random)")
-    parser.add_argument("--kind", action="append", choices=[kind.name for kind in KINDS], help="may be repeated")
-    parser.add_argument("--only", action="append", choices=PARTS, help="may be repeated (default: all three)")
+    """Run the selected parts; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m chaos", description="Kill test runs and count lost orders.")
+    parser.add_argument(
+        "--orders", type=int, default=500, help="minimum number of orders at risk (default: %(default)s)"
+    )
+    parser.add_argument("--seed", default=secrets.token_hex(4), help="seed for delays and responses (default: random)")
+    parser.add_argument(
+        "--kind",
+        action="append",
+        choices=[kind.name for kind in KINDS],
+        help="how to end the runs; can be repeated (default: all)",
+    )
+    parser.add_argument("--only", action="append", choices=PARTS, help="part to run; can be repeated (default: all)")
     asked = parser.parse_args()
     kinds = [kind for kind in KINDS if not asked.kind or kind.name in asked.kind]
     parts = asked.only or PARTS
@@ -50,7 +57,7 @@ def main() -> int:
                 verdicts.append(_teardown(asked.seed, Path(folder)))
     finally:
         finish_off_all()
-    print(f"\n{time.monotonic() - started:.0f} s; " + ("all is well" if all(verdicts) else "NOT GOOD"))
+    print(f"\n{time.monotonic() - started:.0f} s; " + ("passed" if all(verdicts) else "FAILED"))
     return 0 if all(verdicts) else 1
 
 
@@ -68,12 +75,12 @@ def _control(seed: str, kinds: Sequence[Kind], orders: int, dozens: int, folder:
     rounds = campaign(seed, kinds, orders, folder, keeper=False)
     _, left_open, left_over = _table("Control: the same without keeper and sweep", kinds, rounds)
     if left_open < dozens:
-        print(f"  this suite would not see a lost order: {left_open} open where at least {dozens} should be")
+        print(f"  this suite would miss lost orders: {left_open} left open, expected at least {dozens}")
     return left_open >= dozens and not left_over
 
 
 def _table(title: str, kinds: Sequence[Kind], rounds: Sequence[Round]) -> tuple[int, int, int]:
-    """Print it; orders at risk, orders left open, processes left over."""
+    """Print the table; return the orders at risk, orders left open, and processes left running."""
     print(f"\n{title}")
     print(
         f"  {'':<14} {'rounds':>6} {'placed':>7} {'at risk':>8} {'in flight':>10} {f'open after {WATCH:g} s':>16}"
@@ -99,27 +106,27 @@ def _table(title: str, kinds: Sequence[Kind], rounds: Sequence[Round]) -> tuple[
 def _story(played: Round) -> None:
     aftermath = played.aftermath.result()
     if aftermath.left_over:
-        print(f"  round {played.name} ({played.kind.name}): {aftermath.left_over} processes were left over")
+        print(f"  round {played.name} ({played.kind.name}): {aftermath.left_over} processes left running")
     for order in played.run.account.open:
         print(
-            f"  round {played.name} ({played.kind.name}): order {order.id} is open: placed"
+            f"  round {played.name} ({played.kind.name}): order {order.id} still open: placed"
             f" {order.placed - played.killed:+.3f} s from the kill, answered {order.answered - played.killed:+.3f} s"
         )
 
 
 def _teardown(seed: str, folder: Path) -> bool:
-    print(f"\nTeardown while the provider is in trouble for {LASTS:g} s; close time-out {CLOSE_TIMEOUT:g} s")
+    print(f"\nTeardown while the provider fails for {LASTS:g} s; close timeout {CLOSE_TIMEOUT:g} s")
     print(
-        f"  {'':<16} {'placed':>7} {'at risk':>8} {'lost':>5} {'processes left':>15} {'held up':>9} {'allowed':>9}"
-        f" {'last close after the trouble':>29}"
+        f"  {'':<18} {'placed':>7} {'at risk':>8} {'lost':>5} {'processes left':>15} {'held up':>9} {'allowed':>9}"
+        f" {'last close after recovery':>26}"
     )
     rows = all_troubles(seed, folder)
     for row in rows:
         last = f"{row.last_close:+.3f} s" if isfinite(row.last_close) else "-"
         lost, left_over = row.aftermath.open, row.aftermath.left_over
         print(
-            f"  {row.trouble:<16} {row.placed:>7} {row.at_risk:>8} {lost:>5} {left_over:>15}"
-            f" {row.held_up:>7.2f} s {row.allowed:>7.2f} s {last:>29}{'' if row.good else '   NOT GOOD'}"
+            f"  {row.trouble:<18} {row.placed:>7} {row.at_risk:>8} {lost:>5} {left_over:>15}"
+            f" {row.held_up:>7.2f} s {row.allowed:>7.2f} s {last:>26}{'' if row.good else '   FAILED'}"
         )
     return all(row.good for row in rows)
 

@@ -19,7 +19,7 @@ from math import inf
 from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
-Trouble = Literal["answers 500", "hangs", "refuses cancels", "is away"]
+Trouble = Literal["responds with 500", "hangs", "refuses cancels", "is unreachable"]
 
 FAST = 0.01
 """Seconds that a fast answer takes at most."""
@@ -46,7 +46,7 @@ class Rented:
     status: str = "Waiting SMS"
 
     def seen(self) -> str:
-        """Its status as the provider tells it."""
+        """Its status as the provider reports it."""
         return "Recieved" if self.closed == inf and self.sms <= time.monotonic() else self.status
 
 
@@ -144,7 +144,7 @@ class Provider:
         """Misbehave until `recover`."""
         self._trouble = trouble
         self._well.clear()
-        if trouble == "is away":
+        if trouble == "is unreachable":
             self._server.stop()
             # Bound and not listening: it refuses connections, and nobody else takes the port.
             self._server = _Server(self, self._server.server_address[1])
@@ -152,7 +152,7 @@ class Provider:
     def recover(self) -> None:
         """End the trouble. Requests that hang are dropped."""
         trouble, self._trouble = self._trouble, None
-        if trouble == "is away":
+        if trouble == "is unreachable":
             self._server.start()
         self._well.set()
 
@@ -161,7 +161,7 @@ class Provider:
         if self._trouble == "hangs":
             self._well.wait()
             return None
-        if self._trouble == "answers 500":
+        if self._trouble == "responds with 500":
             return 500, {}
         if self._trouble == "refuses cancels" and query.get("action") == "set_status":
             return 200, _refused("TOO EARLY")

@@ -2,23 +2,23 @@
 
     OtpError
     ├── SettingsError            a setting or argument is missing or invalid
-    ├── ProviderError            the provider refused; carries its own words
+    ├── ProviderError            the provider refused the request; has its own words
     │   ├── AuthenticationError
     │   ├── InsufficientBalance
     │   ├── NumberUnavailable    no number for this service and country at the moment
     │   ├── InvalidRequest       a country, operator, service or status that the provider does not know
     │   ├── OrderNotFound
     │   ├── SmsAlreadyReceived   too late to cancel
-    │   └── ProviderUnavailable  no connection, time-out, 5xx, 429, or an unreadable answer
-    ├── OrderUncertain           the answer to an order was lost: a number may be rented
+    │   └── ProviderUnavailable  no connection, timeout, 5xx, 429, or an unreadable response
+    ├── OrderUncertain           the response to an order was lost: a number may be rented
     ├── OrderNotClosed           an order could not be closed
     ├── OrderEnded               the order was closed while the test waited
     ├── CodeTimeout              (also TimeoutError) no code in time
     ├── BudgetExceeded
-    └── Unsupported              this provider has no such operation
+    └── Unsupported              the provider does not support the operation
 
-`str(error)` says in this order: provider, order and number; how long it took; what happened; what to do next. Each part
-is an attribute too.
+`str(error)` gives, in this order: provider, order and number; how long it took; what happened; what to do next. Each
+part is also an attribute.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def listed(items: Sequence[str], most: int) -> str:
 
 
 class OtpError(Exception):
-    """Base class of all errors. Raised itself for what has no class of its own; the message says what to do.
+    """Base class of all errors. Raised directly for errors without a class of their own; the message says what to do.
 
     Attributes:
         message: what happened, in one sentence without the context below.
         provider: the provider's name; None if no provider was involved.
-        order_id: the provider's id of the order; None if there is none.
-        number: the rented number in E.164 form; None if there is none.
-        elapsed: seconds that the failed operation took; None if it was not timed.
+        order_id: the provider's ID for the order; None if there is no order.
+        number: the rented number in E.164 form; None if there is no order.
+        elapsed: how long the failed operation took, in seconds; None if it was not timed.
         hint: what to do next; may be empty.
     """
 
@@ -78,17 +78,17 @@ class OtpError(Exception):
 class SettingsError(OtpError):
     """Raised if a setting, a marker or an argument is missing or invalid.
 
-    The message names it, quotes the value and says what is allowed: correct it there.
+    The message names it, quotes the value and says what is allowed.
     """
 
 
 class ProviderError(OtpError):
-    """Raised if the provider refuses a request for a reason that no subclass stands for.
+    """Raised if the provider refuses a request for a reason that no subclass covers.
 
-    See the provider's documentation for what its words mean.
+    See the provider's documentation for what its message means.
 
     Attributes:
-        words: the provider's own words, without secrets; empty if it gave none.
+        words: the provider's own message, without secrets; empty if it gave none.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class NumberUnavailable(ProviderError):
 class InvalidRequest(ProviderError):
     """Raised for a country, operator, service, status or phone number that the provider does not know or allow.
 
-    The message quotes it, with the candidates if it is ambiguous: correct it, or see what the provider lists.
+    The message quotes the value, and lists the candidates if it is ambiguous.
     """
 
 
@@ -144,19 +144,19 @@ class OrderNotFound(ProviderError):
 
 
 class SmsAlreadyReceived(ProviderError):
-    """Raised by a cancel that comes too late, since an SMS has arrived. Call `finish()` or `close()` instead."""
+    """Raised if an order cannot be cancelled, since an SMS has arrived. Call `finish()` or `close()` instead."""
 
     hint = "Finish the order instead."
 
 
 class ProviderUnavailable(ProviderError):
-    """Raised if the provider cannot be reached or gives no usable answer: time-out, 5xx, 429, or an unreadable answer.
+    """Raised if the provider cannot be reached or its response is unusable: timeout, 5xx, 429, or unreadable.
 
-    Reads are retried before it is raised. Try again later; check the provider's base URL and status page.
+    Reads are retried first. Try again later; check the provider's base URL and status page.
 
     Attributes:
-        http_status: the HTTP status; None if there was no answer.
-        retry_after: seconds that the provider asks to wait; None if it does not say.
+        http_status: the HTTP status; None if there was no response.
+        retry_after: how long the provider asks clients to wait, in seconds; None if it does not say.
         sent: False if the request certainly did not reach the provider.
     """
 
@@ -191,17 +191,17 @@ class ProviderUnavailable(ProviderError):
 
 
 class OrderUncertain(OtpError):
-    """Raised if an order was sent and its answer was lost or makes no sense: a number may be rented.
+    """Raised if an order was sent but its response was lost or is unusable: a number may be rented.
 
-    The order is not sent again, since that could rent a second number. Look at the open orders in your account at the
-    provider, and cancel it there.
+    The order is not sent again, since that could rent a second number. Check the open orders in your account at the
+    provider, and cancel the order there.
     """
 
-    hint = "A number may be rented: look at the open orders in your account at the provider, and cancel it there."
+    hint = "A number may be rented: check the open orders in your account at the provider, and cancel the order there."
 
 
 class OrderNotClosed(OtpError):
-    """Raised if an order could not be closed, so that its number may still be rented.
+    """Raised if an order could not be closed, so its number may still be rented.
 
     Cancel or finish it in your account at the provider.
     """
@@ -210,7 +210,7 @@ class OrderNotClosed(OtpError):
 
 
 class OrderEnded(OtpError):
-    """Raised by a wait if the order is closed meanwhile: by the test, by the provider or elsewhere. Order another."""
+    """Raised if the order is closed during a wait: by the test, the provider or someone else. Order another number."""
 
     hint = "Order another number."
 
@@ -228,9 +228,9 @@ class CodeTimeout(OtpError, TimeoutError):
 class BudgetExceeded(OtpError):
     """Raised if one more order would exceed `--otp-max-orders` or `--otp-max-spend`; nothing is left rented.
 
-    Order less, or raise the limit.
+    Place fewer orders, or raise the limit.
     """
 
 
 class Unsupported(OtpError):
-    """Raised if the provider has no such operation, for example no list of countries. Do without it."""
+    """Raised if the provider does not support an operation, such as listing its countries."""

@@ -1,4 +1,4 @@
-"""Which hosts are this machine: traffic to them never leaves it, so they need no TLS and no proxy."""
+"""Which hosts mean this machine: traffic to them never leaves it, so it needs no TLS and no proxy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def is_loopback(host: str) -> bool:
 
 
 def ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address that a host is, or None for a name."""
+    """Parse a host as an IP address; None if it is a name."""
     try:
         return ipaddress.ip_address(host)
     except ValueError:

@@ -50,7 +50,7 @@ EVERYDAY_NAMES = {
     "republic of moldova": "MD",
     "libyan": "LY",
 }
-"""Names that people and providers use and phonenumbers does not know, folded, and the regions they mean."""
+"""Names in common use that phonenumbers does not know, folded, with the regions they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Phone:
     national: str
     """Digits without country code and trunk prefix: `2015550123`."""
     region: str | None
-    """ISO 3166 code, `US`; None where the number does not parse."""
+    """ISO 3166 code, `US`; None if the number does not parse."""
 
     @property
     def digits(self) -> str:
@@ -73,9 +73,8 @@ class Phone:
 def read(written: str, region: str | None = None) -> Phone:
     """Read a number as a provider writes it: with or without plus, `00`, or country code.
 
-    Never raises: a number was paid for, whatever it looks like. What does not parse becomes the plus and its digits,
-    with region None. `region` is where the number was ordered; it decides only where the digits alone can be read in
-    two ways.
+    Never raises: the number has been paid for, whatever it looks like. One that does not parse becomes a plus and its
+    digits, with region None. `region` is where the number was ordered; it only decides between two possible readings.
     """
     digits = "".join(str(unicodedata.digit(char)) for char in written if char.isdigit())
     readings = list(_readings(written, digits, region))
@@ -92,9 +91,9 @@ def read(written: str, region: str | None = None) -> Phone:
 
 
 def e164(written: str, region: str | None = None) -> str | None:
-    """A number that somebody wrote, as E.164 (`+12015550123`); None if no such number can exist.
+    """Return a number in E.164 form (`+12015550123`); None if no such number can exist.
 
-    Stricter than `read`, which must make something of a number that was paid for.
+    Stricter than `read`, which must accept any number that has been paid for.
 
     Args:
         written: with a plus and the country code, or a national number of `region`.
@@ -131,9 +130,9 @@ def _region_of(number: phonenumbers.PhoneNumber) -> str | None:
 
 
 def region_of(text: str) -> str | None:
-    """ISO 3166 code of a country written as a code (`de`) or a name in any language phonenumbers knows (`Allemagne`).
+    """Return the ISO 3166 code of a country, given as a code (`de`) or by name in any language (`Allemagne`).
 
-    None where it is no country, or the name of more than one.
+    None if it is not a country, or is the name of more than one.
     """
     code = text.strip().upper()
     if code in phonenumbers.SUPPORTED_REGIONS:
@@ -142,7 +141,7 @@ def region_of(text: str) -> str | None:
 
 
 def folded(text: str) -> str:
-    """A name as it is compared: without case, accents, punctuation and double spaces."""
+    """Return a name without case, accents, punctuation and double spaces, for comparison."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
     kept = "".join(" " if not (char.isalnum() or unicodedata.combining(char)) else char for char in plain)
     return re.sub(r"\s+", " ", "".join(char for char in kept if not unicodedata.combining(char))).strip()

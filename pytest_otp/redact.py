@@ -35,7 +35,7 @@ class Secret:
         known_values.add(value)
 
     def reveal(self) -> str:
-        """The value itself. Call this where the value is sent, and keep no reference."""
+        """Return the value. Call this only where the value is sent, and keep no reference to it."""
         return self._reveal()
 
     def __repr__(self) -> str:
@@ -69,7 +69,7 @@ class Secret:
 
 
 class KnownValues:
-    """The values that are masked, in each form in which libraries print them. Thread-safe."""
+    """The values that are masked, in every form in which libraries print them. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -78,7 +78,7 @@ class KnownValues:
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, value: str) -> None:
-        """Mask this value from now on. Does nothing for less than four characters."""
+        """Mask this value from now on. Does nothing for values shorter than four characters."""
         if len(value) < _IGNORED_BELOW:
             return
         with self._lock:
@@ -91,12 +91,12 @@ class KnownValues:
             self._pattern = re.compile("|".join([*longest_first, rf"(?P<short>(?<!\w)(?:{words})(?!\w))"]))
 
     def forget(self) -> None:
-        """Mask nothing any more; for tests, which share one process."""
+        """Stop masking all values; for tests, which share one process."""
         with self._lock:
             self._forms, self._short_forms, self._pattern = set(), set(), None
 
     def scrub(self, text: str, *, short: bool = True) -> str:
-        """As the function `scrub`."""
+        """Like the function `scrub`."""
         pattern = self._pattern
         return pattern.sub(lambda found: MASK if short or not found["short"] else found[0], text) if pattern else text
 
@@ -106,16 +106,16 @@ known_values = KnownValues()
 
 
 def scrub(text: str, *, short: bool = True) -> str:
-    """Mask every known secret in the text, in each form in which libraries print it.
+    """Mask every known secret in the text, in every form in which libraries print it.
 
     Values shorter than eight characters are masked as whole words only, or not at all with `short=False`; those shorter
-    than four are left, since masking them would destroy unrelated text.
+    than four are never masked, since that would garble unrelated text.
     """
     return known_values.scrub(text, short=short)
 
 
 def shape(text: str) -> str:
-    """Mask a private text but keep its shape: letters become x, digits 0; spaces and punctuation stay."""
+    """Mask a private text, but keep its shape: letters become x, digits 0; spaces and punctuation stay."""
     return "".join(map(_shape_of, text))
 
 
@@ -128,7 +128,7 @@ def _shape_of(char: str) -> str:
 
 
 class LogFilter(logging.Filter):
-    """Scrubs the records of the loggers it is added to; a filter on a parent logger sees none of a child's records."""
+    """Scrubs the records of the loggers it is added to; a filter on a parent logger does not see a child's records."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep every record; replace its message if it contains a secret."""

@@ -48,24 +48,24 @@ class Settings:
     max_spend: tuple[str, str] | None
     """Amount and ISO 4217 code."""
     code_length: int | tuple[int, int] | None
-    """Characters of a code, or the least and the most. None: any."""
+    """Characters of a code, or the minimum and maximum. None: any."""
     code_alphabet: str | None
     """The characters that a code may have. None: any."""
     ledger: str | None
-    """A path, relative to the root directory. None: in the user state directory."""
+    """A path, relative to pytest's rootdir. None: in the user state directory."""
     env_file: str | None
     gateway: tuple[str, int] | None
     """Host and port. None: a free loopback port."""
     webhook: tuple[str, int] | None
-    """Host and port. None: codes come by polling only."""
+    """Host and port. None: codes are received by polling only."""
 
     sources: Mapping[str, str]
     """Where each value came from: the option, the variable, `.env`, the ini name. Defaults are left out."""
     unknown: tuple[str, ...]
-    """Variables that begin as ours do but name no setting: most likely misspelt."""
+    """Variables that start with our prefix but match no setting: most likely misspelt."""
 
     def __init__(self, sources: Mapping[str, str] | None = None, unknown: tuple[str, ...] = (), **values: Any) -> None:
-        """Take the values unchecked, and the defaults for all others. Raises TypeError for an unknown name."""
+        """Use the values unchecked, and the default for every other setting. Raises TypeError for an unknown name."""
         _check_names(values)
         defaults = {option.name: option.default for option in OPTIONS}
         vars(self).update(defaults, **values, sources=dict(sources or {}), unknown=unknown)
@@ -116,12 +116,12 @@ class Settings:
         return MANUAL_TIMEOUT if is_manual and "timeout" not in self.sources else self.timeout
 
     def plain(self) -> dict[str, Any]:
-        """Return plain data for an xdist worker. It holds no secret."""
+        """Return plain data for an xdist worker, without secrets."""
         return dict(vars(self))
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Settings:
-        """Return the settings that `plain` was called on."""
+        """Restore the settings from the result of `plain`."""
         tuples = {name: tuple(value) for name, value in plain.items() if isinstance(value, (list, tuple))}
         return cls(**{**plain, **tuples})
 
@@ -131,7 +131,7 @@ def resolve(
 ) -> Settings:
     """Take each setting from the first source that has it; `seed` is the default of `fake_seed`.
 
-    Raises SettingsError that quotes an invalid value, names its source, and says what is expected.
+    Raises SettingsError for an invalid value; the message quotes it, names its source, and says what is expected.
     """
     values: dict[str, Any] = {"fake_seed": seed}
     sources: dict[str, str] = {}
@@ -146,14 +146,14 @@ def resolve(
 
 
 def env_file_name(option: Lookup, ini: Lookup, environ: Mapping[str, str]) -> str | None:
-    """Return the name that the .env file was given, None if none. It cannot be set in a .env file itself."""
+    """Return the configured name of the .env file, or None. It cannot be set in a .env file itself."""
     known = _BY_NAME["env_file"]
     given, source = _first(known, option, ini, environ, {})
     return None if source == DEFAULT else str(_checked(known, given, source))
 
 
 def read_env_file(named: str | None, root: Path) -> dict[str, str]:
-    """Return the variables of .env without changing the environment; {} if it is missing or has nothing of ours.
+    """Return the variables of .env without changing the environment; {} if it is missing or sets nothing of ours.
 
     Raises SettingsError if a file that was named does not exist, or if the file cannot be read.
     """
@@ -188,7 +188,7 @@ def _content(path: Path, named: str | None) -> str:
         if content is None and named:
             raise SettingsError(
                 f"--otp-env-file (PYTEST_OTP_ENV_FILE): no such file: {path}",
-                hint="Relative paths start at the root directory.",
+                hint="Relative paths are resolved against pytest's rootdir.",
             )
         return (content or b"").decode("utf-8-sig")  # Windows editors write a byte order mark
     except (OSError, UnicodeDecodeError) as error:

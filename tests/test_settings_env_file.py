@@ -54,7 +54,7 @@ def test_a_named_env_file_that_is_missing(tmp_path: Path) -> None:
         read_env_file("ci.env", tmp_path)
     assert str(caught.value) == (
         f"--otp-env-file (PYTEST_OTP_ENV_FILE): no such file: {tmp_path / 'ci.env'}. "
-        "Relative paths start at the root directory."
+        "Relative paths are resolved against pytest's rootdir."
     )
 
 

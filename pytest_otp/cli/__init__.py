@@ -41,7 +41,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser(sweep_pace: sweeping.Pace) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="pytest-otp",
-        description="One-time codes by SMS in end-to-end tests: the tools beside the pytest plugin.",
+        description="The command-line tools of pytest-otp, a pytest plugin for one-time codes by SMS.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"pytest-otp {_version()}")

@@ -28,7 +28,7 @@ class _Access:
 
 
 class Accounts:
-    """Looks each provider's credentials up in the environment and the .env file, once, when an order needs them."""
+    """Looks up each provider's credentials in the environment and the .env file, once, when an order needs them."""
 
     def __init__(self, ledger: Ledger, env_file: Mapping[str, str], allow_http: Sequence[str]) -> None:
         self._ledger = ledger
@@ -55,7 +55,7 @@ class Accounts:
 
     def _look_up(self, name: str) -> _Access:
         if name not in names():
-            return _Access(lacking=f"the plugin of provider {name} is not installed")
+            return _Access(lacking=f"the plugin for provider {name} is not installed")
         try:
             missing = self._missing(name)
             if missing:

@@ -24,18 +24,18 @@ NO_ACCOUNT = (
     "run: pytest-otp orders forget {id} --force{again}"
 )
 WHERE = (
-    "The ledger is the file given by --ledger, else by PYTEST_OTP_LEDGER in the environment, else in the .env file, "
-    "else ledger.sqlite3 in your user state directory (on Linux, ~/.local/state/pytest-otp). pytest's configuration "
-    "files are not read: if otp_ledger is set there, pass the same file here. Relative paths start at the current "
-    "directory."
+    "The ledger is the file set by --ledger, by PYTEST_OTP_LEDGER in the environment or by PYTEST_OTP_LEDGER in the "
+    ".env file, in this order; by default, it is ledger.sqlite3 in your user state directory (on Linux, "
+    "~/.local/state/pytest-otp). pytest's configuration files are not read: if otp_ledger is set there, pass the same "
+    "file here. Relative paths are resolved against the current directory."
 )
 
 _VARIABLES = ("PYTEST_OTP_LEDGER", "PYTEST_OTP_ALLOW_HTTP")
 
 
 def add_options(parser: argparse.ArgumentParser, *, default: Any = None) -> None:
-    """Add the options that say where the ledger is."""
-    parser.add_argument("--ledger", metavar="PATH", default=default, help="the file in which orders are recorded")
+    """Add the options that locate the ledger."""
+    parser.add_argument("--ledger", metavar="PATH", default=default, help="the ledger file")
     parser.add_argument(
         "--env-file",
         metavar="PATH",
@@ -62,7 +62,7 @@ class CommandContext:
 
     @property
     def again(self) -> str:
-        """The option that a suggested command needs to find the same ledger."""
+        """The option that a suggested command needs in order to find the same ledger."""
         return f" --ledger {shlex.quote(str(self.path))}" if self.named else ""
 
     def open(self) -> Ledger | None:
@@ -79,7 +79,7 @@ class CommandContext:
         """What to say if there is no ledger."""
         return (
             f"no ledger at {self.path}: nothing has been ordered yet, or the ledger is elsewhere (pass --ledger PATH; "
-            "relative paths start at the current directory here, and at the rootdir in pytest)"
+            "relative paths are resolved against the current directory here, and against the rootdir in pytest)"
         )
 
 
@@ -87,7 +87,7 @@ def read_context(arguments: argparse.Namespace) -> CommandContext:
     """Read the settings of a command. Raises SettingsError."""
     named = arguments.env_file or os.environ.get("PYTEST_OTP_ENV_FILE", "").strip() or None
     if named and not Path(named).is_file():
-        raise SettingsError(f"--env-file (PYTEST_OTP_ENV_FILE): file not found: {Path.cwd() / named}")
+        raise SettingsError(f"--env-file (PYTEST_OTP_ENV_FILE): no such file: {Path.cwd() / named}")
     env_file = read_env_file(named, Path.cwd())
     environ, from_file = (
         {name: source[name] for name in _VARIABLES if name in source} for source in (os.environ, env_file)

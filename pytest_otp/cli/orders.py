@@ -29,20 +29,20 @@ def add_to(commands: Any) -> None:
     """Add the command to those of a parser."""
     orders = commands.add_parser(
         "orders",
-        help="show what became of every order",
+        help="list the orders in the ledger",
         description=f"Show the open, uncertain and closed orders in the ledger. {WHERE}",
         allow_abbrev=False,
     )
     orders.add_argument("--all", action="store_true", help=f"show all closed orders instead of the latest {SHOWN}")
-    orders.add_argument("--json", action="store_true", help="print all orders, also refused ones, as a JSON list")
+    orders.add_argument("--json", action="store_true", help="print all orders, including refused ones, as a JSON list")
     add_options(orders)
     orders.set_defaults(run=_show, prog=orders.prog)
     actions = orders.add_subparsers(title="actions", metavar="ACTION")
     forget = actions.add_parser(
         "forget",
         help="mark an order as resolved",
-        description="Mark an order as resolved: one that is uncertain, or that no command can close, after you have "
-        "checked it at the provider.",
+        description="Mark an order as resolved after checking it at the provider: one that is uncertain, or that no "
+        "command can close.",
         allow_abbrev=False,
     )
     forget.add_argument("id", type=_number, metavar="ID", help="the order's number as listed by pytest-otp orders")
@@ -54,7 +54,7 @@ def add_to(commands: Any) -> None:
 def check_advice(entry: LedgerEntry, again: str) -> str:
     """What a person can do about an uncertain order."""
     return (
-        f"check the open orders in your account at {entry.intent.provider} and cancel it there if it is one of them, "
+        f"check the open orders in your account at {entry.intent.provider} and cancel it there if it is listed, "
         f"then run: pytest-otp orders forget {entry.id}{again}"
     )
 
@@ -108,7 +108,7 @@ def _list(ledger: Ledger, entries: Sequence[LedgerEntry], context: CommandContex
         reverse=True,
     )
     more = most is not None and len(closed) > most
-    say(f"closed: {len(closed)}" + (f", showing the latest {most} (--all shows all)" if more else ""))
+    say(f"closed: {len(closed)}" + (f", showing the latest {most} (use --all to show all)" if more else ""))
     for entry in closed[:most]:
         _line(entry)
 

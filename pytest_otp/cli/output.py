@@ -1,4 +1,4 @@
-"""What commands print: single lines without secrets and without control characters."""
+"""Output of the commands: single lines without secrets or control characters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write(text: str) -> None:
 
 
 def mute() -> None:
-    """The reader of our output has gone: what Python flushes at exit must not fail because of it."""
+    """Discard further output, since its reader has gone: Python's flush at exit must not fail."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
     os.close(nothing)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..offline.carrier import Delivery
     from ..offline.desk import Rental
 
-_POLL_SECONDS = 0.1  # between two examinations of the open orders
+_POLL_SECONDS = 0.1  # between polls of the open orders
 _CLOSED_STATES = ("finished", "cancelled", "ended")
 
 
@@ -34,11 +34,11 @@ def add_to(commands: Any) -> None:
     """Add the command to a parser's commands."""
     sandbox = commands.add_parser(
         "sandbox",
-        help="serve both providers' APIs offline, to try real clients without an account",
+        help="serve the providers' APIs offline, to try real clients without an account",
         description="Serve the APIs of the providers otpcepat and OTP-virt and of the SMS services\n"
-        "Twilio, Vonage and Amazon SNS on one offline phone network, by http, https and\n"
-        "as a proxy, and a page for the browser. Prints the environment variables for\n"
-        "clients and applications, then a line for each order, SMS and close.",
+        "Twilio, Vonage and Amazon SNS on one offline phone network, over http, https and\n"
+        "as a proxy, with a web page. Prints environment variables for clients and\n"
+        "applications, then a line for each order, SMS and close.",
         epilog="scenarios:\n" + "\n".join(f"  {each.name:<16}{each.help}" for each in SCENARIOS.values()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -50,19 +50,19 @@ def add_to(commands: Any) -> None:
         choices=list(SCENARIOS),
         default="auto",
         metavar="SCENARIO",
-        help="how the providers behave; see the list below (default: %(default)s)",
+        help="how the providers behave, as listed below (default: %(default)s)",
     )
     sandbox.add_argument(
         "--sms-after",
         type=_seconds,
         metavar="S",
-        help="seconds from an order to its SMS (default: as in the scenario)",
+        help="seconds from an order to its SMS (default: set by the scenario)",
     )
     sandbox.add_argument(
         "--seed",
         type=int,
         metavar="N",
-        help="seed of numbers, codes and failures (default: random, shown at start)",
+        help="seed for numbers, codes and failures (default: random, shown at start)",
     )
     sandbox.add_argument(
         "--allow-host",
@@ -71,7 +71,7 @@ def add_to(commands: Any) -> None:
         default=[],
         metavar="HOST",
         help="allow applications to connect to this host: a name, *.example.com, or * for all hosts except those of "
-        "SMS services; may be repeated",
+        "SMS services; can be repeated",
     )
     sandbox.add_argument("--show-sms", action="store_true", help="print the text of each SMS")
     sandbox.set_defaults(run=_sandbox, prog=sandbox.prog)
@@ -89,7 +89,7 @@ def _host(text: str) -> str:
     from ..server.proxy import checked_hosts  # noqa: PLC0415
 
     if serves(text.lower()):
-        raise argparse.ArgumentTypeError(f"cannot allow {text}: the sandbox answers for this SMS service")
+        raise argparse.ArgumentTypeError(f"cannot allow {text}: the sandbox stands in for this SMS service")
     try:
         return checked_hosts([text], serves)[0]
     except SettingsError:
@@ -158,22 +158,22 @@ def _print_start(address: GatewayAddress, providers: Mapping[str, str], clients:
     url = address.url
     application = address.environ()
     print(f"# pytest-otp sandbox at {url}, {how}; press Ctrl-C to stop")
-    print(f"#   page       {url}/  numbers, orders and messages in a browser, and a form to send an SMS")
+    print(f"#   page       {url}/  a web page with numbers, orders and messages, and a form to send an SMS")
     for name, where in providers.items():
         print(f"#   {name:<10} {where}")
     print(f'#   gateway    POST {url}/sms  {{"to": "+12015550123", "text": "...", "from": "..."}}')
-    print("#              and the APIs of Twilio, Vonage and Amazon SNS, by http, https or as a proxy")
+    print("#              and the APIs of Twilio, Vonage and Amazon SNS, over http or https, or as a proxy")
     print("# Environment variables for provider clients:")
     _print_exports({name: value for name, value in clients.items() if name not in application})
     print("# Environment variables for the application under test. Its SMS arrive here; other hosts are blocked unless")
-    print("# allowed with --allow-host. Only this user can read the certificates; they are removed at the end.")
+    print("# allowed with --allow-host. Only this user can read the certificates; they are removed on exit.")
     _print_exports(application)
 
 
 def _print_exposed(address: GatewayAddress) -> None:
     here = urlsplit(address.url or "").hostname
-    print(f"# On other machines and in containers, replace {here} by this machine's name or address, and copy the")
-    print("# certificates there. Keep this port in a private network: anyone who reaches it can read and send SMS.")
+    print(f"# On other machines and in containers, replace {here} with this machine's name or address, and copy the")
+    print("# certificates there. Keep this port on a private network: anyone who can reach it can read and send SMS.")
 
 
 def _print_exports(variables: Mapping[str, str]) -> None:
@@ -202,7 +202,9 @@ class _Journal:
     def __init__(self, messages: Callable[[Rental], Sequence[Delivery]], *, show_sms: bool) -> None:
         self._messages = messages
         self._show_sms = show_sms
-        self._open: list[tuple[_Ordered, set[str]]] = []  # each order, and the ids of the messages that were printed
+        self._open: list[
+            tuple[_Ordered, set[str]]
+        ] = []  # each order, and the IDs of the messages that have been printed
 
     def follow(self, events: queue.SimpleQueue[_Event]) -> None:
         """Print until the end event."""
@@ -219,7 +221,7 @@ class _Journal:
             self.poll()
 
     def note(self, event: _Ordered | _UnheldSms) -> None:
-        """Print an order, or an SMS to a number that nobody holds."""
+        """Print an order, or an SMS to a number that is not held."""
         if isinstance(event, _UnheldSms):
             _line("gateway", "SMS", event.number, "not held by any order")
             return

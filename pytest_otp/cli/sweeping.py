@@ -28,11 +28,11 @@ class Pace:
     """How a sweep spends its time, in seconds."""
 
     attempt: float = 5.0
-    """How long each close is retried at least."""
+    """The minimum time for which each close is retried."""
     overtime: float = 20.0
     """How much longer a provider's client may take."""
     interval: float = 0.1
-    """The pause between two looks at the ledger."""
+    """The pause between polls of the ledger."""
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     closers: Callable[[], Closers] = Closers
@@ -43,10 +43,10 @@ def add_to(commands: Any, pace: Pace) -> None:
     sweep = commands.add_parser(
         "sweep",
         help="close the orders that dead runs left open",
-        description="Close the orders whose run and keeper are dead, at the accounts whose credentials are in the "
-        "environment or the .env file. The others are listed with what is missing. Orders of active runs are never "
+        description="Close the orders whose run and keeper are dead, with the credentials in the environment or the "
+        ".env file. Orders that cannot be closed are listed with what is missing. Orders of active runs are never "
         f"touched. {WHERE}",
-        epilog="exit status: 0 if no order is open any more, 1 if an order is still open (also one of an active run), "
+        epilog="exit status: 0 if no orders are open, 1 if any order is still open (including orders of active runs), "
         "2 for invalid arguments or an unusable ledger, 130 after Ctrl-C. Uncertain orders are listed, but do not "
         "affect the exit status.",
         allow_abbrev=False,
@@ -63,7 +63,7 @@ def add_to(commands: Any, pace: Pace) -> None:
         "--allow-http",
         action="append",
         metavar="HOST",
-        help="a host besides loopback to which credentials may be sent without TLS; may be repeated",
+        help="a host, in addition to loopback, that credentials may be sent to without TLS; can be repeated",
     )
     add_options(sweep)
     sweep.set_defaults(run=partial(_run, pace), prog=sweep.prog)
@@ -110,7 +110,7 @@ class _Sweep:
             now = self._pace.clock()
             if self._begin(others, max(self._pace.attempt, end - now)):
                 give_up = now + max(self._pace.attempt, end - now) + self._pace.overtime
-                continue  # who has them now, this sweep or another, is in the ledger
+                continue  # the ledger says who has them now, this sweep or another
             closing = now < give_up and not self._closers.join(self._pace.interval)
             kept = [entry for entry in others if attended_by(self._ledger, entry) == KEEPER]
             waiting = kept and now < end

@@ -1,1 +1,1 @@
-"""The SMS services that applications send through, spoken offline: Twilio's, Vonage's, Amazon SNS's, a plain one."""
+"""Offline stand-ins for the SMS services that applications send through: Twilio, Vonage, Amazon SNS, a plain API."""

@@ -1,4 +1,4 @@
-"""The gateway's address, and the environment variables that lead the application under test to it."""
+"""The gateway's address, and the environment variables that point the application under test at it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PROXY_EXCEPTIONS = ("127.0.0.1", "localhost")
 
 @dataclass(frozen=True, slots=True)
 class GatewayAddress:
-    """The gateway, as the fixture `otp_gateway` returns it."""
+    """The gateway's address, as returned by the fixture `otp_gateway`."""
 
     url: str | None
     """`http://127.0.0.1:PORT`; None with a real provider, where the application uses its own SMS service."""
@@ -38,7 +38,7 @@ class GatewayAddress:
 
     @property
     def https_url(self) -> str | None:
-        """The same address by https, for clients that trust `ca_file`; None with a real provider."""
+        """The same address over https, for clients that trust `ca_file`; None with a real provider."""
         return None if self.url is None or self.certificates is None else "https" + self.url.removeprefix("http")
 
     @property
@@ -49,13 +49,13 @@ class GatewayAddress:
     def environ(self) -> dict[str, str]:
         """Environment variables for the application under test; empty with a real provider.
 
-        With them an unmodified application reaches the gateway when it sends SMS through Twilio, Vonage or Amazon SNS:
+        With them, an unmodified application reaches the gateway when it sends SMS through Twilio, Vonage or Amazon SNS:
 
         - `PYTEST_OTP_GATEWAY_URL` is `url`.
         - `HTTPS_PROXY` and `HTTP_PROXY`, in upper and lower case, name the gateway as the proxy: the SDKs use https,
           and Node's `twilio` reads `HTTP_PROXY` only. The gateway blocks other hosts; see `allow_hosts`.
-        - `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE` and `AWS_CA_BUNDLE` name a file with all certificates
-          trusted before and the gateway's own; `NODE_EXTRA_CA_CERTS` one that Node.js trusts in addition to its own.
+        - `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE` and `AWS_CA_BUNDLE` name a file with the gateway's
+          certificate and all those trusted before; `NODE_EXTRA_CA_CERTS` one that Node.js trusts besides its own.
         - `NO_PROXY` and `no_proxy` keep the entries of this process, except those that match SMS services, and add
           loopback and the gateway.
         """
@@ -81,7 +81,7 @@ class GatewayAddress:
 
         Connections to allowed hosts use the proxy that was in the environment when the gateway started, if any. If
         the gateway runs in another process (a fixed port with xdist), the hosts are added to `NO_PROXY` instead: only
-        later calls of `environ()` have them, and the application connects directly.
+        later calls of `environ()` include them, and the application connects directly.
 
         Args:
             patterns: A host name, `*.example.com`, or `*` for all hosts except those of SMS services.
@@ -113,7 +113,7 @@ class GatewayAddress:
 
 @contextmanager
 def serving(app: WSGIApplication, *, host: str, port: int, setting: str) -> Iterator[GatewayAddress]:
-    """Serve a gateway application by http and https and as a proxy, until the end of the `with` block."""
+    """Serve a gateway application over http and https and as a proxy, until the end of the `with` block."""
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
@@ -144,7 +144,7 @@ def _kept_no_proxy() -> list[str]:
 
 
 def _check_direct(hosts: Iterable[str]) -> None:
-    """Refuse hosts that may be an SMS service: without the proxy, the application would send real SMS to it."""
+    """Refuse hosts that may be an SMS service: without the proxy, the application would send real SMS through it."""
     for host in hosts:
         if may_be_served(host):
             raise SettingsError(

@@ -32,7 +32,7 @@ class SmsNetwork(Protocol):
     """Takes the SMS that a gateway accepts: the carrier, or something that passes them on to one."""
 
     def submit(self, to: str, text: str, *, sender: str | None = None) -> bool:
-        """Deliver one SMS; False if nobody holds the number. Raises `OtpError` if it cannot be delivered."""
+        """Deliver one SMS; False if the number is not held. Raises `OtpError` if it cannot be delivered."""
         ...
 
 
@@ -41,7 +41,7 @@ class SmsService(Protocol):
 
     Attributes:
         SERVICE: Its name.
-        PATHS: Method and path of each request that it serves, for people.
+        PATHS: Method and path of each request that it serves, for display.
     """
 
     SERVICE: ClassVar[str]
@@ -54,7 +54,7 @@ class SmsService(Protocol):
         ...
 
     def answer(self, request: Request) -> Response:
-        """Answer one request as the service does, unknown paths too."""
+        """Answer one request as the service does, including unknown paths."""
         ...
 
 
@@ -81,7 +81,7 @@ class Gateway:
 
     Args:
         network: Where accepted SMS are delivered.
-        on_stray: Called with the number of each SMS whose number nobody holds.
+        on_stray: Called with the number of each SMS whose number is not held.
     """
 
     def __init__(self, network: SmsNetwork, *, on_stray: Callable[[str], None] | None = None) -> None:
@@ -105,7 +105,7 @@ class Gateway:
 
     @property
     def paths(self) -> list[str]:
-        """Method and path of each request that is served, for people."""
+        """Method and path of each request that is served, for display."""
         return [path for service in self._services for path in service.PATHS]
 
     def matches(self, request: Request) -> bool:
@@ -117,7 +117,7 @@ class Gateway:
         from .http import host_name, is_from_another_site, json_response  # noqa: PLC0415 - see __call__
 
         if not serves(host_name(request)) and is_from_another_site(request):
-            return json_response({"error": "requests from other web sites are not allowed"}, 403)
+            return json_response({"error": "requests from other websites are not allowed"}, 403)
         service = self._service_for(request)
         if service is None:
             return json_response({"error": "not found", "served": self.paths}, 404)

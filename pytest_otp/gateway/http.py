@@ -20,11 +20,11 @@ MAX_BODY = 64 * 1024
 _MOST_FIELDS = 200
 
 Fields = Mapping[str, list[str]]
-"""A form: the values of each name, in their order."""
+"""A form: the values of each name, in order."""
 
 
 class Unreadable(Exception):
-    """The body of a request cannot be read.
+    """Raised if the body of a request cannot be read.
 
     Attributes:
         message: What is wrong, for the client.
@@ -92,7 +92,7 @@ def read_object(text: str) -> dict[str, object]:
 
 
 def is_writable(text: str) -> bool:
-    """Whether a text can be encoded; False if JSON contained half of a surrogate pair."""
+    """Whether a text can be encoded; False if it contains an unpaired surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -127,9 +127,9 @@ def is_local(name: str) -> bool:
 
 
 def is_from_another_site(request: Request) -> bool:
-    """Whether a browser sent a request on behalf of another web site. SDKs and applications send no origin.
+    """Whether a browser sent a request on behalf of another website. SDKs and applications send no origin.
 
-    Also true if the request names us by a host name that any web site could point at this machine (DNS rebinding).
+    Also true if the request uses a host name that any website could point at this machine (DNS rebinding).
     """
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if origin is None and site is None:

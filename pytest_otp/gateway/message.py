@@ -27,7 +27,7 @@ class OutgoingSms:
 
 
 Send = Callable[[OutgoingSms], bool]
-"""Passes an SMS on; returns whether anybody holds its number. May raise `OtpError`."""
+"""Passes an SMS on; returns whether its number is held. May raise `OtpError`."""
 
 
 def is_sender_name(sender: str, special: str = "") -> bool:

@@ -55,7 +55,7 @@ class Vonage:
         if request.path not in self._apis:
             return _problem(404, "#not-found", "Not found", "The requested resource was not found")
         if request.method != "POST":
-            detail = f"{request.method} is not allowed, only POST"
+            detail = f"{request.method} is not allowed; use POST"
             return _problem(405, "#method-not-allowed", "Method not allowed", detail, {"Allow": "POST"})
         return self._apis[request.path](request)
 
@@ -204,7 +204,7 @@ def _messages_message(content: dict[str, object]) -> OutgoingSms:
     )
     if channel != "sms" or kind != "text":
         name = "channel" if channel != "sms" else "message_type"
-        detail = "The value of one or more parameters is invalid: only text by sms is served here."
+        detail = "The value of one or more parameters is invalid: only text messages over sms are supported here."
         raise _InvalidParams(1020, "Invalid params", detail, name)
     number = e164("+" + to.removeprefix("+")) if _NUMBER.fullmatch(to) else None
     if number is None:
@@ -223,7 +223,7 @@ def _text_field(content: dict[str, object], name: str) -> str:
         detail = f"Your request is incomplete and missing the mandatory parameter `{name}`."
         raise _InvalidParams(1010, "Missing params", detail, name)
     if not isinstance(value, str) or not is_writable(value):
-        detail = f"The value of one or more parameters is invalid: `{name}` must be text."
+        detail = f"The value of one or more parameters is invalid: `{name}` must be a string."
         raise _InvalidParams(1020, "Invalid params", detail, name)
     return value
 

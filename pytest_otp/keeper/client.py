@@ -21,7 +21,7 @@ from .wire import KeeperMessage, encode, error_of
 __tracebackhide__ = True
 
 MAX_STARTS = 5
-"""How many side processes are started: one that dies again and again protects nothing."""
+"""How many side processes are started at most: one that keeps dying protects nothing."""
 
 
 class Keeper:
@@ -60,7 +60,7 @@ class Keeper:
             raise SettingsError(
                 f"--otp-ledger (PYTEST_OTP_LEDGER): {ledger} cannot be used ({error}); orders are not placed without a "
                 "ledger",
-                hint="Use a file on a local disk that you may write.",
+                hint="Use a writable file on a local disk.",
             ) from None
         try:
             with self._lock:  # its first message waits until all is set
@@ -71,7 +71,7 @@ class Keeper:
 
     @property
     def usable(self) -> bool:
-        """Whether it can protect orders of this process; a forked child has none until it starts its own."""
+        """Whether it can protect orders of this process. A forked child needs a keeper of its own."""
         return self._broken is None and not self._over and self._hello["pid"] == os.getpid()
 
     @property
@@ -88,20 +88,20 @@ class Keeper:
         with self._lock:
             if recipe not in self._recipes:
                 if self._side is not None:
-                    with contextlib.suppress(OSError):  # it has just died: its successor gets all recipes
+                    with contextlib.suppress(OSError):  # it has just died: its successor receives all recipes
                         self._side.write(encode({"op": "use", **recipe}))
                 self._recipes.append(recipe)
             return self._recipes.index(recipe)
 
     def ask(self, message: KeeperMessage) -> Future[KeeperMessage]:
-        """Send a request. The future gets the answer or an error, also if the side process dies."""
+        """Send a request. The future receives the answer or an error, even if the side process dies."""
         answer: Future[KeeperMessage] = Future()
         self._ask(message, answer)
         return answer
 
     def notify(self, message: KeeperMessage) -> None:
         """Send a message that has no answer; if the side process has just died, the message is lost."""
-        if not self.usable:  # checked before the lock: in a forked child nobody would ever release it
+        if not self.usable:  # checked before the lock, which nothing would ever release in a forked child
             return
         with self._lock, contextlib.suppress(OSError, KeeperNotResponding):
             if self._side is not None:
@@ -184,7 +184,7 @@ class Keeper:
     def _ask_again(self, message: KeeperMessage, answer: Future[KeeperMessage], *, sent: bool) -> None:
         ordering = message["op"] == "order"
         if ordering and sent:
-            _fail(answer, OrderUncertain("the keeper process died before the provider answered"))
+            _fail(answer, OrderUncertain("the keeper process died before the provider responded"))
         elif not (ordering or self.usable):
             _fail(answer, ProviderUnavailable(self._why_not().message, sent=False))
         elif not answer.cancelled():

@@ -28,18 +28,18 @@ __tracebackhide__ = True
 
 @dataclass(frozen=True, slots=True)
 class GuardOptions:
-    """What a guard needs to know of a run."""
+    """What a guard needs to know about a run."""
 
     run: str
     """The name of the pytest run, shared by all its workers."""
     root: Path
-    """The directory at which a relative ledger path starts."""
+    """The directory that a relative ledger path is resolved against."""
     ledger: str | None = None
     """The configured ledger; None for the default one."""
     keeper: bool = True
     """Whether to place orders through a keeper process."""
     close_timeout: float = 20.0
-    """Seconds that closes may delay the run, all of them together."""
+    """Seconds by which all closes together may delay the run."""
     budget: Budget = NO_BUDGET
 
 

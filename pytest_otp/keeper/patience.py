@@ -1,4 +1,4 @@
-"""How long closing may hold up a run."""
+"""How long closing may delay a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 
 class Patience:
-    """How long closes that do not succeed at once may hold up a run, all of them together. Thread-safe."""
+    """How long all closes that do not succeed at once may delay a run in total. Thread-safe."""
 
     def __init__(self, seconds: float) -> None:
         self._left = seconds
@@ -14,10 +14,10 @@ class Patience:
 
     @property
     def left(self) -> float:
-        """Seconds."""
+        """Seconds that are left."""
         return self._left
 
     def spend(self, seconds: float) -> None:
-        """So long was waited in vain."""
+        """Record time that was spent waiting in vain."""
         with self._lock:
             self._left = max(0.0, self._left - max(0.0, seconds))

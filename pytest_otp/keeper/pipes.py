@@ -27,7 +27,7 @@ _NAME = "pytest_otp_keeper"
 """An option that Python ignores; it identifies the process in a process list."""
 _HOME = os.path.abspath(os.path.join(__file__, *[os.pardir] * 3))
 
-# Bare, so that it starts fast; all else comes with its first line, also where our package is.
+# Minimal, so that it starts fast; everything else comes with its first line, including where our package is.
 BOOTSTRAP = """
 import json, os, signal, sys
 for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # meant for the owner
@@ -113,7 +113,7 @@ class SideProcess:
                         self._give_up(begun=len(rest) < len(line))
 
     def close(self) -> None:
-        """Tell it that the owner no longer needs it; it ends when its work is done."""
+        """Close its input, since the owner no longer needs it; it ends when its work is done."""
         with self._lock:
             self._close(self._process.stdin)
 
@@ -160,13 +160,13 @@ class SideProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Our environment without secrets, which whoever may list our processes could read there."""
+    """Our environment without secrets, which other programs may be able to read in the process list."""
     secret = {variable.name for name in BUILT_IN for variable in load(name).variables if variable.secret}
     return {name: value for name, value in os.environ.items() if name not in secret and scrub(value) == value}
 
 
 def _detached() -> dict[str, Any]:
-    """Keep signals and closed terminals of ours away from it."""
+    """Shield it from our signals and from closed terminals."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}
     return {"start_new_session": True}

@@ -15,7 +15,7 @@ from .server import KeeperServer
 from .wire import KeeperMessage, decode, encode, plain_error
 
 WATCH_INTERVAL = 1.0
-"""Seconds between two checks whether the owner is still our parent: a child of its may hold the pipe open."""
+"""Seconds between checks whether the owner is still our parent: one of its children may hold the pipe open."""
 
 
 def main(incoming: BinaryIO, hello: KeeperMessage) -> None:
@@ -24,13 +24,13 @@ def main(incoming: BinaryIO, hello: KeeperMessage) -> None:
     lock = threading.Lock()
 
     def send(message: KeeperMessage) -> None:
-        with lock, contextlib.suppress(OSError):  # the owner has gone: nobody needs the answer
+        with lock, contextlib.suppress(OSError):  # the owner has gone and needs no answer
             outgoing.write(encode(message))
             outgoing.flush()
 
     try:
         server = KeeperServer(hello, send)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the owner must get to know it
+    except Exception as error:  # noqa: BLE001 - whatever it is, the owner must learn of it
         send({"error": plain_error(error)})
         return
     send({"ready": True})
@@ -50,7 +50,7 @@ def main(incoming: BinaryIO, hello: KeeperMessage) -> None:
 
 
 def _own_output() -> BinaryIO:
-    """Our standard output, replaced by the null device: what a provider prints must not be taken for an answer."""
+    """Our standard output, replaced by the null device: a provider's output must not be mistaken for an answer."""
     outgoing = os.fdopen(os.dup(1), "wb")
     outgoing.write(b"\n")  # ends what Python's start-up may have printed
     nothing = os.open(os.devnull, os.O_RDWR)

@@ -27,7 +27,7 @@ __tracebackhide__ = True
 ANSWER_TIMEOUT = 90.0
 """Seconds to wait for the answer to an order: longer than the keeper's HTTP client waits for one."""
 USUAL = 1.0
-"""Seconds that a successful close may take without using up the run's patience."""
+"""Seconds that a successful close may take without counting towards the run's patience."""
 _UNKNOWN: KeeperMessage = {"unknown": True}
 
 
@@ -55,7 +55,7 @@ class KeeperProvider(TrackingProvider):
         self._kept: dict[str, tuple[Keeper, str]] = {}
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
-        """As the provider's. Also raises BudgetExceeded, SettingsError (ledger), and OtpError (no keeper)."""
+        """Like the provider's. Also raises BudgetExceeded, SettingsError (ledger), and OtpError (no keeper)."""
         keeper, number = self._keeper()
         key = uuid.uuid4().hex
         wanted = {"provider": number, "key": key, "service": service, "country": country, "operator": operator}
@@ -70,15 +70,15 @@ class KeeperProvider(TrackingProvider):
         return order
 
     def cancel(self, order: Order) -> None:
-        """As the provider's."""
+        """Like the provider's."""
         self._have("cancel", order, OrderState.CANCELLED)
 
     def finish(self, order: Order) -> None:
-        """As the provider's."""
+        """Like the provider's."""
         self._have("finish", order, OrderState.FINISHED)
 
     def hand_on(self, order: Order, *, received: bool, timeout: float) -> OrderState | None:
-        """Have the keeper close the order; return its state, or None if it is closed later."""
+        """Have the keeper close the order; return its state, or None if it will be closed later."""
         keeper, key = self._kept[order.id]
         if not keeper.usable:
             return self._close_here(order, received)
@@ -115,7 +115,7 @@ class KeeperProvider(TrackingProvider):
         except FutureTimeoutError:
             cancelled = request.cancel()
         if cancelled:  # if the answer still comes, the client has the keeper close the order
-            raise OrderUncertain("the keeper process did not answer in time")
+            raise OrderUncertain("the keeper process did not respond in time")
         return _answer(request, self._answer_timeout)  # it has just come
 
     def _have(self, operation: str, order: Order, state: OrderState) -> None:
@@ -139,7 +139,7 @@ class KeeperProvider(TrackingProvider):
         self._states[order.id] = state
 
     def _close_here(self, order: Order, received: bool) -> OrderState:
-        """No keeper responds, or none knows the order: closing it twice is better than not at all."""
+        """Close it in this process, since no keeper responds or knows it: closing twice is better than not at all."""
         cancel = partial(self._do, "cancel", order, OrderState.CANCELLED)
         finish = partial(self._do, "finish", order, OrderState.FINISHED)
         finish_or_cancel(cancel, finish, received=received)

@@ -21,8 +21,8 @@ from ..providers.registry import create
 from .wire import KeeperMessage, plain_error, values_of
 
 LAST_ANSWERS = 600.0
-"""Seconds that answers may still take when the owner has gone: longer than our HTTP client waits for an order and,
-repeatedly, for the lists in which its names are looked up."""
+"""Seconds that responses may still take when the owner has gone: longer than our HTTP client waits for an order and,
+repeatedly, for the lists in which names are looked up."""
 
 Reply = Callable[..., None]
 """Sends the answer to one request; does nothing for a notification."""
@@ -30,7 +30,7 @@ Reply = Callable[..., None]
 _IN_THREAD = ("order", "cancel", "finish")
 """Operations that wait for the provider."""
 _WITHOUT_ORDER = ("order", "use")
-"""Operations that are not about an order that the keeper knows."""
+"""Operations that do not refer to an order the keeper already knows."""
 
 
 class _HeldOrder:
@@ -43,7 +43,7 @@ class _HeldOrder:
 
 
 class KeeperServer:
-    """Does what the owner requests. Knows nothing of the pipes."""
+    """Does what the owner requests. Independent of the pipes."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class KeeperServer:
             thread.start()
 
     def end(self) -> None:
-        """The owner has gone: wait for the answers to requests already sent, close everything, and end."""
+        """After the owner has gone: wait for the responses to requests already sent, close everything, and end."""
         providers = [provider for provider in self._providers if isinstance(provider, RecordingProvider)]
         with self._lock:
             self.ending = True
@@ -163,7 +163,7 @@ class KeeperServer:
                 continue
             provider.track(key, entry.order, OrderState(entry.state))
             self._held[key] = _HeldOrder(entry.order, provider)
-            if key not in wanted:  # the owner never got its answer: no test uses it
+            if key not in wanted:  # the owner never received its answer: no test uses it
                 self._begin_close(key)
 
     def _order(self, message: KeeperMessage, reply: Reply) -> None:

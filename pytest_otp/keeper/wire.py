@@ -45,7 +45,7 @@ def values_of(plain: KeeperMessage) -> dict[str, str | Secret | None]:
 def plain_error(error: BaseException) -> KeeperMessage:
     """An error as plain data: without its frames, and as the nearest class of ours."""
     if not isinstance(error, OtpError):
-        message = f"the provider's code failed ({type(error).__name__}: {scrub(str(error))})"
+        message = f"the provider's implementation failed ({type(error).__name__}: {scrub(str(error))})"
         return {"class": "ProviderError", "state": {"message": message}}
     ours = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
     state = {name: value for name, value in vars(error).items() if isinstance(value, (str, int, float, type(None)))}

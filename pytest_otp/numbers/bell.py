@@ -36,13 +36,13 @@ class Bell:
             wake()
 
     def rung(self) -> int:
-        """How many rings were due so far: pass it to `sleep` to be woken by any later one."""
+        """How many rings have been due so far: pass it to `sleep` to be woken by any later one."""
         now = self._clock()
         with self._changed:
             return sum(due <= now for due in self._rings)
 
     def sleep(self, seconds: float, rings: int) -> None:
-        """Sleep so long, or until more than `rings` rings were due."""
+        """Sleep for this long, or until more than `rings` rings are due."""
         end = self._clock() + seconds
         with self._changed:
             while (left := min(end - self._clock(), self._until_ring(rings))) > 0:

@@ -20,7 +20,7 @@ Sender = str | re.Pattern[str]
 """A sender's name or number, compared without case and punctuation, or a compiled regular expression to search for."""
 
 REASONS = 3
-"""At most so many candidates of a message without a code are shown."""
+"""How many candidates are shown at most for a message without a code."""
 
 _PREFIX = re.compile(r"\A\s*[^\W\d_]{1,3}-")
 """What some senders put before a code but nobody types: the G- of `G-482913`."""
@@ -67,14 +67,14 @@ class Wanted:
         return "Run pytest-otp codes 'TEXT' to see how a text is read, or use wait_code(pattern=...)."
 
     def why_not(self, message: SmsMessage, show: Callable[[str], str]) -> str:
-        """Why the message was skipped. `show` turns a part of its text into what may be shown of it."""
+        """Why the message was skipped. `show` masks a part of its text if it must not be shown."""
         if not self._sender(message.sender):
-            sender = f"sender {message.sender!r}" if message.sender else "no sender given"
+            sender = f"sender {message.sender!r}" if message.sender else "no sender"
             return f"{sender}, expected {getattr(self._wanted_sender, 'pattern', self._wanted_sender)!r}"
         if self._search:
             return "the pattern does not match"
-        refused = candidates(message.text, length=self._format.length, alphabet=self._format.alphabet)
-        return no_code_reason(message.text, refused, show)
+        rejected = candidates(message.text, length=self._format.length, alphabet=self._format.alphabet)
+        return no_code_reason(message.text, rejected, show)
 
     def _agreed(self, ours: str | None, message: SmsMessage) -> str | None:
         """Our code, or the provider's if we find none. If the two differ, a warning says so and shows neither."""
@@ -83,16 +83,16 @@ class Wanted:
         if ours and theirs and _spellings(ours).isdisjoint(_spellings(theirs)):
             _logger.warning(
                 "message %s: the code that the provider reports differs from the one found in the text, which is used. "
-                "If that is wrong, pass wait_code a pattern.",
+                "If that is wrong, use wait_code(pattern=...).",
                 message.id,
             )
         return ours or theirs
 
 
-def no_code_reason(text: str, refused: Iterable[Candidate], show: Callable[[str], str]) -> str:
-    """Why a text has no code: the likeliest of its refused candidates, each with the reason why it is none."""
+def no_code_reason(text: str, rejected: Iterable[Candidate], show: Callable[[str], str]) -> str:
+    """Why a text has no code: its likeliest rejected candidates, each with the reason for its rejection."""
     # Among equal scores, the longer one is more likely what a reader took for the code.
-    likeliest = sorted(refused, key=lambda candidate: (-candidate.score, -len(candidate.code)))
+    likeliest = sorted(rejected, key=lambda candidate: (-candidate.score, -len(candidate.code)))
     reasons = dict.fromkeys(f"{show(text[slice(*each.span)])!r}, {each.reason}" for each in likeliest)
     return "no code found: " + ("; ".join(list(reasons)[:REASONS]) if reasons else "nothing looks like one")
 

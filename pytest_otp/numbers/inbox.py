@@ -1,4 +1,4 @@
-"""The messages of one order, and which of them were handed out."""
+"""The messages of one order, and which of them have been handed out."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class Inbox:
 
     @property
     def messages(self) -> tuple[SmsMessage, ...]:
-        """All that arrived."""
+        """Every message so far."""
         return self._messages
 
     @property
     def unread(self) -> list[SmsMessage]:
-        """Those that were not handed out."""
+        """Those that have not been handed out."""
         with self._lock:
             return [message for message in self._messages if message.id not in self._handed_out]
 
     def add(self, shown: Iterable[SmsMessage]) -> None:
-        """Keep what is new of the messages that the provider shows."""
+        """Add the messages that are new among those that the provider shows."""
         with self._lock:
             known = {message.id for message in self._messages}
             self._messages += tuple(message for message in shown if message.id not in known)

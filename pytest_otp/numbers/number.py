@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class OtpNumber:
     """A rented phone number: type it into a page, then call `wait_code()`.
 
-    A context manager that finishes or cancels the order at its end. It can be used from several threads and event loops
+    A context manager that finishes or cancels the order on exit. It can be used from several threads and event loops
     at once; each message is handed out once.
     """
 
@@ -41,9 +41,9 @@ class OtpNumber:
         sleep: Callable[[float], None] | None = None,
         pace: Pace | None = None,
     ) -> None:
-        """Take over an order that was placed. Use `pytest_otp.order_number` to place one.
+        """Take over an order that has been placed. Use `pytest_otp.order_number` to place one.
 
-        `clock` and `sleep` replace the real ones in tests. `pace` says when to poll; it defaults to what suits the
+        `clock` and `sleep` replace the real ones in tests. `pace` says when to poll; the default depends on the
         provider.
         """
         self._phone: Phone = read(order.number, order.region)
@@ -78,7 +78,7 @@ class OtpNumber:
 
     @property
     def order_id(self) -> str:
-        """The provider's id of the order."""
+        """The provider's ID for the order."""
         return self._order.order.id
 
     @property
@@ -88,7 +88,7 @@ class OtpNumber:
 
     @property
     def service(self) -> str | None:
-        """The provider's id of the service."""
+        """The provider's ID for the service."""
         return self._order.order.service
 
     @property
@@ -98,12 +98,12 @@ class OtpNumber:
 
     @property
     def currency(self) -> str | None:
-        """ISO 4217 code of `price`; None if it is not known."""
+        """ISO 4217 code of `price`; None if unknown."""
         return self._order.order.currency
 
     @property
     def state(self) -> OrderState:
-        """Where the order stands, as far as is known without a request: `number.state == "waiting"`."""
+        """The last known state of the order: `number.state == "waiting"`. Makes no request."""
         return self._order.state
 
     @property
@@ -120,21 +120,21 @@ class OtpNumber:
         length: Length | None = None,
         alphabet: str | None = None,
     ) -> str:
-        """Wait for the next code: the one in the oldest message that was not handed out yet.
+        """Wait for the next code: the one in the oldest message that has not been handed out yet.
 
         Args:
             timeout: seconds. Defaults to the marker's timeout, then to `--otp-timeout`.
             sender: only accept messages from this sender: a name or number, or a compiled regular expression.
             pattern: find the code with a regular expression (at most one group, around the code), or with a function
                 that takes the text and returns the code or None.
-            length: how many characters the code has without separators: a number, or the least and the most as a pair.
+            length: how many characters the code has without separators: a number, or a pair (minimum, maximum).
             alphabet: the characters that the code may have, such as `string.digits`. Upper and lower case differ.
 
-        `length` and `alphabet` default to the marker's, then to the settings'; they exclude `pattern`. Messages that a
-        filter skips stay available to later calls.
+        `length` and `alphabet` default to the marker's, then to the settings'; they cannot be combined with
+        `pattern`. Messages that a filter skips stay available to later calls.
 
-        Raises `CodeTimeout` if no code arrives in time, `OrderEnded` if the order is closed meanwhile, `SettingsError`
-        for an invalid argument, and any `ProviderError` that waiting cannot resolve.
+        Raises `CodeTimeout` if no code arrives in time, `OrderEnded` if the order is closed during the wait,
+        `SettingsError` for an invalid argument, and any `ProviderError` that waiting cannot resolve.
         """
         return self._waiter.code(self._wanted(sender, pattern, length, alphabet), timeout)
 
@@ -147,7 +147,7 @@ class OtpNumber:
         length: Length | None = None,
         alphabet: str | None = None,
     ) -> str:
-        """Like `wait_code`, without blocking the event loop. A cancelled wait hands nothing out."""
+        """Like `wait_code`, without blocking the event loop. A cancelled wait consumes no message."""
         return await self._waiter.code_async(self._wanted(sender, pattern, length, alphabet), timeout)
 
     def wait_message(
@@ -159,38 +159,38 @@ class OtpNumber:
     async def wait_message_async(
         self, timeout: float | None = None, *, sender: Sender | None = None, pattern: Pattern | None = None
     ) -> SmsMessage:
-        """Like `wait_message`, without blocking the event loop. A cancelled wait hands nothing out."""
+        """Like `wait_message`, without blocking the event loop. A cancelled wait consumes no message."""
         return await self._waiter.message_async(Wanted(sender=sender, pattern=pattern), timeout)
 
     def resend(self) -> None:
-        """Tell the provider to expect another SMS; does nothing if its numbers simply keep receiving.
+        """Tell the provider to expect another SMS. Does nothing if its numbers keep receiving anyway.
 
-        A second `wait_code` does it by itself. It is the application that must send the SMS.
+        A second `wait_code` does this automatically. The SMS itself is up to the application.
 
         Raises `OrderEnded` if the order is closed, and `ProviderError` if the provider refuses.
         """
         self._receiver.resend(self._options.timeout)
 
     def cancel(self) -> None:
-        """Close the order as one that received no SMS. Does nothing if it is closed already.
+        """Cancel the order, for which no SMS has arrived. Does nothing if it is already closed.
 
-        Raises `SmsAlreadyReceived` if one came, another `ProviderError` if the provider refuses, and `OrderNotClosed`
-        if the provider stays unavailable for `close_timeout` seconds.
+        Raises `SmsAlreadyReceived` if one has arrived, another `ProviderError` if the provider refuses, and
+        `OrderNotClosed` if the provider stays unavailable for `close_timeout` seconds.
         """
         self._order.cancel(self._options.close_timeout)
 
     def finish(self) -> None:
-        """Close the order as one that received its SMS. Does nothing if it is closed already.
+        """Finish the order, for which an SMS has arrived. Does nothing if it is already closed.
 
         Raises `ProviderError` and `OrderNotClosed` like `cancel`.
         """
         self._order.finish(self._options.close_timeout)
 
     def close(self, timeout: float | None = None) -> None:
-        """Finish the order if an SMS came, else cancel it. Does nothing if it is closed already.
+        """Finish the order if an SMS has arrived, otherwise cancel it. Does nothing if it is already closed.
 
         Retries for `timeout` seconds (defaults to `close_timeout`) while the provider is unavailable or refuses. With a
-        keeper process, the order may be handed on to it instead, and `state` stays as it is.
+        keeper process, the order may be handed over to it instead, and `state` does not change.
 
         Raises `OrderNotClosed` if the order could not be closed.
         """
@@ -216,6 +216,6 @@ class OtpNumber:
         if length is not None or alphabet is not None:
             raise SettingsError(
                 "wait_code takes either pattern, or length and alphabet; got both",
-                hint="A pattern finds the code by itself: put the length and the characters into it.",
+                hint="Express the length and the characters in the pattern instead.",
             )
         return Wanted(sender=sender, pattern=pattern)

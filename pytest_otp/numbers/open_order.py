@@ -1,4 +1,4 @@
-"""One order, from its placing to its close: its state, and every way to close it."""
+"""One order, from placing to closing: its state, and every way to close it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CLOSED = (OrderState.FINISHED, OrderState.CANCELLED, OrderState.ENDED)
 
 
 class Context(TypedDict):
-    """What every error about an order says of it."""
+    """The context that every error about an order has."""
 
     provider: str
     order_id: str
@@ -26,12 +26,12 @@ class Context(TypedDict):
 
 
 class OpenOrder:
-    """An order that was placed, until it is closed. Thread-safe: it is closed once.
+    """An order that has been placed, until it is closed. Thread-safe: it is closed once.
 
     Attributes:
         provider: where it was placed.
         order: as the provider confirmed it.
-        context: provider, order id and number, for errors.
+        context: provider, order ID and number, for errors.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class OpenOrder:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`notify(seconds)` is called when a pushed message will show in so many seconds, and after the close."""
+        """`notify(seconds)` is called when a pushed message will arrive in that many seconds, and after the close."""
         self.provider = provider
         self.order = order
         self.context: Context = {"provider": provider.name, "order_id": order.id, "number": number}
@@ -60,7 +60,7 @@ class OpenOrder:
 
     @property
     def state(self) -> OrderState:
-        """Where the order stands, as far as is known without a request."""
+        """The last known state of the order."""
         return self._state
 
     @property
@@ -69,29 +69,29 @@ class OpenOrder:
         return self._state in _CLOSED
 
     def reported(self, state: OrderState, *, received: bool) -> None:
-        """The provider reported a state; `received` says whether any SMS came so far. Changes no closed order."""
+        """The provider reported a state; `received` says whether any SMS has arrived. A closed order stays closed."""
         with self._changing:
             if not self.is_closed:
                 self._state = OrderState.RECEIVED if received and state not in _CLOSED else state
 
     def ended(self) -> OrderEnded:
-        """The error for who expects a message of a closed order."""
+        """The error for a wait on a closed order."""
         by = "was cancelled or finished at the provider" if self._state is OrderState.ENDED else f"is {self._state}"
         return OrderEnded(f"the order {by}; no more SMS will arrive", **self.context)
 
     def cancel(self, timeout: float) -> None:
-        """Close it as an order without an SMS, retrying for `timeout` seconds while the provider is unavailable.
+        """Cancel it, for which no SMS has arrived, retrying for `timeout` seconds while the provider is unavailable.
 
         Raises `SmsAlreadyReceived` or another `ProviderError` if the provider refuses, else `OrderNotClosed`.
         """
         self._persist(self._cancel, timeout, passing=ProviderUnavailable)
 
     def finish(self, timeout: float) -> None:
-        """Close it as an order that got its SMS. Retries and raises as `cancel` does."""
+        """Finish it, for which an SMS has arrived. Retries and raises like `cancel`."""
         self._persist(self._finish, timeout, passing=ProviderUnavailable)
 
     def close(self, timeout: float) -> None:
-        """Finish or cancel it, retrying refusals too, or hand it on to somebody who will. Raises `OrderNotClosed`."""
+        """Finish or cancel it, retrying refusals too, or hand it over to the keeper. Raises `OrderNotClosed`."""
         attempt: Callable[[], None] = self._finish_or_cancel
         if isinstance(self.provider, SupportsHandingOn):
             attempt = partial(self._hand_on, self.provider, timeout)
@@ -109,7 +109,7 @@ class OpenOrder:
         raise not_closed(failure, self.context, self._clock() - start) from failure
 
     def _hand_on(self, keeper: SupportsHandingOn, timeout: float) -> None:
-        """Let somebody who outlives this process close it, now or later."""
+        """Let the keeper, which outlives this process, close it now or later."""
         if not self.is_closed:
             state = keeper.hand_on(self.order, received=self._state is OrderState.RECEIVED, timeout=timeout)
             if state is not None:

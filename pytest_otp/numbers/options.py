@@ -10,7 +10,7 @@ from ..errors import SettingsError
 __tracebackhide__ = True
 
 LONGEST_TIME = 86_400.0
-"""Seconds, a day. Longer times are cut to it: locks cannot wait for any length of time."""
+"""Seconds, a day. Longer times are cut to it: locks cannot wait for arbitrarily long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class NumberOptions:
     close_timeout: float = 20.0
     """Seconds that `close()` retries while the provider is unavailable or refuses, 0 or more."""
     show_sms: bool = False
-    """Whether errors show the texts of SMS instead of their shape."""
+    """Whether errors show SMS texts instead of masking their letters and digits."""
     code_format: CodeFormat = ANY_FORMAT
-    """What every code looks like, where the test does not say otherwise."""
+    """What codes look like, unless the test says otherwise."""
 
     def __post_init__(self) -> None:
         for name in ("timeout", "poll_interval", "close_timeout"):
@@ -42,7 +42,7 @@ class NumberOptions:
 
 
 def checked_seconds(value: object, name: str, *, zero: bool = True) -> float:
-    """The value as seconds, a day at most. Raises `SettingsError` unless it is a finite number in range."""
+    """Return the value as seconds, a day at most. Raises `SettingsError` unless it is a finite number in range."""
     if not isinstance(value, bool) and isinstance(value, (int, float)) and 0 <= value < float("inf"):
         seconds = float(min(value, LONGEST_TIME))
         if zero or seconds > 0:

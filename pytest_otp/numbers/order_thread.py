@@ -18,7 +18,7 @@ from .options import DEFAULTS, NumberOptions
 __tracebackhide__ = True
 
 ANSWER_TIMEOUT = 75.0
-"""Seconds to wait for the answer to an order that was interrupted: longer than our HTTP client waits for one."""
+"""Seconds to wait for the response to an interrupted order: longer than our HTTP client waits for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Timing:
     """The clock of numbers and of their closing. Tests replace it."""
 
     clock: Callable[[], float] = time.monotonic
-    """Seconds that only ever grow."""
+    """A monotonic clock, in seconds."""
     sleep: Callable[[float], None] | None = None
-    """Sleeps for so many seconds; None sleeps until a message is pushed."""
+    """Sleeps for that many seconds; None also wakes up when a message is pushed."""
     answer_timeout: float = ANSWER_TIMEOUT
-    """Seconds to wait for an order's answer that may still come when nobody needs it any more."""
+    """Seconds to wait for the response to an order that is no longer needed."""
 
 
 REAL_TIME = Timing()
@@ -48,10 +48,10 @@ def place(
 ) -> OtpNumber:
     """Rent a number. Raises what `Provider.order` raises, and `OrderUncertain` if that returns no `Order`.
 
-    The request runs in a thread of its own, so that neither Ctrl-C nor a time-out's signal can cut it in half: its
-    answer is still awaited and the order closed before the interrupt is raised; a second interrupt ends the waiting,
-    and the order is closed whenever its answer comes. `on_ordered` is called in that thread with the number, before
-    anything else is done with it.
+    The request runs in a thread of its own, so that neither Ctrl-C nor a timeout's signal can cut it in half: its
+    response is still awaited and the order closed before the interrupt is raised; a second interrupt ends the wait,
+    and the order is closed as soon as its response arrives. `on_ordered` is called in that thread with the number,
+    before anything else is done with it.
     """
     start = timing.clock()
     placed: Future[OtpNumber] = Future()
@@ -103,7 +103,7 @@ def _roll_back(provider: Provider, order: Order) -> None:
 
 
 def _close_when_placed(placed: Future[OtpNumber], timeout: float) -> threading.Event:
-    """Close the order as soon as its answer is there, within `timeout`; the event is set when that was done."""
+    """Close the order as soon as its response arrives, within `timeout`; the event is set afterwards."""
     closed = threading.Event()
 
     def close(done: Future[OtpNumber]) -> None:

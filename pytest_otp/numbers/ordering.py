@@ -1,4 +1,4 @@
-"""Ordering numbers: one by `order_number`, several by `Numbers`, which closes all of them at its end."""
+"""Ordering numbers: one by `order_number`, several by `Numbers`, which closes all of them on exit."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ def order_number(
     close_timeout: float = 20.0,
     show_sms: bool = False,
 ) -> OtpNumber:
-    """Rent a number. Use it in a `with` block, which closes the order at its end.
+    """Rent a number. Use it in a `with` block, which closes the order on exit.
 
     Args:
         provider: where to rent it.
-        service: the service that will send the SMS, as the provider knows it. Defaults to the provider's choice, as do
-            `country` and `operator`.
+        service: the service that will send the SMS, by the provider's ID or name. Defaults to the provider's choice, as
+            do `country` and `operator`.
         country: the number's country.
         operator: the number's mobile operator.
         timeout: seconds that `wait_code()` waits by default, 0 or more.
         poll_interval: seconds between polls, greater than 0.
         close_timeout: seconds that closing retries while the provider is unavailable or refuses, 0 or more.
-        show_sms: whether errors show the texts of SMS instead of their shape.
+        show_sms: whether errors show SMS texts instead of masking their letters and digits.
 
     An interrupt while the order is being placed (Ctrl-C, a signal) does not lose it: the order is closed before the
     interrupt is raised.
@@ -61,9 +61,9 @@ def order_number(
 
 
 class Numbers:
-    """A function that orders a number each time it is called, and closes all of them at its end.
+    """Orders a number each time it is called. A context manager that closes all its orders on exit.
 
-    The fixtures `otp_number`, `module_otp_number` and `session_otp_number` are of this class. A context manager.
+    The fixtures `otp_number`, `module_otp_number` and `session_otp_number` return an instance.
     """
 
     def __init__(
@@ -81,8 +81,9 @@ class Numbers:
     ) -> None:
         """`service`, `country` and `operator` are what a call orders by default.
 
-        `unavailable` is called if no number is available; what it raises replaces the error. `before` is called in the
-        caller's thread before each order, `ordered` with each number, in any thread. `timing` is for tests.
+        `unavailable` is called if no number is available; an exception that it raises replaces the error. `before`
+        is called in the caller's thread before each order, `ordered` with each number, in any thread. `timing` is for
+        tests.
         """
         _check_texts(service=service, country=country, operator=operator)
         self._provider = provider
@@ -102,11 +103,11 @@ class Numbers:
     ) -> OtpNumber:
         """Rent a number. Arguments default to the marker's values, then the options', then the provider's choice.
 
-        Raises `SettingsError` for an invalid argument, `BudgetExceeded` if the run may order no more, `OtpError` after
-        the end of the scope, and what `Provider.order` raises.
+        Raises `SettingsError` for an invalid argument, `BudgetExceeded` if the run's budget does not allow it,
+        `OtpError` after the end of the scope, and what `Provider.order` raises.
         """
         if not self._open:
-            raise OtpError("otp_number was called after its scope had ended, when nothing would close the order")
+            raise OtpError("otp_number was called after its scope had ended, so nothing would close the order")
         _check_texts(service=service, country=country, operator=operator)
         given = zip((service, country, operator), self._defaults, strict=True)
         wanted = [value if value is not None else default for value, default in given]
@@ -134,7 +135,8 @@ class Numbers:
 
         def __getattr__(self, name: str) -> object:
             raise AttributeError(
-                f"otp_number is a function without attribute {name!r}; call it to order a number: otp_number().{name}"
+                f"otp_number is a function and has no attribute {name!r}; call it to order a number: "
+                f"otp_number().{name}"
             )
 
     def _take(self, number: OtpNumber) -> None:
@@ -142,7 +144,9 @@ class Numbers:
         self._ordered(number)
         if not self._open:
             number.close()
-            raise OtpError("the scope of otp_number ended while the number was being ordered, so it was closed again")
+            raise OtpError(
+                "the scope of otp_number ended while a number was being ordered, so the order was closed again"
+            )
 
     def __enter__(self) -> Numbers:
         return self
@@ -159,14 +163,14 @@ class Numbers:
             close_all(reversed(self._numbers), self._options.close_timeout, clock=self._timing.clock)
         if not answered:
             raise OrderUncertain(
-                "an order placed by another thread got no answer before its scope ended", provider=self._provider.name
+                "an order placed by another thread got no response before its scope ended", provider=self._provider.name
             )
 
 
 def close_all(numbers: Iterable[OtpNumber], timeout: float, *, clock: Callable[[], float] = time.monotonic) -> None:
     """Close all numbers within `timeout` seconds in total, trying each at least once, whatever happens to the others.
 
-    Raises the one `OrderNotClosed`, or one that names all orders left. An interrupt is raised after all were tried.
+    Raises `OrderNotClosed`, which names every order left open. An interrupt is raised after all have been tried.
     """
     end = clock() + timeout
     failures: list[OrderNotClosed] = []

@@ -42,7 +42,7 @@ class Receiver:
 
     @property
     def unread(self) -> list[SmsMessage]:
-        """Those that were not handed out."""
+        """Those that have not been handed out."""
         return self._inbox.unread
 
     def wait_begins(self) -> None:
@@ -50,7 +50,7 @@ class Receiver:
         self._resend_due = False
 
     def poll(self, seconds: float) -> None:
-        """Ask the provider once, within so many seconds. First requests another SMS if every one so far was skipped.
+        """Poll the provider once, within `seconds`. First requests another SMS if every one so far was skipped.
 
         Does nothing if the order is closed, or if other waits keep the provider busy for all that time.
         """
@@ -107,7 +107,7 @@ class Receiver:
 class Waiter:
     """Waits for what the messages of one order bring next, from any thread or event loop.
 
-    A `timeout` is in seconds; None is the options'. All raise `CodeTimeout` when it is over, and `OrderEnded`.
+    A `timeout` is in seconds; None stands for that of the options. All methods raise `CodeTimeout` and `OrderEnded`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a wait that found nothing says: what came instead, why it was skipped, and what to do."""
+"""The error of a wait that found nothing: what arrived instead, why it was skipped, and what to do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def code_timeout(
     """The error of a wait for `what` (a code, a matching SMS) that skipped the `unread` messages."""
     show: Callable[[str], str] = str if show_sms else shape
     skipped = [
-        f"from {message.sender or 'unknown'}: {show(message.text)!r} ({wanted.why_not(message, show)})"
+        f"from {message.sender or 'an unknown sender'}: {show(message.text)!r} ({wanted.why_not(message, show)})"
         for message in unread
     ]
     text = f"no {what if skipped else 'SMS'} within {wait.timeout:g} s"
@@ -34,6 +34,6 @@ def code_timeout(
 
 def _hint(order: OpenOrder, wanted: Wanted, skipped: bool, show_sms: bool) -> str:
     if skipped:
-        return wanted.advice if show_sms else f"--otp-show-sms shows the texts. {wanted.advice}"
+        return wanted.advice if show_sms else f"Use --otp-show-sms to show the texts. {wanted.advice}"
     own: str = getattr(order.provider, "timeout_hint", "")
     return own or "Check that the application sent the SMS to this number."

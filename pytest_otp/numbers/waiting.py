@@ -24,9 +24,9 @@ GROWTH_FROM = 15.0
 GROWTH = 1 / 20
 LONGEST_PAUSE = 3.0
 LAST_POLL = 0.5
-"""Seconds before the deadline at which the last poll starts, so that its answer arrives in time."""
+"""Seconds before the deadline at which the last poll starts, so that its response arrives in time."""
 SHORTEST_POLL = 0.5
-"""Seconds that a poll may take in a wait that is shorter."""
+"""Seconds that a poll may take if the wait itself is shorter."""
 REQUEST_THREADS = 16
 
 
@@ -44,7 +44,7 @@ class Pace:
     """Whether a poll waits for a network, and so must not run on an event loop."""
 
     def pause(self, waited: float) -> float:
-        """Seconds to the next poll after `waited` seconds: constant at first, then a twentieth of those."""
+        """Seconds to the next poll after `waited` seconds: constant at first, then a twentieth of that time."""
         if waited < GROWTH_FROM:
             return self.interval
         return max(self.interval, min(LONGEST_PAUSE, waited * GROWTH))
@@ -65,8 +65,8 @@ def pace_for(provider: object, interval: float) -> Pace:
 class Wait(Generic[T]):
     """One wait for something that polling may find, blocking or on an event loop.
 
-    `poll(seconds)` asks the provider, within so many seconds; `claim()` returns what is there now, or None. After a
-    `ProviderUnavailable` the wait goes on while there is time; any other error ends it.
+    `poll(seconds)` polls the provider, within that many seconds; `claim()` returns what has arrived, or None. After a
+    `ProviderUnavailable`, the wait goes on while there is time; any other error ends it.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Wait(Generic[T]):
         self.timeout = timeout
         """Seconds."""
         self.trouble: ProviderUnavailable | None = None
-        """The last passing failure; None if the last poll got an answer."""
+        """The last temporary failure; None if the last poll succeeded."""
         self._ask = poll
         self._claim = claim
         self._pace = pace
@@ -99,7 +99,7 @@ class Wait(Generic[T]):
         return self._clock() - self._start
 
     def run(self, sleep: Callable[[float], None] | None = None) -> T | None:
-        """What `claim` found, or None when the time is over. `sleep` replaces the real one in tests."""
+        """Return what `claim` found, or None when the time is up. `sleep` replaces the real one in tests."""
         pause = sleep or (lambda seconds: self._bell.sleep(seconds, self._rings))
         self._polling()
         pause(self._first_pause())
@@ -148,7 +148,7 @@ class Wait(Generic[T]):
         await asyncio.wait({polled}, timeout=self._left())
         if not polled.done():
             polled.cancel()
-            raise ProviderUnavailable("no answer before the deadline")
+            raise ProviderUnavailable("no response before the deadline")
         polled.result()
 
     def _failed(self, error: Exception) -> None:
@@ -189,7 +189,7 @@ class Wait(Generic[T]):
         return max(self.timeout - self.waited, SHORTEST_POLL if self.timeout < SHORTEST_POLL else 0.001)
 
     def _first_pause(self) -> float:
-        # After a ring, the message may be here already.
+        # After a ring, the message may already be here.
         return 0.0 if self._rings else min(self._pace.first, self._last_poll)
 
     def _pause(self, _: tenacity.RetryCallState) -> float:

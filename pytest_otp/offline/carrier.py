@@ -1,7 +1,7 @@
 """The offline phone network: numbers that can be handed out, and messages that reach them.
 
-Nothing here runs by itself. A message for later has a due time on the carrier's clock, and subscribers get the delay at
-once, so that tests with a clock of their own never sleep.
+Nothing here runs in the background. A delayed message has a due time on the carrier's clock, and subscribers get the
+delay at once, so that tests with a clock of their own never sleep.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .numbering import check_region, numbers
 __tracebackhide__ = True
 
 TICK = 1e-6
-"""Seconds that something may show early: after sleeping the announced delay it must show, although floats round."""
+"""Seconds by which a message may arrive early: floats round, and it must be there after the announced delay."""
 
 LONGEST_DELAY = 86_400.0
 """The longest delay of a message in seconds: a day."""
@@ -31,7 +31,7 @@ LONGEST_DELAY = 86_400.0
 _MOST_SHOWN = 12
 
 Notify = Callable[[float], None]
-"""Called with the seconds until something shows; 0 means now."""
+"""Called with the seconds until a message arrives or the line ends; 0 means now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Delivery:
     text: str = field(repr=False)
     """The whole text."""
     due: float
-    """When it shows, in seconds on the carrier's clock."""
+    """When it arrives, in seconds on the carrier's clock."""
     received_at: datetime
-    """When it shows, in UTC; for display."""
+    """When it arrives, in UTC; for display."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Stray:
     """
 
     to: str
-    """The recipient, as the application wrote it."""
+    """The recipient, as given by the application."""
     sender: str | None
     """The sender's number or name; None if none was given."""
     text: str = field(repr=False)
@@ -69,11 +69,11 @@ class Stray:
 
 
 class Line:
-    """A number of the carrier, and what it received. Created by `Carrier.allocate`.
+    """A number of the carrier, with the SMS it received. Created by `Carrier.allocate`.
 
     Attributes:
-        e164: the number, `+12015550123`.
-        region: the ISO 3166 code that it was allocated for, `US`.
+        e164: the number, such as `+12015550123`.
+        region: the ISO 3166 code of the region that it was allocated in, such as `US`.
     """
 
     __slots__ = ("_clock", "_deliveries", "_ends", "_lock", "_subscribers", "e164", "region")
@@ -97,15 +97,15 @@ class Line:
             return not self._shows(self._ends)
 
     def messages(self) -> tuple[Delivery, ...]:
-        """The SMS so far, oldest first; also after the line was released."""
+        """Return the SMS received so far, oldest first, even after the line was released."""
         with self._lock:
             return tuple(sms for sms in self._deliveries if sms.due <= self._ends and self._shows(sms.due))
 
     def subscribe(self, notify: Notify) -> Callable[[], None]:
         """Call `notify` for each message that is scheduled or will be sent, and for the line's end.
 
-        Messages that already show are not announced: subscribe first, then read them. `notify` is called by the thread
-        that sends, and once more by one that overlaps with the end of the subscription.
+        Messages that have already arrived are not announced: subscribe first, then read them. `notify` is called by
+        the thread that sends, and may be called once more while the subscription ends.
 
         Returns:
             A function that ends the subscription.
@@ -155,7 +155,7 @@ class Carrier:
     """The offline phone network: allocates numbers and delivers SMS to them, in memory. Thread-safe.
 
     Args:
-        seed: determines every number, id and code; random by default.
+        seed: determines every number, ID and code; random by default.
         lane: which of the `lanes` shares of all numbers this carrier allocates from, counted from 0. Carriers of
             different lanes never allocate the same number, whatever their seeds.
         lanes: how many carriers share the numbers.
@@ -188,25 +188,25 @@ class Carrier:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        """The numbers that are held now, in the order of their allocation."""
+        """The numbers that are currently held, in order of allocation."""
         with self._lock:
             lines = tuple(self._lines.values())
         return tuple(line for line in lines if line.held)
 
     @property
     def strays(self) -> tuple[Stray, ...]:
-        """The SMS that were submitted to numbers that nobody held, oldest first."""
+        """The SMS that were submitted for numbers that no test held, oldest first."""
         with self._lock:
             return tuple(self._strays)
 
     def allocate(self, region: str) -> Line:
         """Allocate a number that is new in this run and valid in a region (ISO 3166 code) by phonenumbers' rules.
 
-        It is one that the country's regulator reserves for fiction, if there are any that can receive SMS and that
-        phonenumbers accepts; otherwise a made-up one, and a mobile number if the region has its own.
+        If the country's regulator reserves numbers for fiction that can receive SMS and that phonenumbers accepts, it
+        is one of these; otherwise it is made up: a mobile number, if the region has its own.
 
         Raises:
-            InvalidRequest: unknown region.
+            InvalidRequest: the region is unknown.
             NumberUnavailable: this lane has no more numbers in the region.
         """
         wanted = region.strip().upper()
@@ -224,20 +224,20 @@ class Carrier:
         return line
 
     def release(self, line: Line, *, after: float = 0.0) -> None:
-        """Stop a line from receiving, now or in `after` seconds, and notify its subscribers.
+        """Stop a line from receiving SMS, now or in `after` seconds, and notify its subscribers.
 
-        Has no effect on a line that was already released. The number is not allocated again.
+        Does nothing if the line was already released. The number is not allocated again.
         """
         line._end(after)
 
     def deliver(self, number: object, text: str, *, sender: str | None = None, after: float = 0.0) -> None:
-        """Deliver an SMS to a number that is held.
+        """Deliver an SMS to a number that a test holds.
 
         Args:
             number: with country code, in any usual format (`+1 201-555-0123`), or any object with `.e164`.
             text: the whole text.
             sender: the sender's number or name.
-            after: seconds until it shows, at most a day.
+            after: seconds until it arrives, at most a day.
 
         Raises:
             InvalidRequest: no test holds the number (the error lists those that are held), or an argument is invalid.
@@ -250,7 +250,7 @@ class Carrier:
             raise InvalidRequest(f"no test holds the number {to!r}", hint=self._held_now())
 
     def submit(self, to: str, text: str, *, sender: str | None = None) -> bool:
-        """Deliver an SMS as a gateway does: one to a number that nobody holds is not an error, but kept in `strays`.
+        """Deliver an SMS as a gateway does: if no test holds the number, the SMS is kept in `strays`, without an error.
 
         Returns:
             Whether the number is held.
@@ -269,17 +269,17 @@ class Carrier:
         return self._find(number) is not None
 
     def code(self) -> str:
-        """Return the next code, six digits that the seed determines."""
+        """Return the next code: six digits, determined by the seed."""
         with self._lock:
             return f"{self._codes.randrange(10**6):06}"
 
     def new_id(self) -> str:
-        """Return the next UUID that the seed determines."""
+        """Return the next UUID, determined by the seed."""
         with self._lock:
             return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
 
     def stream(self, purpose: str) -> random.Random:
-        """Return random values that seed, lane and purpose determine, independent of all others."""
+        """Return a source of random values, determined by seed, lane and purpose, and independent of all others."""
         return random.Random(f"{self.seed}/{self._lane}/{purpose}")  # noqa: S311 - repeatable on purpose, no secrets
 
     def _is_free(self, number: int) -> bool:
@@ -298,7 +298,7 @@ class Carrier:
 
     def _find_by_e164(self, written: str) -> Line | None:
         """The line of a number whose digits alone do not settle it, `+44 (0)7400 123456`."""
-        from ..phone import e164  # noqa: PLC0415 - start-up: 35 ms that only an unusual writing needs
+        from ..phone import e164  # noqa: PLC0415 - start-up: 35 ms that only an unusual notation needs
 
         number = e164(written)
         with self._lock:

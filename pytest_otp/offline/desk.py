@@ -1,4 +1,4 @@
-"""The offline rental desk: orders over a carrier, going by a scenario."""
+"""The offline rental desk: orders on a carrier, following a scenario."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class Rental:
     scenario: Scenario
     """How the order goes."""
     service: str | None
-    """As it was ordered."""
+    """As ordered."""
     country: str | None
-    """As it was ordered."""
+    """As ordered."""
     operator: str | None
-    """As it was ordered."""
+    """As ordered."""
     ordered_at: datetime
     """In UTC; for display."""
     resends: int = 0
@@ -69,7 +69,7 @@ class Rental:
 
     @property
     def state(self) -> OrderState:
-        """`waiting`, `received`, again `waiting` from a resend to the SMS after it; when it is over, how it ended."""
+        """`waiting`, `received`, `waiting` again from a resend until the next SMS; once closed, how it ended."""
         if self._closed is not None:
             return self._closed
         if self._ends <= self._clock() + TICK:
@@ -84,11 +84,11 @@ class Rental:
 class RentalDesk:
     """Rents out the numbers of a carrier. Thread-safe.
 
-    The same seed and the same calls give the same numbers, ids, codes and failures.
+    The same seed and the same calls give the same numbers, IDs, codes and failures.
 
     Args:
         carrier: the phone network that the numbers belong to.
-        scenario: how orders go that do not choose another one.
+        scenario: how orders go, unless one chooses another.
         sms_after: seconds from an order, or a resend, to its own SMS; by default those of the scenario. Has no effect
             on `late`, nor on a scenario without an SMS.
         clock: monotonic seconds, the same as the carrier's, which is also the default.
@@ -170,7 +170,7 @@ class RentalDesk:
         return rental
 
     def find(self, rental_id: str) -> Rental:
-        """Return the order of that id. Raises Refused (`unknown`)."""
+        """Return the order of that ID. Raises Refused (`unknown`)."""
         with self._lock:
             rental = self._rentals.get(rental_id)
         if rental is None:
@@ -212,10 +212,10 @@ class RentalDesk:
         self.carrier.release(rental.line)
 
     def trouble(self, scenario: Scenario | None = None) -> Trouble | None:
-        """Return how the next call fails, None if it does not; to be called before each call.
+        """Return how the next call fails, None if it does not. Call this before each call.
 
-        `flaky` never fails twice in a row, and callers do not apply it to orders: nobody could know whether a number
-        was rented. `down` fails every call.
+        `flaky` never fails twice in a row, and callers do not apply it to orders: a client could not
+        know whether a number was rented. `down` fails every call.
         """
         answers = (scenario or self.scenario).answers
         if answers == "never":
@@ -246,5 +246,5 @@ class RentalDesk:
 
     def _text(self, rental: Rental) -> str:
         if not rental.scenario.has_code:
-            return f"{rental.service or 'Security'}: we noticed a new login. If it was not you, contact our support."
+            return f"{rental.service or 'Security'}: we noticed a new login. If it was not you, contact support."
         return f"Your {rental.service or 'verification'} code is {self.carrier.code()}. Do not share it with anyone."

@@ -1,4 +1,4 @@
-"""Which phone numbers there are: fictional ones where a country has them, else generated ones that are valid.
+"""The phone numbers: fictional ones if a country has them, otherwise generated ones that are valid.
 
 Here a number is an int: E.164 without the plus, which never begins with 0.
 """

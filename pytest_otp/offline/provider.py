@@ -38,9 +38,9 @@ _PLENTY = 1_000_000
 _RETRY_AFTER = 1.0
 _OPEN = (OrderState.WAITING, OrderState.RECEIVED)
 _TROUBLES: dict[Trouble, tuple[HTTPStatus | None, str]] = {
-    "502": (HTTPStatus.BAD_GATEWAY, "answered 502 Bad Gateway"),
-    "429": (HTTPStatus.TOO_MANY_REQUESTS, "answered 429 Too Many Requests"),
-    "reset": (None, "reset the connection"),
+    "502": (HTTPStatus.BAD_GATEWAY, "the provider responded with 502 Bad Gateway"),
+    "429": (HTTPStatus.TOO_MANY_REQUESTS, "the provider responded with 429 Too Many Requests"),
+    "reset": (None, "the provider reset the connection"),
 }
 
 
@@ -49,14 +49,14 @@ class FakeProvider:
 
     Args:
         desk: where the numbers come from.
-        scenario: how this provider's orders go; the desk's own scenario where left out.
+        scenario: how this provider's orders go. Defaults to the desk's scenario.
     """
 
     name = "fake"
     offline: ClassVar[bool] = True
     push: ClassVar[None] = None
     instant: ClassVar[bool] = True
-    """Reading messages makes no request: it may happen at once, and on an event loop."""
+    """Reading messages makes no request, so it may happen at once and on an event loop."""
     variables: ClassVar[tuple[Variable, ...]] = ()
 
     def __init__(self, desk: RentalDesk, scenario: Scenario | None = None) -> None:
@@ -69,19 +69,19 @@ class FakeProvider:
 
     @property
     def timeout_hint(self) -> str:
-        """What to do when no code came."""
+        """What to do if no code arrived."""
         strays = list(dict.fromkeys(stray.to for stray in self._desk.carrier.strays))
         if strays:
             return f"SMS arrived for numbers that no test holds: {', '.join(strays[:_STRAYS_SHOWN])}."
         if self._scenario.name == "manual":
             return (
-                "In the scenario manual no SMS arrives by itself: call otp_carrier.deliver(number, text), point the "
-                "application's SMS at otp_gateway, or run with --otp-fake auto."
+                "In the scenario manual, no SMS arrives by itself: call otp_carrier.deliver(number, text), point the "
+                "application at otp_gateway, or run with --otp-fake auto."
             )
         return f"The fake provider runs the scenario {self._scenario.name}: {self._scenario.help}."
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
-        """Rent a number, of any service and operator, by default in the US.
+        """Rent a number for any service and operator, by default in the US.
 
         Raises:
             InvalidRequest: the country is neither an ISO 3166 code nor a country's name in any language.
@@ -119,7 +119,7 @@ class FakeProvider:
         return Messages(state if state in _OPEN else OrderState.ENDED, tuple(sms))
 
     def resend(self, order: Order) -> None:
-        """Expect another SMS; a scenario that sends SMS sends one.
+        """Expect another SMS; a scenario that sends SMS sends another.
 
         Raises ProviderUnavailable, OrderNotFound, OrderEnded.
         """
@@ -182,7 +182,7 @@ class FakeProvider:
             http_status=status,
             retry_after=_RETRY_AFTER if status == HTTPStatus.TOO_MANY_REQUESTS else None,
             provider=self.name,
-            hint=f"The scenario {self._scenario.name} does so on purpose: {self._scenario.help}.",
+            hint=f"The scenario {self._scenario.name} does this on purpose: {self._scenario.help}.",
         )
 
     def _close(self, close: Callable[[Rental], None], order: Order) -> None:

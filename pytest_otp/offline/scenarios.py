@@ -1,4 +1,4 @@
-"""The scenarios of the provider `fake`: how offline orders go, well or badly."""
+"""The scenarios of the provider `fake`: how offline orders succeed or fail."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
 
 
 def scenario(name: str) -> Scenario:
-    """Return the scenario of that name. Raises SettingsError, which lists them all."""
+    """Return the scenario of that name. Raises SettingsError, which lists all names."""
     try:
         return SCENARIOS[name]
     except KeyError:
         raise SettingsError(
-            f"--otp-fake (PYTEST_OTP_FAKE): unknown scenario {name!r}", hint=f"Choose one of: {', '.join(SCENARIOS)}."
+            f"--otp-fake (PYTEST_OTP_FAKE): unknown scenario {name!r}", hint=f"Choose from: {', '.join(SCENARIOS)}."
         ) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class Option:
-    """One setting. No dataclass: making one costs more than everything else that the plugin does at start-up."""
+    """One setting. Not a dataclass: creating one costs more than everything else the plugin does at start-up."""
 
     __slots__ = ("default", "flag", "help", "ini", "metavar", "name", "repeatable", "variable")
 
@@ -53,7 +53,7 @@ OPTIONS = (
         "service",
         "NAME",
         None,
-        "The service to order numbers for, unless a test names one: the provider's ID or name of it.",
+        "The service to order numbers for, by the provider's ID or name, unless a test names one.",
     ),
     Option(
         "country",
@@ -67,14 +67,14 @@ OPTIONS = (
         "timeout",
         "SECONDS",
         120.0,
-        "How long wait_code() waits (default: 120; 10 with the provider fake if no code arrives by itself).",
+        "How long wait_code() waits (default: 120; 10 with the fake provider if its scenario sends no code).",
     ),
     Option("poll_interval", "SECONDS", 0.75, "Seconds between polls for an SMS (default: 0.75)."),
     Option(
         "fake",
         "SCENARIO",
         "manual",
-        "How the provider fake behaves (default: manual). manual: SMS come from the test or the gateway. auto: an SMS "
+        "How the fake provider behaves (default: manual). manual: SMS come from the test or the gateway. auto: an SMS "
         "with a code arrives immediately; late: after 5 s; never: no SMS arrives; duplicate: the same SMS arrives "
         "twice; no-code: an SMS without a code. no-numbers, no-balance: orders are refused. down: the provider does "
         "not respond. flaky: it sometimes answers 502 or 429 or resets the connection. cancelled: it cancels the "
@@ -84,21 +84,21 @@ OPTIONS = (
         "unavailable",
         "fail|skip|xfail",
         "fail",
-        "What a test does if the provider has no number available (default: fail).",
+        "What happens to a test if no number is available (default: fail).",
     ),
     Option(
         "fake_seed",
         "N",
         0,
-        "The seed of the provider fake for its numbers, IDs and codes (default: random, shown in the header).",
+        "The seed for the fake provider's numbers, IDs and codes (default: random, shown in the header).",
     ),
-    Option("close_timeout", "SECONDS", 20.0, "How long teardown tries to close the orders of a test (default: 20)."),
+    Option("close_timeout", "SECONDS", 20.0, "How long teardown tries to close a test's orders (default: 20)."),
     Option("show_sms", None, False, "Show SMS texts in error messages. They are masked by default."),
     Option(
         "allow_http",
         "HOST",
         (),
-        "A host, besides loopback, that credentials may be sent to without TLS. Can be repeated.",
+        "A host, in addition to loopback, that credentials may be sent to without TLS. Can be repeated.",
         repeatable=True,
     ),
     Option(
@@ -112,13 +112,13 @@ OPTIONS = (
         "max_orders",
         "N",
         None,
-        "How many orders a run may place, including all xdist workers and reruns (default: no limit).",
+        "The most orders that a run may place, across all xdist workers and reruns (default: no limit).",
     ),
     Option(
         "max_spend",
         '"AMOUNT CURRENCY"',
         None,
-        "How much a run may spend, including all xdist workers and reruns (default: no limit).",
+        "The most that a run may spend, across all xdist workers and reruns (default: no limit).",
     ),
     Option(
         "ledger",
@@ -130,14 +130,14 @@ OPTIONS = (
         "code_length",
         "LENGTH",
         None,
-        "How many characters a code has, unless a test says so: a number such as 6, or a range such as 4-8.",
+        "How many characters a code has, unless a test says otherwise: a number such as 6, or a range such as 4-8.",
         on_command_line=False,
     ),
     Option(
         "code_alphabet",
         "CHARACTERS",
         None,
-        "The characters that a code may have, unless a test says so, such as 0123456789. Case matters.",
+        "The characters that a code may have, such as 0123456789, unless a test says otherwise. Case matters.",
         on_command_line=False,
     ),
     Option("env_file", "PATH", None, "The .env file to read (default: .env in the root directory)."),
@@ -152,8 +152,8 @@ OPTIONS = (
         "webhook",
         "HOST:PORT",
         None,
-        "The address that receives OTP-virt's push notifications, so that codes arrive immediately (default: off). "
-        "The URL path ends in OTPVIRT_WEBHOOK_TOKEN, or in a random token.",
+        "Where SMS pushed by the provider are received (default: off). The path ends in the provider's webhook token, "
+        "or in a random one.",
     ),
 )
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..errors import SettingsError
 
 SHORTEST_INTERVAL = 0.1
-"""Seconds between polls: a provider counts requests."""
+"""Seconds between polls: providers limit requests."""
 
 
 class Kind(NamedTuple):
@@ -20,7 +20,7 @@ class Kind(NamedTuple):
     parse: Callable[[object], Any]
     """Returns the checked value. Accepts text, what pytest 9's typed configuration holds, and its own results.
 
-    Raises SettingsError if it knows better than `expected` what is wrong, else ValueError.
+    Raises SettingsError if it can say better than `expected` what is wrong, otherwise ValueError.
     """
     expected: str
 
@@ -76,7 +76,7 @@ def _count(value: object) -> int:
 
 
 def _money(value: object) -> tuple[str, str]:
-    """As texts, since the amount goes to other processes as plain data and must not become a float on the way."""
+    """As strings, since the amount goes to other processes as plain data and must not become a float on the way."""
     amount, currency = map(str, value) if isinstance(value, tuple) else str(value).split()
     try:
         number = Decimal(amount)
@@ -175,9 +175,9 @@ _ADDRESS = Kind(_address, "HOST:PORT")
 
 KINDS = {
     "provider": Kind(_provider, "the name of a provider"),
-    "service": Kind(_text, "the provider's ID or name of a service"),
+    "service": Kind(_text, "a service, by the provider's ID or name"),
     "country": Kind(_text, "a country"),
-    "operator": Kind(_text, "the provider's ID of an operator"),
+    "operator": Kind(_text, "an operator, by the provider's ID"),
     "timeout": Kind(_above_zero, "seconds greater than 0"),
     "poll_interval": Kind(_at_least(SHORTEST_INTERVAL), f"seconds, {SHORTEST_INTERVAL} or more"),
     "fake": Kind(_scenario, "the name of a scenario"),

@@ -1,1 +1,1 @@
-"""What is written down about orders, and closing many of them: the ledger, process locks, closers, sweep, summary."""
+"""Recording orders, and closing many of them: the ledger, process locks, closers, sweep, summary."""

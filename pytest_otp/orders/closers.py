@@ -21,7 +21,7 @@ CONCURRENCY = 8
 """Requests at the same time; providers limit them."""
 
 FINAL = (OrderNotFound, SmsAlreadyReceived)
-"""Errors that another attempt cannot change. Not AuthenticationError: a proxy may reject valid credentials at times."""
+"""Errors that another attempt cannot change. Not AuthenticationError: a proxy may reject valid credentials."""
 
 OnOutcome = Callable[["OrderState | OtpError", bool], None]
 """Called with the state of the order or the error, and whether that is final."""

@@ -37,8 +37,8 @@ class Database:
     ) -> None:
         """Open the file; create it if it is missing, and upgrade an older one. Raises SettingsError.
 
-        `upgrades` holds one script for each version, counted from 1; `tables` are those that tell our files from
-        other programs'. `patience` is the time in seconds to wait for another process that is writing.
+        `upgrades` holds one script for each version, counted from 1; `tables` are those that distinguish our files
+        from other programs'. `patience` is the time in seconds to wait for another process that is writing.
         """
         self.path = path
         self.locks = locks_of(path)
@@ -71,7 +71,7 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Do all of the block or nothing, with no other process writing in between. Nested blocks join the outer one.
+        """Do the whole block or nothing, with no other process writing in between. Nested blocks join the outer one.
 
         Raises SettingsError if the file cannot be written.
         """
@@ -106,7 +106,7 @@ class Database:
             return
         raise SettingsError(
             f"{_OPTION}: {self.path} cannot be used ({reason}); orders are not placed without a ledger",
-            hint="Use a file on a local disk that you may write. If the file is damaged, move it away and check your "
+            hint="Use a writable file on a local disk. If the file is damaged, move it elsewhere and check your "
             "account at the provider for open orders.",
         )
 
@@ -125,7 +125,7 @@ class Database:
     def _prepare(self, tables: Collection[str]) -> None:
         found = {name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if found and not set(tables) <= found:  # before anything in it is changed
-            raise SettingsError(f"{_OPTION}: {self.path} is another program's database", hint="Name a separate file.")
+            raise SettingsError(f"{_OPTION}: {self.path} belongs to another program", hint="Use a different file.")
         for name in (self.path.name, f"{self.path.name}-wal", f"{self.path.name}-shm"):
             with contextlib.suppress(FileNotFoundError):
                 self.path.with_name(name).chmod(0o600)

@@ -14,7 +14,7 @@ from ..errors import BudgetExceeded
 from ..providers.base import Order, OrderState
 
 ORDERING = "ordering"
-"""The request is about to be sent, or was sent and is not answered yet."""
+"""The request is about to be sent, or has been sent but not answered yet."""
 REFUSED = "refused"
 """The order certainly failed: nothing was rented."""
 FORGOTTEN = "forgotten"
@@ -55,11 +55,11 @@ class LedgerEntry:
     """One order in a ledger. Contains no secret and no SMS text."""
 
     id: int
-    """The number that commands show and take."""
+    """The number that commands print and accept."""
     intent: Intent
     """What was requested; `price` and `currency` are the order's own once it is placed."""
     order_id: str | None
-    """The provider's id; None until the provider answers."""
+    """The provider's ID; None until the provider responds."""
     number: str | None
     """As the provider formats it."""
     region: str | None
@@ -75,7 +75,7 @@ class LedgerEntry:
     waited: float = 0.0
     """Seconds that tests spent waiting for its messages."""
     codes: int = 0
-    """Messages that tests received."""
+    """Number of messages that tests received."""
 
     @property
     def is_open(self) -> bool:
@@ -132,7 +132,7 @@ NO_BUDGET = Budget()
 
 
 class RunLedger(Protocol):
-    """What a run needs of its ledger, which records each order before its request is sent."""
+    """What a run needs from its ledger, which records each order before its request is sent."""
 
     def reserve(self, intent: Intent, budget: Budget = NO_BUDGET) -> None:
         """Record an order before it is sent. Raises BudgetExceeded, or SettingsError if writing fails."""
@@ -208,7 +208,7 @@ class InMemoryLedger:
 
 
 def check_price(intent: Intent, spent: Decimal, budget: Budget) -> None:
-    """Raise BudgetExceeded unless the order's price fits into what remains of the budget."""
+    """Raise BudgetExceeded unless the rest of the budget covers the order's price."""
     limit = f"--otp-max-spend {budget.spend} {budget.currency}"
     wanted = ", ".join(filter(None, (intent.service, intent.country))) or "this order"
     if intent.price is None or budget.spend is None:

@@ -61,11 +61,11 @@ class Ledger:
         self._store.delete_older(utc_now() - RETENTION, _DONE)
 
     def liveness_lock(self) -> LivenessLock:
-        """A new lock by which other processes see that this one lives."""
+        """Take a new lock that shows other processes that this one is alive."""
         return self._store.liveness_lock()
 
     def is_alive(self, lock: str) -> bool:
-        """Whether the process that holds this liveness lock still lives."""
+        """Whether the process that holds this liveness lock is alive."""
         return self._store.is_alive(lock)
 
     def is_attended(self, entry: LedgerEntry) -> bool:
@@ -153,7 +153,7 @@ class Ledger:
             lost = [entry for entry in unattended if entry.state == ORDERING]
             claimed = [entry for entry in unattended if entry.state != ORDERING and entry.intent.account in accounts]
             for entry in lost:
-                self.changed(entry.intent.key, UNCERTAIN, "its process died before the provider answered")
+                self.changed(entry.intent.key, UNCERTAIN, "its process died before the provider responded")
             for entry in claimed:
                 self._store.update(entry.intent.key, keeper=keeper, owner="")
         return claimed
@@ -171,13 +171,13 @@ class Ledger:
             ]
             for entry in orphans:
                 if entry.state == ORDERING:
-                    self.changed(entry.intent.key, UNCERTAIN, "its keeper died before the provider answered")
+                    self.changed(entry.intent.key, UNCERTAIN, "its keeper died before the provider responded")
                 else:
                     self._store.update(entry.intent.key, keeper=keeper)
         return [entry for entry in orphans if entry.state != ORDERING]
 
     def forget(self, number: int, *, force: bool = False) -> LedgerEntry:
-        """Mark an order as resolved, and return it as it was; one that can still be closed only with `force`.
+        """Mark an order as resolved, and return it as it was. An order that can still be closed requires `force`.
 
         Raises OtpError if there is no such order, if it is closed, or if a living process is responsible for it.
         """
@@ -191,7 +191,7 @@ class Ledger:
                 raise OtpError(f"order {number} belongs to an active run", hint="That run will close it.")
             if entry.state in OPEN and not force:
                 raise OtpError(
-                    f"order {number} is open: its number is rented and can be closed",
+                    f"order {number} is open: its number is still rented, and a sweep can close the order",
                     hint="Close it with pytest-otp sweep, or use --force if you have closed it at the provider.",
                 )
             self.changed(entry.intent.key, FORGOTTEN, f"was {entry.state}")
@@ -215,7 +215,7 @@ class Ledger:
 
 
 def _clean(requested: str | None) -> str | None:
-    """What a test asked for may be a key by mistake."""
+    """Scrubbed, since a test may pass a key by mistake."""
     return None if requested is None else scrub(requested)
 
 

@@ -26,11 +26,11 @@ def default_path() -> Path:
     except RuntimeError as error:
         raise SettingsError(
             f"cannot locate the default ledger, in which orders are recorded ({error})",
-            hint="Name a file: --otp-ledger PATH (PYTEST_OTP_LEDGER).",
+            hint="Set one with --otp-ledger PATH (PYTEST_OTP_LEDGER).",
         ) from None
     return base / "pytest-otp" / "ledger.sqlite3"
 
 
 def ledger_path(configured: str | None, root: Path) -> Path:
-    """The configured ledger, relative to `root`, or the default one. Raises SettingsError as `default_path`."""
+    """The configured ledger, relative to `root`, or the default one. Raises SettingsError like `default_path`."""
     return root / configured if configured else default_path()

@@ -1,6 +1,6 @@
-"""File locks by which processes see whether another one is alive.
+"""File locks that show processes whether another one is alive.
 
-A process id would not do: ids are reused, and mean nothing across PID namespaces (two containers that share a
+A process ID would not do: IDs are reused, and mean nothing across PID namespaces (two containers that share a
 directory). The lock of an open file works across both, and the operating system releases it however its holder ends.
 """
 
@@ -90,7 +90,7 @@ class LivenessLock:
 
 
 def is_alive(directory: Path, name: str) -> bool:
-    """Whether the process that holds this lock still lives; False for the empty name."""
+    """Whether the process that holds this lock is alive; False for the empty name."""
     if not name:
         return False
     try:

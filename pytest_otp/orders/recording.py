@@ -53,7 +53,7 @@ class TrackingProvider:
         return getattr(self._provider, name)
 
     def messages(self, order: Order) -> Messages:
-        """As the provider's."""
+        """Like the provider's."""
         found = self._provider.messages(order)
         received = found.sms and found.state is OrderState.WAITING
         self.set_state(order, OrderState.RECEIVED if received else found.state)
@@ -97,7 +97,7 @@ class RecordingProvider(TrackingProvider):
         self._keys: dict[str, str] = {}
 
     def order(self, service: str | None, country: str | None, operator: str | None, *, key: str | None = None) -> Order:
-        """As the provider's, recorded before the request is sent and before the order is returned.
+        """Like the provider's; recorded before the request is sent and again before the order is returned.
 
         Also raises BudgetExceeded, and SettingsError if the ledger cannot be written. Nothing is ordered then; an order
         whose actual price turns out to be too high is closed again.
@@ -120,23 +120,23 @@ class RecordingProvider(TrackingProvider):
         if self._abandon:
             self._abandon(key, order, self)
         else:
-            with contextlib.suppress(Exception):  # the ledger says why it is still open
+            with contextlib.suppress(Exception):  # the ledger records why it is still open
                 self.cancel(order)
         if isinstance(too_late, BudgetExceeded):
             too_late.hint = too_late.hint.replace("Nothing was ordered.", "The order was closed again.")
         raise too_late
 
     def track(self, key: str, order: Order, state: OrderState = OrderState.WAITING) -> None:
-        """Be responsible for an order that is already in the ledger."""
+        """Take responsibility for an order that is already in the ledger."""
         self._keys[order.id] = key
         self._states[order.id] = state
 
     def cancel(self, order: Order) -> None:
-        """As the provider's; records the outcome."""
+        """Like the provider's; records the outcome."""
         self._close(self._provider.cancel, order, OrderState.CANCELLED)
 
     def finish(self, order: Order) -> None:
-        """As the provider's; records the outcome."""
+        """Like the provider's; records the outcome."""
         self._close(self._provider.finish, order, OrderState.FINISHED)
 
     def count_wait(self, order: Order, seconds: float, codes: int) -> None:
@@ -145,7 +145,7 @@ class RecordingProvider(TrackingProvider):
             self._ledger.waited(self._keys[order.id], seconds, codes)
 
     def mark_ended(self, order: Order) -> None:
-        """Record that the provider does not know the order (any more), so there is nothing to close."""
+        """Record that the provider does not know the order, or no longer does, so there is nothing to close."""
         self.set_state(order, OrderState.ENDED)
 
     def record_reason(self, order: Order, reason: str) -> None:
@@ -161,9 +161,7 @@ class RecordingProvider(TrackingProvider):
         try:
             order = self._provider.order(intent.service, intent.country, intent.operator)
             if not isinstance(order, Order):
-                raise OrderUncertain(
-                    f"order() returned a {type(order).__name__}; expected an Order", provider=self.name
-                )
+                raise OrderUncertain(f"order() must return an Order; got {type(order).__name__}", provider=self.name)
         except OrderUncertain as error:
             with _logged():
                 self._ledger.changed(intent.key, UNCERTAIN, _with_id(error))

@@ -1,4 +1,4 @@
-"""The statements by which a ledger reads and writes its orders in SQLite; what they mean is the ledger's."""
+"""The SQLite statements that read and write a ledger's orders; `Ledger` gives them their meaning."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ class SqliteStore:
         return self._database.locks
 
     def liveness_lock(self) -> LivenessLock:
-        """A new lock that this process holds while it lives."""
+        """Take a new lock that this process holds for as long as it lives."""
         with self._database.usable():
             return LivenessLock(self.locks)
 
     def is_alive(self, lock: str) -> bool:
-        """Whether the process that holds this liveness lock still lives."""
+        """Whether the process that holds this liveness lock is alive."""
         return is_alive(self.locks, lock)
 
     def close(self) -> None:
@@ -81,7 +81,7 @@ class SqliteStore:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of the block or nothing, with no other process writing in between."""
+        """Do the whole block or nothing, with no other process writing in between."""
         with self._database.transaction():
             yield
 
@@ -155,7 +155,7 @@ class SqliteStore:
         return int(sent)
 
     def prices(self, run: str, *, without: Collection[str]) -> list[Decimal]:
-        """The known prices of a run's orders, but for those in the states `without`."""
+        """The known prices of a run's orders, except those in the states `without`."""
         rows = self._database.rows(
             f"SELECT price FROM orders WHERE run = ? AND price NOTNULL AND state NOT IN ({_marks(without)})",  # noqa: S608 - question marks only
             (run, *without),

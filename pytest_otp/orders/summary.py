@@ -47,7 +47,7 @@ def summary(entries: Sequence[LedgerEntry], is_attended: Callable[[LedgerEntry],
 
 
 def swept(entries: Sequence[LedgerEntry]) -> list[str]:
-    """What the sweep did about earlier runs."""
+    """What the sweep did about the orders of earlier runs."""
     closed = [entry for entry in entries if not entry.is_open]
     lines = [f"closed {orders(len(closed))} left open by earlier runs"] if closed else []
     return lines + [f"still open, from an earlier run: {described(entry)}" for entry in entries if entry.is_open]
@@ -68,7 +68,7 @@ def orders(count: int) -> str:
 
 
 def described(entry: LedgerEntry) -> str:
-    """One order: provider, id, number, price, time, and the reason for its state."""
+    """One order: provider, ID, number, price, time, and the reason for its state."""
     asked = entry.intent
     wanted = " ".join(filter(None, (asked.service, asked.country)))
     parts = [

@@ -44,7 +44,7 @@ def begin_sweep(
     claimed = ledger.claim(providers.keys(), claimer)
     for entry in claimed:
         provider = providers[entry.intent.account]
-        # The order is another process's, so only the wall clock can tell its age.
+        # The order is another process's, so only the wall clock can give its age.
         age = (utc_now() - entry.ordered_at).total_seconds()
         patience = max(SHORTEST_ATTEMPT, lifetime(provider) - max(0.0, age))
         provider.track(entry.intent.key, entry.order, OrderState(entry.state))

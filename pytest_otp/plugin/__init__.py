@@ -28,7 +28,7 @@ _SEED: pytest.StashKey[int] = pytest.StashKey()  # only in a run that sets nothi
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Register each option and its ini twin."""
+    """Register each option and its ini value."""
     group = parser.getgroup("otp", "one-time codes by SMS (pytest-otp)")
     for option in OPTIONS:
         named = {"dest": option.ini, "help": f"{option.help} [{option.variable}]"}
@@ -103,13 +103,13 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def otp_settings(pytestconfig: pytest.Config) -> Settings:
-    """The settings of the run. Override it to change some: return otp_settings.replace(timeout=30)."""
+    """The settings of the run. Override this fixture to change some: return otp_settings.replace(timeout=30)."""
     return _settings(pytestconfig)
 
 
 @pytest.fixture(scope="session")
 def otp_carrier(otp_settings: Settings, pytestconfig: pytest.Config) -> Iterator[Carrier]:
-    """The offline phone network: otp_carrier.deliver(number, "Your code is 123456"). Only with the provider fake."""
+    """The offline phone network: otp_carrier.deliver(number, "Your code is 123456"). Only with the fake provider."""
     from .gateway_fixtures import carrier  # noqa: PLC0415
 
     yield from carrier(otp_settings, pytestconfig)
@@ -117,7 +117,7 @@ def otp_carrier(otp_settings: Settings, pytestconfig: pytest.Config) -> Iterator
 
 @pytest.fixture(scope="session")
 def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iterator[Provider]:
-    """The provider that numbers are rented from. Override it to bring your own object with the Provider protocol."""
+    """The provider that numbers are rented from. Override this fixture to use your own implementation."""
     if otp_settings.has_carrier:
         from ..offline.desk import RentalDesk  # noqa: PLC0415
         from ..offline.provider import FakeProvider  # noqa: PLC0415
@@ -137,7 +137,7 @@ def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iter
 def otp_gateway(otp_settings: Settings, request: pytest.FixtureRequest) -> Iterator[GatewayAddress]:
     """Where the application under test sends its SMS offline: otp_gateway.url + "/sms", or otp_gateway.environ().
 
-    With a real provider url is None and environ() is empty: the application then sends for real.
+    With a real provider, url is None and environ() is empty: the application sends real SMS.
     """
     from .gateway_fixtures import gateway  # noqa: PLC0415
 
@@ -146,7 +146,7 @@ def otp_gateway(otp_settings: Settings, request: pytest.FixtureRequest) -> Itera
 
 @pytest.fixture(scope="session")
 def otp_webhook(otp_settings: Settings, pytestconfig: pytest.Config) -> WebhookAddress:
-    """Where OTP-virt posts each SMS: otp_webhook.url; None without --otp-webhook, and with another provider."""
+    """Where the provider posts each SMS: otp_webhook.url; None without --otp-webhook, or if it cannot push."""
     from .webhook_fixture import address_of  # noqa: PLC0415
 
     return address_of(pytestconfig, otp_settings)
@@ -156,7 +156,7 @@ def otp_webhook(otp_settings: Settings, pytestconfig: pytest.Config) -> WebhookA
 def session_otp_number(
     otp_provider: Provider, otp_settings: Settings, request: pytest.FixtureRequest
 ) -> Iterator[Numbers]:
-    """As otp_number, kept until the session ends (with xdist: this worker's). To build fixtures of your own with."""
+    """Like otp_number, but open until the session ends (with xdist, this worker's). For fixtures of your own."""
     from .number_fixtures import numbers  # noqa: PLC0415
 
     yield from numbers(otp_provider, otp_settings, request)
@@ -166,7 +166,7 @@ def session_otp_number(
 def module_otp_number(
     otp_provider: Provider, otp_settings: Settings, request: pytest.FixtureRequest
 ) -> Iterator[Numbers]:
-    """As otp_number, kept until the module ends. To build fixtures of your own with."""
+    """Like otp_number, but open until the module ends. For fixtures of your own."""
     from .number_fixtures import numbers  # noqa: PLC0415
 
     yield from numbers(otp_provider, otp_settings, request)
@@ -174,10 +174,10 @@ def module_otp_number(
 
 @pytest.fixture
 def otp_number(otp_provider: Provider, otp_settings: Settings, request: pytest.FixtureRequest) -> Iterator[Numbers]:
-    """Rents phone numbers: each call orders one, and all are finished or cancelled when the test ends.
+    """Rents phone numbers: each call orders one, and all orders are finished or cancelled when the test ends.
 
     number = otp_number(service="…", country="…"); type number.e164 into the page; code = number.wait_code().
-    What is left out comes from @pytest.mark.otp, then from the options.
+    Arguments left out are taken from @pytest.mark.otp, then from the options.
     """
     from .number_fixtures import numbers  # noqa: PLC0415
 

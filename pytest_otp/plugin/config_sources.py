@@ -14,7 +14,7 @@ __tracebackhide__ = True
 
 
 def lookups(config: pytest.Config) -> tuple[Lookup, Lookup]:
-    """Return what looks up an option, and what looks up its ini value."""
+    """Return functions that look up an option and its ini value."""
 
     def ini(option: Option) -> object:
         try:
@@ -22,7 +22,7 @@ def lookups(config: pytest.Config) -> tuple[Lookup, Lookup]:
         except Exception as error:
             if not isinstance(error.__cause__ or error, TypeError):
                 raise
-            # pytest 9's [tool.pytest] is typed and insists on text: take the number or list as it stands there.
+            # pytest 9's [tool.pytest] is typed and insists on text: take the number or list as it is.
             with warnings.catch_warnings():  # deprecated since 9.1, without another way before 9.2
                 warnings.simplefilter("ignore")
                 value = config.inicfg[option.ini]

@@ -21,9 +21,9 @@ _CREDENTIALS: pytest.StashKey[Values] = pytest.StashKey()
 
 
 def real_provider(config: pytest.Config, settings: Settings, env_file: Mapping[str, str]) -> Settings:
-    """Check the credentials, guard the reports, and settle where the ledger is. Raises SettingsError.
+    """Check the credentials, scrub the reports, and settle where the ledger is. Raises SettingsError.
 
-    The ledger's place and the run's name are settled here, before a test can change the environment, or fork.
+    The ledger's location and the run's name are settled here, before a test can change the environment, or fork.
     """
     allow_http = frozenset(settings.allow_http)
     config.stash[_CREDENTIALS] = credentials(settings.provider, os.environ, env_file, allow_http=allow_http)

@@ -7,7 +7,7 @@ from ..settings import Settings
 
 
 def header(settings: Settings) -> str:
-    """Return one line: provider and timeout, where each came from, whether the run is offline, what limits it."""
+    """Return one line: provider and timeout, where each came from, whether the run is offline, and its limits."""
     offline, source = settings.offline, settings.source
     parts = [f"provider {settings.provider} ({source('provider')})"]
     if offline:

@@ -30,19 +30,19 @@ _LANES = 256
 
 @dataclass(frozen=True, slots=True)
 class _Marked:
-    """What a test's marker may say."""
+    """The arguments of a test's marker."""
 
     service: str | None
     country: str | None
     operator: str | None
     timeout: float | None = None
-    """Seconds; None is what the settings say."""
+    """Seconds; None for that of the settings."""
     fake: str | None = None
-    """The scenario of an offline provider; None is what the settings say."""
+    """The scenario of an offline provider; None for that of the settings."""
     length: Length | None = None
-    """As in `wait_code`; None is what the settings say."""
+    """As in `wait_code`; None for that of the settings."""
     alphabet: str | None = None
-    """As in `wait_code`; None is what the settings say."""
+    """As in `wait_code`; None for that of the settings."""
 
 
 def numbers(provider: Provider, settings: Settings, request: pytest.FixtureRequest) -> Iterator[Numbers]:
@@ -103,7 +103,7 @@ def lane(config: pytest.Config) -> tuple[int, int]:
 
 @contextlib.contextmanager
 def _orderly_stop(config: pytest.Config, provider: Provider) -> Iterator[Callable[[], None]]:
-    """What to call before an order: SIGTERM and SIGHUP then end the run gracefully until all orders are closed."""
+    """Yield what to call before an order: until all are closed, SIGTERM and SIGHUP then end the run gracefully."""
     if getattr(provider, "offline", False):
         yield lambda: None
         return

@@ -1,7 +1,7 @@
 """A private channel from xdist's controller to its workers: the controller asks, and each worker answers.
 
-It is a UNIX socket in a folder that only this user can enter, protected by a random key; both are removed with the run.
-Each line on it is a JSON object. A worker sends `{"key": …}` and receives `{}`. Then the controller sends
+It is a UNIX socket in a directory that only this user can enter, protected by a random key; both are removed at the
+end of the run. Each line is a JSON object. A worker sends `{"key": …}` and receives `{}`. Then the controller sends
 `{"id": 1, "topic": …, "args": […]}` and receives `{"id": 1, "answers": […]}`, with one answer for each of the worker's
 handlers of that topic.
 

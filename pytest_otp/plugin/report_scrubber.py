@@ -46,7 +46,7 @@ class ReportScrubber:
 
 
 def scrubbed(value: Any) -> Any:
-    """The value with every text masked: containers are copied, what pytest represents tracebacks with is changed."""
+    """Return the value with secrets masked: containers are copied, pytest's own representations are changed."""
     if isinstance(value, str):
         return scrub(value)
     if type(value) in (list, tuple):

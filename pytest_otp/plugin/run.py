@@ -1,4 +1,4 @@
-"""What the plugin does once for a run that uses a number fixture: the guard, and the summary at the end."""
+"""What the plugin does once per run that uses a number fixture: the guard, and the summary at the end."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = True
 
-UNTOLD = 0.3
-"""Seconds that closing may go on at the end before a line says that it does."""
-LOOK_INTERVAL = 0.05
+QUIET_WAIT = 0.3
+"""Seconds to wait for orders to close before a line says so."""
+POLL_INTERVAL = 0.05
 RUN: pytest.StashKey[str] = pytest.StashKey()
 STOP: pytest.StashKey[GracefulShutdown] = pytest.StashKey()
 _HOOKS: pytest.StashKey[RunHooks] = pytest.StashKey()
 
 
 def guard_of(config: pytest.Config, settings: Settings) -> Guard:
-    """The guard of this process, made when a test first asks for a number."""
+    """The guard of this process, created when a test first uses a number fixture."""
     hooks = _hooks_of(config)
     if hooks.guard is None:
         worker = getattr(config, "workerinput", {})
@@ -43,7 +43,7 @@ def guard_of(config: pytest.Config, settings: Settings) -> Guard:
 
 
 def guard_options(settings: Settings, run: str, root: Path) -> GuardOptions:
-    """What a guard needs to know of these settings."""
+    """What a guard needs to know about these settings."""
     from decimal import Decimal  # noqa: PLC0415 - only for a run that orders
 
     amount, currency = settings.max_spend or (None, None)
@@ -59,7 +59,7 @@ def guard_options(settings: Settings, run: str, root: Path) -> GuardOptions:
 
 
 def watch_strays(config: pytest.Config, carrier: Carrier) -> bool:
-    """Tell at the end what a carrier got for numbers that no test held; False where that will be done already."""
+    """List in the summary the SMS that a carrier got for numbers no test held; False if it is already being watched."""
     carriers = _hooks_of(config).carriers
     known = any(each is carrier for each in carriers)
     if not known:
@@ -80,7 +80,7 @@ def _hooks_of(config: pytest.Config) -> RunHooks:
 
 
 class RunHooks:
-    """The end of the run, in the process whose tests ordered or had a carrier."""
+    """The end of the run, in a process whose tests placed orders or used a carrier."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.guard: Guard | None = None
@@ -89,7 +89,7 @@ class RunHooks:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """After the last teardown: what is open is the keeper's. A worker tells the controller, in plain data."""
+        """After the last teardown: leave open orders to the keeper. A worker reports to the controller."""
         if self.guard:
             self.guard.end()
         output = getattr(self._config, "workeroutput", None)
@@ -104,13 +104,15 @@ class RunHooks:
                 }
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Without xdist this process tells it itself."""
+        """Write the summary; with xdist, the controller does it."""
         guard = self.guard
         if guard is None:
-            tell(terminalreporter, "", [], set(), 0.0, self._strays())
+            write_summary(terminalreporter, "", [], set(), 0.0, self._strays())
             return
         ledgers = {guard.ledger_path} if guard.ledger_path else set()
-        tell(terminalreporter, guard.run, guard.offline_entries(), ledgers, guard.patience.left, self._strays())
+        write_summary(
+            terminalreporter, guard.run, guard.offline_entries(), ledgers, guard.patience.left, self._strays()
+        )
 
     def pytest_unconfigure(self) -> None:
         """A session that never finished."""
@@ -122,7 +124,7 @@ class RunHooks:
         return [stray.to for carrier in self.carriers for stray in carrier.strays]
 
 
-def tell(
+def write_summary(
     reporter: Any,
     run: str,
     offline: Sequence[LedgerEntry],
@@ -130,10 +132,10 @@ def tell(
     patience: float,
     stray: Sequence[str],
 ) -> None:
-    """Write the summary; wait so long for what is just being closed. `stray` is where SMS went that nobody took."""
+    """Write the summary, after up to `patience` seconds for closes in progress. `stray`: the numbers of stray SMS."""
     lines = summary(offline, lambda entry: False)
     for path in sorted(ledgers):
-        lines += _told_by(path, run, patience, reporter)
+        lines += _lines_from(path, run, patience, reporter)
     lines += strays(stray)
     if lines:
         reporter.section("one-time codes by SMS", "-")
@@ -141,7 +143,7 @@ def tell(
             reporter.line(line)
 
 
-def _told_by(path: Path, run: str, patience: float, reporter: Any) -> list[str]:
+def _lines_from(path: Path, run: str, patience: float, reporter: Any) -> list[str]:
     from ..errors import OtpError  # noqa: PLC0415
     from ..orders.ledger import Ledger  # noqa: PLC0415 - imports sqlite3
 
@@ -156,25 +158,25 @@ def _told_by(path: Path, run: str, patience: float, reporter: Any) -> list[str]:
 
 
 def _settled(ledger: Any, run: str, patience: float, reporter: Any) -> list[LedgerEntry]:
-    """The run's orders, when no keeper is closing one any more, or so many seconds later."""
+    """The run's orders, once no keeper is closing any, or after `patience` seconds."""
     start = time.monotonic()
-    told = False
+    announced = False
     while True:
         entries: list[LedgerEntry] = ledger.entries(run)
         pending = sum(entry.is_open and ledger.is_attended(entry) for entry in entries)
         waited = time.monotonic() - start
         if not pending or waited >= patience:
             return entries
-        if waited > UNTOLD and not told:
+        if waited > QUIET_WAIT and not announced:
             reporter.line(f"otp: waiting up to {patience:.0f} s for {orders(pending)} to close")
-            told = True
+            announced = True
         try:
-            time.sleep(LOOK_INTERVAL)
-        except KeyboardInterrupt:  # enough of waiting: what is open is told, and its keeper goes on
+            time.sleep(POLL_INTERVAL)
+        except KeyboardInterrupt:  # stop waiting: open orders are listed, and their keeper carries on
             return entries
 
 
 def running_item(session: pytest.Session) -> pytest.Item | None:
-    """The test that is running; wider fixtures belong to none, and yet order while one runs."""
+    """The test that is running; fixtures with a wider scope belong to none, but also order while one runs."""
     name = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
     return next((item for item in session.items if item.nodeid == name), None)

@@ -1,4 +1,4 @@
-"""The settings of a run. What is set is resolved before the first test, so that no test can change it any more."""
+"""The settings of a run. They are resolved before the first test, so that no test can change them."""
 
 from __future__ import annotations
 

@@ -51,12 +51,12 @@ def is_wanted(settings: Settings) -> bool:
 
 
 def address_of(config: pytest.Config, settings: Settings) -> WebhookAddress:
-    """Return where the webhook is, after starting it if it does not listen yet. Raises SettingsError."""
+    """Return the webhook's address, after starting it if necessary. Raises SettingsError."""
     return _joined(config, settings).address if is_wanted(settings) else WebhookAddress(None)
 
 
 def pushed(provider: Provider, config: pytest.Config, settings: Settings) -> Provider:
-    """Return the provider with what is pushed to this run, or the provider itself if nothing is."""
+    """Wrap the provider so that it returns pushed SMS; return it unchanged if nothing is pushed to this run."""
     if not is_wanted(settings) or getattr(provider, "push", None) is not push_of(settings.provider):
         return provider  # or an overridden otp_provider returned another one than that of the settings
     wrapper = cast("Provider", Pushed(provider, _joined(config, settings).pushes))  # the rest is the provider's own
@@ -88,7 +88,7 @@ class SharedWebhook:
         self._server = _listening(self._settings, endpoint, token, values, take)
 
     def plain(self) -> dict[str, Any]:
-        """Return what workers need. Its one secret ends with the run: each worker reads a fixed token for itself."""
+        """Return what workers need. Its only secret ends with the run: each worker reads a fixed token itself."""
         return {"url": self._server.url, SECRET: self._drawn} if self._server else {}
 
     def strays(self) -> list[str]:
@@ -143,7 +143,7 @@ def _listening(
 
 
 def _token(endpoint: PushEndpoint, values: Values) -> tuple[Secret, str]:
-    """The token, and its text if it was drawn just now, which no attribute may keep but `workerinput`."""
+    """The token, and its text if it was just generated, which only `workerinput` may keep."""
     fixed = _fixed_token(endpoint, values)
     if fixed is not None:
         return fixed, ""

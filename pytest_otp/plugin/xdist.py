@@ -30,7 +30,7 @@ class SharedService(Protocol):
         ...
 
     def strays(self) -> Sequence[str]:
-        """Return the numbers that it received an SMS for and that no worker knows."""
+        """Return the numbers for which it received an SMS but which no worker knows."""
         ...
 
     def stop(self) -> None:
@@ -108,7 +108,7 @@ class XdistHooks:
             return
         from ..orders.entries import LedgerEntry  # noqa: PLC0415
         from ..orders.location import ledger_path  # noqa: PLC0415
-        from .run import tell  # noqa: PLC0415 - only for a run that ordered
+        from .run import write_summary  # noqa: PLC0415 - only for a run that ordered
 
         ledgers = {Path(output["ledger"]) for output in self._outputs if output.get("ledger")}
         if look and not ledgers and (path := ledger_path(self._settings.ledger, self._config.rootpath)).exists():
@@ -119,7 +119,7 @@ class XdistHooks:
             default=self._settings.close_timeout,
         )
         strays = [number for output in self._outputs for number in output["strays"]] + strays
-        tell(terminalreporter, self._run, offline, ledgers, patience, strays)
+        write_summary(terminalreporter, self._run, offline, ledgers, patience, strays)
 
     def pytest_unconfigure(self) -> None:
         """Restore the signal handlers, and stop what is running if the session never finished."""

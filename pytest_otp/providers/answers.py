@@ -1,6 +1,6 @@
-"""What came back: a JSON object, or the error that says what came instead.
+"""The responses of providers: a JSON object, or an error that says what was received instead.
 
-An unusable response is quoted by its first words, without secrets and SMS texts.
+An error quotes the start of an unusable response, without secrets or SMS texts.
 """
 
 from __future__ import annotations
@@ -41,17 +41,19 @@ class JsonResponse:
     data: Mapping[str, Any] = field(repr=False)
     """The object; numbers with a fraction are Decimal."""
     excerpt: str
-    """The body's first words, without secrets and SMS texts."""
+    """The start of the body, without secrets or SMS texts."""
     repeat: Repeat
-    """How the request was made."""
+    """Which failures of the request were retried."""
 
     def unexpected(self, why: str) -> ProviderError | OrderUncertain:
         """Return the error to raise if the object is not as documented; `why` completes "HTTP 200 with …"."""
         return judged(_refusal(self.provider, self.status, self.excerpt, scrub(why)[:120]), self.repeat)
 
     def failed(self, words: str) -> ProviderError | OrderUncertain:
-        """Return the error to raise if the provider reports a failure of its own, in `words`."""
-        failure = ProviderUnavailable(f"said {words}", http_status=self.status, provider=self.provider, words=words)
+        """Return the error to raise if the provider reports an internal failure; `words` is its message."""
+        failure = ProviderUnavailable(
+            f"the provider responded with {words}", http_status=self.status, provider=self.provider, words=words
+        )
         return judged(failure, self.repeat)
 
 
@@ -88,7 +90,7 @@ def described(error: Exception, provider: str, timeouts: tuple[float, float]) ->
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it wraps; requests and urllib3 keep that in arguments and `reason`, not in `__cause__`."""
+    """The error and what it wraps; requests and urllib3 keep it in arguments and `reason`, not in `__cause__`."""
     following: BaseException | None = error
     while following is not None:
         yield following
@@ -121,7 +123,7 @@ def _what_it_is(text: str, data: Any) -> str:
 
 
 def _excerpt(text: str) -> str:
-    # Scrubbed before it is cut: half a key would not be recognised.
+    # Scrubbed before it is cut: half a key would not be recognized.
     start = scrub(text[:16384])[:2048]
     words = re.sub(r"<[^<>]*>", " ", _PRIVATE_FIELDS.sub(r"\1…", start))
     return " ".join(words.split())[:120]
@@ -131,7 +133,7 @@ def _refusal(provider: str, status: int, excerpt: str, what: str) -> ProviderUna
     said = f"HTTP {status} with {what}" + (f": {excerpt!r}" if excerpt else "")
     if status == 403 and _EDGE_BLOCK in excerpt:
         return ProviderUnavailable(
-            f"the service's edge (such as Cloudflare) blocked the request ({said})",
+            f"the service's edge network (such as Cloudflare) blocked the request ({said})",
             http_status=status,
             provider=provider,
             hint="Set a browser's user agent (for otpcepat: OTPCEPAT_USER_AGENT), or ask the service for access.",
@@ -147,7 +149,7 @@ def judged(failure: _E, repeat: Repeat) -> _E | OrderUncertain:
     if repeat is not Repeat.UNSENT or certain:
         return failure
     return OrderUncertain(
-        f"the order was sent, but its response was lost: {failure.message}", provider=failure.provider
+        f"the order was sent, but its outcome is unknown: {failure.message}", provider=failure.provider
     )
 
 

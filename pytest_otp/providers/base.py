@@ -1,4 +1,4 @@
-"""What a provider is: the protocol, and the data that it speaks in."""
+"""What a provider is: the protocol, and the data types it uses."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __tracebackhide__ = True
 
 
 class OrderState(str, Enum):
-    """The state of an order. Each member equals its word: `number.state == "waiting"`."""
+    """The state of an order. Each member equals its value: `number.state == "waiting"`."""
 
     WAITING = "waiting"
-    """Rented; no SMS yet, or another one is expected."""
+    """Rented; no SMS has arrived yet, or another one is expected."""
     RECEIVED = "received"
-    """Rented; an SMS arrived."""
+    """Rented; an SMS has arrived."""
     FINISHED = "finished"
-    """Closed by us after an SMS arrived."""
+    """Closed by this run after an SMS arrived."""
     CANCELLED = "cancelled"
-    """Closed by us without an SMS; nothing is charged."""
+    """Closed by this run without an SMS; nothing is charged."""
     ENDED = "ended"
-    """Closed by the provider or elsewhere."""
+    """Closed by the provider, or by someone else."""
     UNCERTAIN = "uncertain"
     """The response to the order was lost: it may or may not exist."""
 
@@ -39,15 +39,15 @@ class Order:
     """One rental, as the provider confirmed it."""
 
     id: str
-    """The provider's id of the order."""
+    """The provider's ID for the order."""
     number: str
     """The phone number as the provider wrote it, usually digits with the country code and no plus."""
     service: str | None
-    """The provider's id of the service that the number was ordered for."""
+    """The provider's ID for the service that the number was ordered for."""
     country: str | None
-    """The provider's id of the country; None if the provider chose it."""
+    """The provider's ID for the country; None if the provider chose it."""
     operator: str | None
-    """The provider's id of the operator; None if the provider chose it."""
+    """The provider's ID for the operator; None if the provider chose it."""
     price: Decimal | None
     """What the order costs; None if the provider did not say."""
     currency: str | None
@@ -55,23 +55,23 @@ class Order:
     ordered_at: datetime
     """When the provider confirmed the order, in UTC; for display."""
     region: str | None = None
-    """ISO 3166 code of `country`, if known; it helps to read a number without a country code."""
+    """ISO 3166 code of `country`, if known; used to parse a number without a country code."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SmsMessage:
-    """One received SMS. Its repr shows the shape of the text, never the text itself: reports are public."""
+    """One received SMS. Its repr masks the letters and digits of the text: reports are public."""
 
     id: str
-    """Unique within its order: the provider's id, or one of ours if the provider has none."""
+    """Unique within its order: the provider's ID, or a generated one if the provider has none."""
     sender: str | None
     """The sender's number or name; None if the provider does not give it."""
     text: str
     """The whole text."""
     received_at: datetime | None
-    """When it arrived, in UTC; when we first saw it if the provider does not say. For display."""
+    """When it arrived, or was first seen if the provider does not say; in UTC, for display."""
     code: str | None
-    """The code that the provider itself found in the text; None if it gives none."""
+    """The code that the provider itself found in the text; None if it does not give one."""
 
     def __repr__(self) -> str:
         return f"SmsMessage(id={self.id!r}, sender={self.sender!r}, text={shape(self.text)!r})"
@@ -104,9 +104,9 @@ class Country:
     """A country that numbers can be ordered in."""
 
     id: str
-    """The provider's id."""
+    """The provider's ID."""
     name: str
-    """The provider's name of it."""
+    """The provider's name for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,9 @@ class Operator:
     """A mobile operator of a country."""
 
     id: str
-    """The provider's id."""
+    """The provider's ID."""
     name: str
-    """The provider's name of it."""
+    """The provider's name for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,9 @@ class Service:
     """A service that numbers can be ordered for."""
 
     id: str
-    """The provider's id."""
+    """The provider's ID."""
     name: str
-    """The provider's name of it."""
+    """The provider's name for it."""
     price: Decimal | None
     """Price of one order; None if the provider does not say."""
     currency: str | None
@@ -140,40 +140,40 @@ class Variable:
     name: str
     """As in the environment and in .env."""
     help: str
-    """What it is, one phrase."""
+    """A short description, without a full stop."""
     secret: bool = False
-    """Passed as a `Secret`, and masked everywhere."""
+    """Whether it is passed as a `Secret` and masked everywhere."""
     required: bool = False
-    """Whether a run with this provider refuses to start without it."""
+    """Whether a run with this provider fails to start without it."""
     default: str | None = None
     """The value if it is not set."""
     account: bool | None = None
-    """Whether another value means another account. None: it does if the variable is secret or named `*_URL`."""
+    """Whether a different value means a different account. None: yes if the variable is secret or named `*_URL`."""
 
     @property
     def identifies_account(self) -> bool:
-        """`account`, or what it defaults to."""
+        """`account`, with its default resolved."""
         return self.secret or self.name.endswith("_URL") if self.account is None else self.account
 
 
 class Repeat(Enum):
-    """Which failures of a request are followed by another try."""
+    """Which failures of a request are retried."""
 
     ALWAYS = "always"
     """Any temporary failure; for reads."""
     NEVER = "never"
-    """None; for requests inside a loop of the caller's own."""
+    """None; for requests that the caller itself repeats."""
     UNSENT = "unsent"
-    """Only a request that certainly did not reach the provider; for orders. Other doubts are OrderUncertain."""
+    """Only those that certainly did not reach the provider; for orders. If in doubt, OrderUncertain is raised."""
 
 
 class Provider(Protocol):
     """A service that rents phone numbers and shows the SMS they receive.
 
-    Implementations are thread-safe and raise the errors of `pytest_otp.errors`: a `ProviderError` with the provider's
-    own words for a refusal they do not know. A class that registers in the entry point group `pytest_otp.providers` has
-    `variables` and is constructed as `cls(variables, http)`: `variables` maps each name to its value (a `Secret` for
-    secrets, None if unset and without a default), `http` is a `pytest_otp.providers.http.HttpClient`.
+    Implementations are thread-safe and raise the errors of `pytest_otp.errors`: for a refusal they do not know, a
+    `ProviderError` with the provider's own message. A class registered in the entry point group `pytest_otp.providers`
+    has `variables` and is constructed as `cls(variables, http)`: `variables` maps each name to its value (a `Secret`
+    for secrets, None if unset and without a default), `http` is a `pytest_otp.providers.http.HttpClient`.
 
     A class may declare more about itself, as class attributes:
 
@@ -194,15 +194,15 @@ class Provider(Protocol):
         ...
 
     def resend(self, order: Order) -> None:
-        """Expect another SMS. Does nothing if a number simply keeps receiving."""
+        """Tell the provider to expect another SMS. Does nothing if its numbers keep receiving anyway."""
         ...
 
     def cancel(self, order: Order) -> None:
-        """Close an order without an SMS, or one that is already closed. Raises SmsAlreadyReceived."""
+        """Cancel an order without an SMS. Does nothing if it is already closed. Raises SmsAlreadyReceived."""
         ...
 
     def finish(self, order: Order) -> None:
-        """Close an order that received an SMS, or one that is already closed."""
+        """Finish an order that has received an SMS. Does nothing if it is already closed."""
         ...
 
     def balance(self) -> Balance:
@@ -210,15 +210,15 @@ class Provider(Protocol):
         ...
 
     def countries(self) -> list[Country]:
-        """Return the countries that can be ordered. Raises Unsupported if the provider has no such list."""
+        """Return the countries in which numbers can be ordered. Raises Unsupported if the provider has no list."""
         ...
 
     def operators(self, country: str) -> list[Operator]:
-        """Return a country's operators. Raises Unsupported if the provider has no such list."""
+        """Return a country's operators. Raises Unsupported if the provider has no list."""
         ...
 
     def services(self, country: str | None) -> list[Service]:
-        """Return a country's services, or those of no country. Raises Unsupported if there is no such list."""
+        """Return a country's services; with None, those of no country. Raises Unsupported if there is no list."""
         ...
 
     def count(self, service: str, country: str, operator: str | None) -> int:
@@ -234,7 +234,7 @@ def lacking(provider: object) -> list[str]:
 def identifying(
     provider: Provider | type[Provider], values: Mapping[str, str | Secret | None]
 ) -> dict[str, str | Secret | None]:
-    """Those of a provider's values that tell one account from another."""
+    """Return the values that identify the provider's account."""
     names = {variable.name for variable in provider.variables if variable.identifies_account}
     return {name: value for name, value in values.items() if name in names}
 
@@ -246,7 +246,7 @@ class SupportsPush(Protocol):
     def subscribe(self, order: Order, notify: Callable[[float], None]) -> Callable[[], None]:
         """Call `notify(seconds)`, from any thread, for each message and for the end of this order.
 
-        `seconds` is the time until `messages` shows it; 0 means now. Returns a function that ends the subscription.
+        `seconds` is the time until `messages` returns it; 0 means now. Returns a function that ends the subscription.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""From what a user wrote to a provider's id: a service or country by id, name, ISO code or name in any language."""
+"""Looking up a provider's ID: of a service or country, by ID, name, ISO code or name in any language."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ _MOST_SHOWN = 12
 
 
 class CatalogueItem(Protocol):
-    """Something that a provider lists: a country or a service."""
+    """An item that a provider lists: a country or a service."""
 
     @property
     def id(self) -> str:
-        """The provider's id."""
+        """The provider's ID."""
         ...
 
     @property
     def name(self) -> str:
-        """The provider's name of it."""
+        """The provider's name for it."""
         ...
 
 
 class Cache:
-    """Keeps what was fetched. Thread-safe: threads that need the same value fetch it once."""
+    """Caches what was fetched. Thread-safe: threads that need the same value fetch it once."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._kept: dict[Hashable, object] = {}
 
     def get(self, key: Hashable, fetch: Callable[[], _T]) -> _T:
-        """Return the kept value, or else that of `fetch()`; a failing fetch keeps nothing."""
+        """Return the cached value, or else that of `fetch()`; a failed fetch caches nothing."""
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = fetch()
-            return self._kept[key]  # type: ignore[return-value]  # what fetch gave under the same key
+            return self._kept[key]  # type: ignore[return-value]  # what fetch returned for the same key
 
 
 def find(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider: str) -> str | None:
-    """Return the id of the item that `wanted` means: by id, else by name; None if nothing matches.
+    """Return the ID of the item that `wanted` names: by ID, else by name; None if nothing matches.
 
-    Raises InvalidRequest, which lists the candidates, if several have this name.
+    Raises InvalidRequest, which lists the candidates, if several items have this name.
     """
     from ..phone import folded  # noqa: PLC0415 - imports phonenumbers
 
@@ -61,7 +61,7 @@ def find(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider: st
 def find_country(
     wanted: str, items: Iterable[CatalogueItem], *, provider: str, regions: Mapping[str, str] | None = None
 ) -> str | None:
-    """As `find`, and by ISO code or the country's name in any language.
+    """Like `find`, and also by ISO code or by the country's name in any language.
 
     `regions` gives the ISO codes of names that are not a country's.
     """
@@ -86,7 +86,7 @@ def region_of_item(item: CatalogueItem, regions: Mapping[str, str] | None = None
 
 
 def unknown(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider: str) -> InvalidRequest:
-    """Return the error for a name that no item matches; it lists what there is, the names most like it first."""
+    """Return the error for a name that no item matches; it lists the available items, the most similar names first."""
     from ..phone import folded  # noqa: PLC0415 - imports phonenumbers
 
     items = list(items)
@@ -95,7 +95,7 @@ def unknown(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider:
     known = [f"{item.name} ({item.id})" if item.name != item.id else item.id for item in items]
     shown = listed(known, _MOST_SHOWN)
     return InvalidRequest(
-        f"unknown {kind} {wanted!r}", provider=provider, hint=f"Available: {shown or 'none'}. Use a name or an id."
+        f"unknown {kind} {wanted!r}", provider=provider, hint=f"Available: {shown or 'none'}. Use a name or an ID."
     )
 
 
@@ -104,8 +104,8 @@ def required(value: str | None, kind: str, provider: str) -> str:
     if value is None or not value.strip():
         raise SettingsError(
             f"provider {provider} needs a {kind} to order a number",
-            hint=f"Set otp_number({kind}=...), @pytest.mark.otp({kind}=...), --otp-{kind}, PYTEST_OTP_{kind.upper()} "
-            f"or the ini value otp_{kind}.",
+            hint=f"Set it with otp_number({kind}=...), @pytest.mark.otp({kind}=...), --otp-{kind}, "
+            f"PYTEST_OTP_{kind.upper()} or the ini value otp_{kind}.",
         )
     return value.strip()
 
@@ -114,21 +114,21 @@ def _only(ids: set[str], items: Iterable[CatalogueItem], wanted: str, kind: str,
     if len(ids) > 1:
         candidates = ", ".join(f"{item.name} ({item.id})" for item in items if item.id in ids)
         raise InvalidRequest(
-            f"ambiguous {kind} {wanted!r}: could be {candidates}", provider=provider, hint="Use the id instead."
+            f"ambiguous {kind} {wanted!r}: could be {candidates}", provider=provider, hint="Use the ID instead."
         )
     return next(iter(ids), None)
 
 
 def text_of(value: object) -> str:
-    """Return an id, price or word of a response as text, since providers write texts and numbers; "" for anything else.
+    """Return an ID, price or word of a response as text: providers send strings and numbers. "" for anything else.
 
-    False is among the rest: PHP writes it in place of an empty value.
+    That includes False, which PHP writes in place of an empty value.
     """
     return str(value).strip() if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) else ""
 
 
 def decimal_of(value: object) -> Decimal | None:
-    """Return an amount that is written as text or number; None if it is not an amount."""
+    """Return an amount given as a string or a number; None if it is not an amount."""
     try:
         number = Decimal(text_of(value))
     except InvalidOperation:

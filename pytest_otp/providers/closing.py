@@ -1,4 +1,4 @@
-"""Closing an order, which does not give up at the first refusal: the number costs money until it is closed."""
+"""Closing an order without giving up at the first refusal: the number costs money until the order is closed."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ LONGEST_PAUSE = 4.0
 LONGEST_ASKED = 60.0
 """The longest pause that a provider may ask for, in seconds: the number costs money meanwhile."""
 SHORTEST_TRY = 2.0
-"""Seconds that a try may take, however little time is left."""
+"""Seconds that an attempt may take, however little time is left."""
 
 LAST_TRY = 1.0
-"""Seconds before the end at which the last try starts, however long a pause the provider asked for."""
+"""Seconds before the end at which the last attempt starts, however long a pause the provider asked for."""
 
 FINAL = (AuthenticationError, OrderNotFound, SmsAlreadyReceived)
-"""Failures that further tries cannot change."""
+"""Failures that another attempt cannot change."""
 
 
 def finish_or_cancel(cancel: Callable[[], None], finish: Callable[[], None], *, received: bool) -> None:
-    """Close an order one way or the other, once. Raises what the last of the two raised."""
+    """Close an order one way or the other, once. Raises the error of the last request."""
     if not received:
         try:
             cancel()
@@ -56,7 +56,7 @@ def persist(
 ) -> Exception | None:
     """Run `attempt` until it succeeds, for `timeout` seconds, but at least once; return None, or the last failure.
 
-    Only a `passing` error and a failed connection are tried again, and none that is `final`. Interrupts pass through.
+    Only `passing` errors and failed connections are retried, unless they are `final`. Interrupts pass through.
     """
     start = clock()
     last_try = min(LAST_TRY, timeout / 4)

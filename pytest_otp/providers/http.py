@@ -2,7 +2,7 @@
 
 Requests, responses and exceptions that leave this module never contain a secret: secrets are added to a copy of the
 request in the transport adapter, at the moment of sending, and failures are raised anew outside the `except` block, so
-that no library frame (whose locals contain the whole URL) and no `__context__` travels upwards.
+that no library frame (whose locals contain the whole URL) and no `__context__` propagates.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _Value = Any  # what JSON can contain, or a Secret in place of a text
 
 _Received = tuple[int, str, str]
 Check = Callable[[JsonResponse], None]
-"""Raises what a refusal by the provider means. It runs inside the tries, so a temporary failure is tried again."""
+"""Raises the error that a refusal by the provider means. It runs in each attempt: temporary failures are retried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,11 @@ class Timeouts:
     read: float = 15.0
     """To read the whole response."""
     order: float = 60.0
-    """To read the response to an order, which is worth waiting for: without it nobody knows what was rented."""
+    """To read the response to an order, which is worth waiting for: without it, what was rented is unknown."""
 
 
 class HttpClient:
-    """Sends a provider's requests: time-outs, connection reuse, retries and scrubbing. Thread-safe.
+    """Sends a provider's requests, with timeouts, connection reuse, retries and scrubbing. Thread-safe.
 
     A `Secret` in parameters and JSON bodies is sent as its value, and masked everywhere else.
 
@@ -81,7 +81,7 @@ class HttpClient:
         provider: the provider's name, for errors.
         allow_http: hosts that may be contacted without TLS, besides loopback.
         timeouts: for each request.
-        sleep: how the pauses between tries are slept.
+        sleep: sleeps between attempts; to be replaced in tests.
     """
 
     def __init__(
@@ -113,15 +113,15 @@ class HttpClient:
         Args:
             url: without the parameters.
             params: the query's parameters.
-            repeat: which failures are followed by another try.
-            headers: added to the client's own, or in place of them.
-            check: raises what a refusal by the provider means; it runs inside the tries.
+            repeat: which failures are retried.
+            headers: added to the client's own headers, or replacing them.
+            check: raises the error that a refusal by the provider means; it runs within each attempt.
 
         Raises:
             ProviderUnavailable: no response, or one that is not a JSON object.
             AuthenticationError: the status is 401 or 403.
-            OrderUncertain: in place of ProviderUnavailable, if `repeat` is `Repeat.UNSENT` and the request may have
-                had its effect.
+            OrderUncertain: instead of ProviderUnavailable, if `repeat` is `Repeat.UNSENT` and the request may have
+                taken effect.
             SettingsError: the URL is neither https nor allowed.
         """
         return self._call(_Envelope("GET", url, params=params, headers=headers or {}), repeat, check)
@@ -136,7 +136,7 @@ class HttpClient:
         compress: bool = False,
         check: Check | None = None,
     ) -> JsonResponse:
-        """POST a JSON object and get one back. With `compress` the body is gzipped. Otherwise as `get`."""
+        """POST a JSON object, and return that in the response. With `compress`, gzip the body. Otherwise like `get`."""
         return self._call(
             _Envelope("POST", url, payload=payload, headers=headers or {}, compress=compress), repeat, check
         )
@@ -165,7 +165,7 @@ class HttpClient:
     def _once(self, envelope: _Envelope, repeat: Repeat, check: Check | None) -> JsonResponse:
         limit = time_left()
         if limit is not None and limit < LEAST_TIME:
-            raise ProviderUnavailable("no time was left for the request", provider=self._provider, sent=False)
+            raise ProviderUnavailable("no time was left to send the request", provider=self._provider, sent=False)
         connect, longest = self._timeouts.connect, self._timeouts.read
         if repeat is Repeat.UNSENT:
             longest = self._timeouts.order
@@ -180,10 +180,10 @@ class HttpClient:
         return answer
 
     def _bounded(self, seconds: float, transmit: Callable[[], _Received]) -> _Received:
-        """Run `transmit` in a thread that is abandoned after so many seconds.
+        """Run `transmit` in a thread that is abandoned after that many seconds.
 
-        The sockets' own time-outs start anew with each byte and do not cover name resolution: a server that sends a
-        byte now and then, or a name server that hangs, would block a test, or its teardown, for ever.
+        The sockets' own timeouts start anew with each byte and do not cover name resolution: a server that sends a
+        byte now and then, or a name server that hangs, would block a test, or its teardown, forever.
         """
         received = begun(transmit, "pytest-otp request")
         if not wait({received}, seconds).done:
@@ -193,10 +193,10 @@ class HttpClient:
     def _transmit(self, envelope: _Envelope, timeouts: tuple[float, float], *, fresh: bool) -> _Received:
         """Send the request; return the HTTP status, Retry-After and the body.
 
-        A server may echo a secret, and all that is returned from here stands in frames that a traceback shows.
+        A server may echo a secret, and everything returned from here is in frames that a traceback shows.
         """
         # An order goes over a connection of its own: on a reused one that the server is just closing, the request could
-        # be lost, and nobody would know whether it had arrived.
+        # be lost, and whether it had arrived would be unknown.
         session = _session() if fresh else self._session
         raised: BaseException
         try:
@@ -238,7 +238,7 @@ def check_url(url: str, allow_http: frozenset[str]) -> None:
     if scheme == "http" and not (is_loopback(host) or host in allow_http):
         raise SettingsError(
             f"{scrub(url)!r} would send credentials without TLS",
-            hint=f"Use https, or name the host in --otp-allow-http {host} (PYTEST_OTP_ALLOW_HTTP).",
+            hint=f"Use https, or allow the host with --otp-allow-http {host} (PYTEST_OTP_ALLOW_HTTP).",
         )
 
 
@@ -273,7 +273,7 @@ class _Envelope:
                 body = gzip.compress(body)
                 headers["Content-Encoding"] = "gzip"
         prepared = requests.Request(self.method, self.url, headers=headers, params=params, data=body).prepare()
-        prepared.envelope = self  # type: ignore[attr-defined]  # for the adapter, which gets nothing but the request
+        prepared.envelope = self  # type: ignore[attr-defined]  # for the adapter, which gets only the request
         return prepared
 
 
@@ -316,7 +316,7 @@ def _environment(session: requests.Session, url: str) -> dict[str, Any]:
 
 
 def _body(response: requests.Response, patience: float) -> bytes:
-    """Read the whole body, within so many seconds however slowly it arrives."""
+    """Read the whole body, within that many seconds however slowly it arrives."""
     end = time.monotonic() + min(patience, time_left() or patience)
     body = bytearray()
     # `iter_content` would wait for whole chunks; urllib3 before 2.1 can do no better either.
@@ -327,7 +327,7 @@ def _body(response: requests.Response, patience: float) -> bytes:
         if len(body) > LARGEST_BODY:
             raise requests.exceptions.ContentDecodingError(f"a body larger than {LARGEST_BODY} bytes")
         if left <= 0:
-            raise requests.ReadTimeout("the response came too slowly")
+            raise requests.ReadTimeout("the response arrived too slowly")
         _hurry(response, left)
     return bytes(body)
 

@@ -1,6 +1,6 @@
 """otpcepat: every call is a GET with `api_key` and `action`.
 
-Wire facts come from the service's own document (eight actions); what it leaves open, from public clients of it:
+The protocol follows the service's own document (eight actions) and, where that is silent, its public clients:
 amounts are Indonesian rupiah, Indonesia is named "Wakanda (Indo)", the operator `random` always exists, and the edge in
 front of the service may refuse a user agent that is not a browser's.
 """
@@ -78,8 +78,8 @@ class OtpcepatProvider:
     lifetime: ClassVar[float] = 1200.0
     variables: ClassVar[tuple[Variable, ...]] = (
         Variable("API_KEY_OTPCEPAT", "your account's API key", secret=True, required=True),
-        Variable("OTPCEPAT_BASE_URL", "where the API is", default="https://otpcepat.org/api/handler_api.php"),
-        Variable("OTPCEPAT_USER_AGENT", "the User-Agent header; the service's edge may block ours"),
+        Variable("OTPCEPAT_BASE_URL", "the URL of the API", default="https://otpcepat.org/api/handler_api.php"),
+        Variable("OTPCEPAT_USER_AGENT", "the User-Agent header, if the service's edge network blocks the default one"),
     )
 
     def __init__(self, variables: Mapping[str, str | Secret | None], http: HttpClient) -> None:
@@ -123,7 +123,7 @@ class OtpcepatProvider:
         )
 
     def messages(self, order: Order) -> Messages:
-        """`get_status`. It shows one text at a time without an id: text and state decide what is new."""
+        """`get_status`. It shows one text at a time, without an ID: text and state decide what is new."""
         state, text = self._status(order)
         with self._lock:
             inbox = self._inboxes.setdefault(order.id, _Inbox())
@@ -131,9 +131,9 @@ class OtpcepatProvider:
             return Messages(state, tuple(inbox.messages))
 
     def resend(self, order: Order) -> None:
-        """`set_status` 3, after a `get_status`, whose text is then known to be an old one."""
+        """`set_status` 3, after a `get_status`, whose text is then known to be old."""
         if self.messages(order).state is OrderState.ENDED:
-            raise OrderEnded("the order is already cancelled or done", provider=self.name, order_id=order.id)
+            raise OrderEnded("the order is already closed", provider=self.name, order_id=order.id)
         try:
             self._set_status(order, _RESEND, repeat=Repeat.ALWAYS)
         except ProviderUnavailable:
@@ -146,7 +146,7 @@ class OtpcepatProvider:
             self._inboxes.setdefault(order.id, _Inbox()).expects_another = True
 
     def cancel(self, order: Order) -> None:
-        """`set_status` 2. The document has no refusal for it: on any, the order's state decides."""
+        """`set_status` 2. The document lists no refusal for it: after any, the order's state decides."""
         self._close(order, _CANCEL)
 
     def finish(self, order: Order) -> None:
@@ -191,8 +191,8 @@ class OtpcepatProvider:
         ]
 
     def count(self, service: str, country: str, operator: str | None) -> int:
-        """Not offered."""
-        raise Unsupported("does not report how many numbers are available", provider=self.name)
+        """Raise Unsupported: the service has no such call."""
+        raise Unsupported("the provider does not report how many numbers are available", provider=self.name)
 
     def _close(self, order: Order, status: str) -> None:
         with self._lock:
@@ -217,7 +217,7 @@ class OtpcepatProvider:
             return
         if state is OrderState.RECEIVED and status == _CANCEL:
             raise SmsAlreadyReceived(
-                f"refused to cancel: an SMS has arrived ({refusal.words})",
+                f"the order cannot be cancelled: an SMS has arrived ({refusal.words})",
                 provider=self.name,
                 order_id=order.id,
                 words=refusal.words,
@@ -253,7 +253,7 @@ class OtpcepatProvider:
         raise unknown(wanted, self.services(country_id), kind="service", provider=self.name)
 
     def _region(self, wanted: str, country_id: str) -> str | None:
-        """The country's region, if it is known without a request; an id alone does not say it."""
+        """The country's region, if it is known without a request; an ID alone does not reveal it."""
         if wanted.isdecimal():
             return None
         return next((region_of_item(c, _REGIONS) for c in self.countries() if c.id == country_id), None)
@@ -287,12 +287,13 @@ class OtpcepatProvider:
         asked = ", ".join(f"{name} {value}" for name, value in params.items() if name != "order_id")
         hint = f"The request was for {asked}." if kind is InvalidRequest and asked else ""
         said = scrub(words)
-        raise kind(f"said {said!r}", provider=self.name, order_id=params.get("order_id"), words=said, hint=hint)
+        message = f"the provider responded with {said!r}"
+        raise kind(message, provider=self.name, order_id=params.get("order_id"), words=said, hint=hint)
 
 
 @dataclass
 class _Inbox:
-    """What one order showed so far."""
+    """What one order has shown so far."""
 
     messages: list[SmsMessage] = field(default_factory=list)
     expects_another: bool = False
@@ -300,8 +301,8 @@ class _Inbox:
     def saw(self, state: OrderState, text: str, order: Order) -> None:
         """Keep the text if it is a new SMS.
 
-        A changed text is one. The same text is one only if another SMS was asked for and the order says that it came:
-        while it still waits, the provider goes on showing the old text.
+        A changed text is one. The same text is one only if another SMS was requested and the order is `received` again:
+        while it is still waiting, the provider keeps showing the old text.
         """
         if not text:
             return

@@ -1,7 +1,7 @@
-"""OTP-virt: every call is a POST with a JSON object that holds `clientId` and `apiPassword`.
+"""OTP-virt: every call is a POST with a JSON object that contains `clientId` and `apiPassword`.
 
-Wire facts come from the service's own document, a Postman collection (its sections in brackets below). It asks for gzip
-in both directions while its recorded requests are plain, so the first `GetBalance` finds out what the server accepts.
+The protocol follows the service's own document, a Postman collection (its sections in brackets below). It asks for gzip
+in both directions, but its recorded requests are plain, so the first `GetBalance` finds out what the server accepts.
 `error` 0 means success: `status` says 2 or 0.
 """
 
@@ -35,7 +35,7 @@ DOCUMENTED = {
     "latvia": ("Latvia", "xomobile"),
     "serbia": ("Serbia", "mts"),
 }
-"""Country id to its name and its one operator [11]. The price list [8] names others, which order as well."""
+"""Country ID to its name and its one operator [11]. The price list [8] names others, which can be ordered too."""
 
 ANY_OPERATOR = "any"
 _SERVICE_LENGTH = range(2, 37)
@@ -48,9 +48,9 @@ class OtpvirtProvider:
     offline: ClassVar[bool] = False
     push: ClassVar[PushEndpoint] = PUSH
     variables: ClassVar[tuple[Variable, ...]] = (
-        Variable("OTPVIRT_CLIENT_ID", "your client id, a GUID", secret=True, required=True),
+        Variable("OTPVIRT_CLIENT_ID", "your client ID, a GUID", secret=True, required=True),
         Variable("OTPVIRT_API_PASSWORD", "your API password", secret=True, required=True),
-        Variable("OTPVIRT_BASE_URL", "where the API is", default="https://api.otp-service.pro/native"),
+        Variable("OTPVIRT_BASE_URL", "the URL of the API", default="https://api.otp-service.pro/native"),
         # Used by the webhook alone, and not sent to the service.
         Variable(
             "OTPVIRT_WEBHOOK_TOKEN",
@@ -68,7 +68,7 @@ class OtpvirtProvider:
         self._inboxes: dict[str, dict[Hashable, SmsMessage]] = {}
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
-        """`GetNumber` [2]. Country and operator may be left to the provider."""
+        """`GetNumber` [2]. Country and operator are optional."""
         service_id = self._service_id(required(service, "service", self.name))
         currency = self._calls.currency()
         country_id = self._country_id(country) if country else None
@@ -93,7 +93,7 @@ class OtpvirtProvider:
         )
 
     def messages(self, order: Order) -> Messages:
-        """`GetSms` [5]. Error 3 means that the order is over: there is no way to ask for its state."""
+        """`GetSms` [5]. Error 3 means that the order is closed: there is no way to ask for its state."""
         self._calls.learn_gzip()
         try:
             answer = self._calls.call("GetSms", {"activationId": order.id}, repeat=Repeat.NEVER)
@@ -112,7 +112,7 @@ class OtpvirtProvider:
             return Messages(OrderState.RECEIVED if inbox else OrderState.WAITING, tuple(inbox.values()))
 
     def resend(self, order: Order) -> None:
-        """Does nothing: the number keeps receiving."""
+        """Do nothing: the number keeps receiving."""
 
     def cancel(self, order: Order) -> None:
         """`CancelActivation` [4]. Error 4 is SmsAlreadyReceived."""
@@ -186,19 +186,19 @@ class OtpvirtProvider:
             self._close_tried.discard(order.id)
 
     def _service_id(self, wanted: str) -> str:
-        """The id in the price list's spelling; what is not listed passes through."""
+        """The ID in the price list's spelling; what is not listed passes through."""
         if len(wanted) not in _SERVICE_LENGTH:
             raise InvalidRequest(
                 f"unknown service {wanted!r}",
                 provider=self.name,
-                hint="A service has 2 to 36 characters, such as 'wa'.",
+                hint="A service ID has 2 to 36 characters, such as 'wa'.",
             )
         if wanted == wanted.lower():
             return wanted
         return find(wanted, self.services(None), kind="service", provider=self.name) or wanted
 
     def _country_id(self, wanted: str) -> str:
-        """The id that the country list or the price list has for it; what is in neither passes through."""
+        """The ID that the country list or the price list has for it; what is in neither passes through."""
         if wanted.casefold() in DOCUMENTED:
             return wanted.casefold()
         return find_country(wanted, self.countries(), provider=self.name) or wanted
@@ -225,7 +225,7 @@ def _country(name: str) -> Country:
 
 
 def _keyed(rows: list[Mapping[str, Any]]) -> Iterator[tuple[Hashable, Mapping[str, Any]]]:
-    """Each row with its identity: its id, else its words and how many rows like it came before."""
+    """Each row with its identity: its ID, else its words and how many rows like it came before."""
     unnamed: Counter[tuple[str, str]] = Counter()
     for row in rows:
         words = text_of(row.get("phoneFrom")), text_of(row.get("text"))

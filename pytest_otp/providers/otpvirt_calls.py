@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _NO_NUMBERS, _INTERNAL, _INVALID, _SMS_RECEIVED = 1, 2, 3, 4
 _CHECK = (
-    "Check service, country and operator, and OTPVIRT_CLIENT_ID and OTPVIRT_API_PASSWORD: "
-    "the service has no error of its own for wrong credentials."
+    "Check the service, country and operator, and OTPVIRT_CLIENT_ID and OTPVIRT_API_PASSWORD: "
+    "the provider reports wrong credentials with the same error."
 )
 
 
@@ -44,7 +44,7 @@ class OtpvirtCalls:
         self._cache = Cache()
 
     def call(self, action: str, fields: Mapping[str, Any], *, repeat: Repeat = Repeat.ALWAYS) -> JsonResponse:
-        """One action's response. Raises what its error number means."""
+        """Return the response to an action. Raises the error that its number means."""
         self.learn_gzip()
         return self._send(action, fields, compress=bool(self._gzip), repeat=repeat)
 
@@ -91,7 +91,7 @@ class OtpvirtCalls:
         )
 
     def _check(self, response: JsonResponse, action: str, fields: Mapping[str, Any]) -> None:
-        """Raise what the response's error [10] means. 0 is none, whatever `status` says."""
+        """Raise the error that the response's number [10] means. 0 is none, whatever `status` says."""
         error = response.data.get("error")
         if error == 0 and not isinstance(error, bool):
             return
@@ -103,14 +103,16 @@ class OtpvirtCalls:
             "words": f"error {error}",
         }
         if error == _NO_NUMBERS:
-            raise NumberUnavailable(f"said error 1: no numbers for {_wanted(fields)}", **context)
+            raise NumberUnavailable(f"the provider responded with error 1: no numbers for {_wanted(fields)}", **context)
         if error == _INTERNAL:
             raise response.failed("error 2: an internal error")
         if error == _INVALID:
-            raise InvalidRequest(f"said error 3: invalid request ({action})", **context, hint=_CHECK)
+            raise InvalidRequest(
+                f"the provider responded with error 3: invalid request ({action})", **context, hint=_CHECK
+            )
         if error == _SMS_RECEIVED:
-            raise SmsAlreadyReceived("said error 4: an SMS has arrived", **context)
-        raise ProviderError(f"said error {error} ({response.excerpt})", **context)
+            raise SmsAlreadyReceived("the provider responded with error 4: an SMS has arrived", **context)
+        raise ProviderError(f"the provider responded with error {error} ({response.excerpt})", **context)
 
 
 def _currency(balance: JsonResponse) -> str | None:

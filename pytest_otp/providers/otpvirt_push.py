@@ -5,7 +5,7 @@
     200                    {"status": 2}
 
 The document's sample has an `apiPassword`, which its table lacks, and lacks the `id`, which its table requires: both
-may be left out. Refused are, with `{"status": 4, "reason": …}`:
+are optional. These requests are refused, with `{"status": 4, "reason": …}`:
 
     400  a missing field, or one of the wrong type
     403  a clientId or apiPassword other than this run's
@@ -54,7 +54,7 @@ PUSH = PushEndpoint(
 
 
 def _check_account(content: Mapping[str, Any], values: Mapping[str, str | Secret | None]) -> None:
-    # The client id is a GUID, which may be written in either case; the password may be left out.
+    # The client ID is a GUID, which may be written in either case; the password may be left out.
     client_id, password = required_text(content, "clientId"), optional_text(content, "apiPassword")
     matches = is_same(client_id.lower(), _lower(values["OTPVIRT_CLIENT_ID"]))
     if password is not None:
@@ -72,5 +72,5 @@ def _phone(value: object) -> str:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_LARGEST_ULONG)):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ULONG:
-        raise PushRefused(400, "phone is missing, or not a phone number")
+        raise PushRefused(400, "phone is missing or not a phone number")
     return str(value)

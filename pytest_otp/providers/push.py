@@ -1,6 +1,6 @@
-"""How a provider sends SMS to us: what its class declares, and what the webhook makes of a request.
+"""How a provider pushes SMS to a run: what its class declares, and how the webhook handles a request.
 
-A provider's class that has such a way declares it as `push`:
+A provider class that supports it declares a `push`:
 
     class SimboxProvider:
         push: ClassVar[PushEndpoint] = PushEndpoint(path="/simbox/", variable="SIMBOX_WEBHOOK_TOKEN", parse=parse_push)
@@ -21,32 +21,32 @@ __tracebackhide__ = True
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PushedSms:
-    """One SMS that a provider sent by itself. Its repr shows none of it: reports are public."""
+    """One SMS that a provider pushed. Its repr shows none of it: reports are public."""
 
     order_id: str
-    """The provider's id of the order, compared without regard to case."""
+    """The provider's ID for the order, compared case-insensitively."""
     number: str
-    """The number that received the SMS, with country code; it must be the order's own."""
+    """The number that received the SMS, with country code; it must be that of the order."""
     message_id: str
-    """The provider's id of the message; empty where it gives none: the message is then fetched by polling."""
+    """The provider's ID for the message; empty if it gives none: the message is then fetched by polling."""
     sender: str | None
-    """The sender's number or name, None where the provider does not give it."""
+    """The sender's number or name; None if the provider does not give it."""
     text: str
     """The whole text."""
     code: str | None
-    """The code that the provider itself found in the text, None where it gives none."""
+    """The code that the provider itself found in the text; None if it does not give one."""
 
     def plain(self) -> dict[str, Any]:
-        """As plain data, for another process: `PushedSms(**plain)`."""
+        """Return plain data for another process: `PushedSms(**plain)`."""
         return asdict(self)
 
 
 class PushRefused(Exception):
-    """Raised by `PushEndpoint.parse` for a request that is not accepted; the webhook answers with it.
+    """Raised by `PushEndpoint.parse` for a request that is not accepted; the webhook responds with both arguments.
 
     Args:
-        status: the HTTP status, 400 to 499: 403 for a foreign account, 415 for a media type, 400 for the rest.
-        reason: a few words for whoever reads the provider's delivery log; no secret and no text of an SMS.
+        status: the HTTP status, 400 to 499: 403 for another account, 415 for a wrong media type, 400 for the rest.
+        reason: a few words for the provider's delivery log, without secrets or SMS texts.
     """
 
     def __init__(self, status: int, reason: str) -> None:
@@ -60,30 +60,30 @@ Parse = Callable[[Mapping[str, str], bytes, Mapping[str, "str | Secret | None"]]
 
 @dataclass(frozen=True, slots=True)
 class PushEndpoint:
-    """Where a provider POSTs each SMS, and how to read what it posts. Declared as `push` on the provider's class.
+    """Where a provider POSTs each SMS, and how to parse its requests. Declared as `push` on the provider's class.
 
-    The webhook itself checks the path, the method, the size of the body and its gzip encoding, and drops repeats of a
-    message; `parse` does the rest.
+    The webhook itself checks the path, the method, the size of the body and its gzip encoding, and drops duplicate
+    messages; `parse` does the rest.
     """
 
     path: str
-    """What stands before the token in the URL's path, with a slash at both ends: `/simbox/`."""
+    """The part of the URL's path before the token, with a slash at both ends: `/simbox/`."""
     variable: str
-    """The name of the variable that holds the secret end of the path; it must be one of the class's `variables`.
+    """The name of the variable that contains the token; it must be a secret one of the class's `variables`.
 
-    Unset, each run draws a token of its own.
+    If it is not set, each run generates a random token.
     """
     parse: Parse
     """Called as `parse(headers, body, values)`, from any thread.
 
-    `headers` are the request's, their names in lower case. `body` is the unpacked body. `values` are those of the
-    class's `variables`. Returns the SMS, or None for an authentic request that holds none, such as a delivery test.
-    Raises `PushRefused`; any other exception is answered with 500 and logged.
+    `headers` are the request's headers, with lower-case names; `body` is the decompressed body; `values` are the values
+    of the class's `variables`. Returns the SMS, or None for an authentic request without one, such as a delivery test.
+    Raises `PushRefused`; any other exception is logged and answered with 500.
     """
     accepted: Mapping[str, Any] = field(default_factory=lambda: {"ok": True})
-    """The JSON object that the provider expects in answer to an SMS that was accepted."""
+    """The JSON object that the provider expects in response to an accepted SMS."""
     refused: Mapping[str, Any] = field(default_factory=lambda: {"ok": False})
-    """The JSON object that it expects where the SMS was refused; a `reason` is added."""
+    """The JSON object that it expects in response to a refused SMS; a `reason` is added."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a path that cannot stand before a token."""
@@ -92,7 +92,7 @@ class PushEndpoint:
 
 
 def json_object(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-    """The JSON object in a pushed body.
+    """Return the JSON object in a pushed body.
 
     Raises PushRefused for another media type, and for a body that is not a JSON object in UTF-8.
     """
@@ -108,7 +108,7 @@ def json_object(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
 
 
 def required_text(content: Mapping[str, Any], name: str) -> str:
-    """A field of the object. Raises PushRefused if it is missing, empty, or not a string."""
+    """Return a field of the object. Raises PushRefused if it is missing, empty, or not a string."""
     value = optional_text(content, name)
     if not value:
         raise PushRefused(400, f"{name} is missing or empty")
@@ -116,7 +116,7 @@ def required_text(content: Mapping[str, Any], name: str) -> str:
 
 
 def optional_text(content: Mapping[str, Any], name: str) -> str | None:
-    """A field of the object; None if it is missing or null. Raises PushRefused if it is not a string."""
+    """Return a field of the object; None if it is missing or null. Raises PushRefused if it is not a string."""
     value = content.get(name)
     if value is None:
         return None
@@ -125,7 +125,7 @@ def optional_text(content: Mapping[str, Any], name: str) -> str | None:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise PushRefused(400, f"{name} contains half of a surrogate pair, which is not a character") from None
+        raise PushRefused(400, f"{name} contains an unpaired surrogate") from None
     return value
 
 

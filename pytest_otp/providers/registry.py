@@ -1,4 +1,4 @@
-"""Which providers there are, what is special about each, and how one is built. Imports a class only when needed."""
+"""The known providers, what is special about each, and how to create one. Imports a class only when needed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class BuiltIn(NamedTuple):
     """What is known about a built-in provider without importing its class, which declares the same."""
 
     target: str | None = None
-    """Where the class is, as in an entry point; None where our own package registers it as one, like a plugin."""
+    """Where the class is, as in an entry point; None if our own package registers it as one, like a plugin."""
     offline: bool = False
     push: bool = False
     account: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ def names() -> list[str]:
 def load(name: str) -> type[Provider]:
     """Return the class of a provider.
 
-    Raises SettingsError for an unknown name, and for a plugin that cannot be imported or registers something else.
+    Raises SettingsError for an unknown name, or a plugin that cannot be imported or registers something else.
     """
     try:
         target = BUILT_IN[name].target if name in BUILT_IN else None
@@ -76,7 +76,7 @@ def load(name: str) -> type[Provider]:
         raise SettingsError(f"--otp-provider {name}: its package cannot be imported ({error})") from error
     raise SettingsError(
         f"--otp-provider (PYTEST_OTP_PROVIDER): unknown provider {name!r}",
-        hint=f"Choose one of: {', '.join(names())}.",
+        hint=f"Choose from: {', '.join(names())}.",
     )
 
 
@@ -91,7 +91,7 @@ def has_carrier(name: str) -> bool:
 
 
 def takes_push(name: str) -> bool:
-    """Return whether the provider can send SMS to us. Raises SettingsError as `load` does."""
+    """Return whether the provider can push SMS. Raises SettingsError as `load` does."""
     return BUILT_IN[name].push if name in BUILT_IN else getattr(load(name), "push", None) is not None
 
 
@@ -103,7 +103,7 @@ def account_variables(name: str) -> tuple[str, ...]:
 
 
 def push_of(name: str) -> PushEndpoint | None:
-    """Return how the provider sends SMS to us; None if it does not. Raises SettingsError as `load` does."""
+    """Return how the provider pushes SMS; None if it does not. Raises SettingsError as `load` does."""
     return getattr(load(name), "push", None) if takes_push(name) else None
 
 
@@ -116,7 +116,7 @@ def credentials(
 ) -> dict[str, str | Secret | None]:
     """Return the values of a provider's variables: from the environment, else from .env, else the defaults.
 
-    Raises SettingsError that names every missing variable, or a base URL that would send them in the clear.
+    Raises SettingsError if required variables are missing, or if a base URL would send credentials without TLS.
     """
     try:
         variables = load(name).variables
@@ -139,7 +139,7 @@ def credentials(
 def create(
     name: str, values: Mapping[str, str | Secret | None], *, allow_http: frozenset[str] = frozenset()
 ) -> Provider:
-    """Build a provider from its credentials, with our HTTP client.
+    """Create a provider from its credentials, with our HTTP client.
 
     Raises SettingsError as `load` does, and for `fake`, whose phone network belongs to a pytest run.
     """
@@ -157,7 +157,7 @@ def create(
 
 
 def recipe_of(provider: Provider) -> Recipe | None:
-    """Return how to build such a provider in another process; None for an object that `create` did not make."""
+    """Return how to create such a provider in another process; None for an object that `create` did not create."""
     try:
         return _recipes.get(provider)
     except TypeError:  # a class without a hash
@@ -165,7 +165,7 @@ def recipe_of(provider: Provider) -> Recipe | None:
 
 
 def built_alike(wrapper: Provider, provider: Provider) -> None:
-    """Record that another process may build `provider` in place of `wrapper`, which orders and closes as it does."""
+    """Record that another process may create `provider` in place of `wrapper`, which orders and closes like it."""
     recipe = recipe_of(provider)
     if recipe:
         _recipes[wrapper] = recipe
@@ -217,9 +217,9 @@ def _wrong_push(found: Any) -> str:
     from .push import PushEndpoint  # noqa: PLC0415 - start-up: only a provider with a push needs it
 
     if not isinstance(push, PushEndpoint):
-        return f"a class whose push is {type(push).__name__}, not PushEndpoint"
+        return f"a class whose push is of type {type(push).__name__}, not PushEndpoint"
     if push.variable not in {variable.name for variable in found.variables if variable.secret}:
-        return f"a class whose push.variable, {push.variable!r}, is not the name of a secret variable of its own"
+        return f"a class whose push.variable, {push.variable!r}, is not the name of one of its secret variables"
     return ""
 
 

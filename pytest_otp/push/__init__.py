@@ -1,1 +1,1 @@
-"""SMS that a provider sends to us, so that a code is there without polling."""
+"""SMS that a provider pushes to the run, so that codes arrive without polling."""

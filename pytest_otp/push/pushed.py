@@ -1,4 +1,4 @@
-"""SMS that a provider sends by itself: which orders wait for them, and a provider that hands them out."""
+"""SMS that a provider pushes: which orders wait for them, and a provider that hands them out."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ..providers.push import PushedSms
 __tracebackhide__ = True
 
 NET = 5.0
-"""Seconds between polls where SMS are pushed: polling is only the fallback for a lost push."""
+"""Seconds between polls if SMS are pushed: polling is only a fallback for lost pushes."""
 
 
 class Outcome(str, Enum):
-    """What became of a pushed SMS. Each member equals its word, which can be sent to another process."""
+    """What became of a pushed SMS. Each member equals its value, which can be sent to another process."""
 
     ACCEPTED = "accepted"
-    """It belongs to an open order, and woke those who wait for it."""
+    """It belongs to an open order, and woke those waiting for it."""
     REPEATED = "repeated"
-    """It was accepted before; nothing changed."""
+    """It had already been accepted; nothing changed."""
     UNKNOWN = "unknown"
-    """No open order has this id and number; nothing changed."""
+    """No open order has this ID and number; nothing changed."""
 
 
 class Pushes:
@@ -55,13 +55,13 @@ class Pushes:
         return close
 
     def take(self, sms: PushedSms) -> Outcome:
-        """Accept an SMS for an open order. Without a message id it only wakes those who wait, who then poll."""
+        """Accept an SMS for an open order. Without a message ID it only wakes those waiting, who then poll."""
         with self._lock:
             box = self._boxes.get(_key(sms.order_id))
             if box is None or not box.has_number(sms.number):
                 return Outcome.UNKNOWN
             key = _key(sms.message_id)
-            if key in box.pushed:  # also of an order that was closed meanwhile: the provider did not get our answer
+            if key in box.pushed:  # even if the order has since been closed: the provider did not get our response
                 return Outcome.REPEATED
             if not box.listeners:
                 return Outcome.UNKNOWN
@@ -75,9 +75,9 @@ class Pushes:
         return Outcome.ACCEPTED
 
     def look(self, order: Order, poll: Callable[[], Messages]) -> Messages:
-        """What was pushed since the last call, at once, or else what `poll` returns; with all that came before.
+        """Return what was pushed since the last call, at once, or else what `poll` returns; with all earlier messages.
 
-        A push does not wait for the poll, which goes on in a thread of its own: it may take long.
+        A push does not wait for a poll, which may take long and continues in a thread of its own.
         """
         with self._lock:
             box = self._boxes.get(_key(order.id))
@@ -105,11 +105,11 @@ class Pushes:
 
 
 class Pushed:
-    """Behaves as the provider behind it, and hands out at once what that pushed.
+    """Behaves like the provider behind it, and hands out pushed messages at once.
 
     Attributes:
         wrapped: the provider behind it.
-        net: seconds between polls where nothing is pushed.
+        net: seconds between polls while nothing is pushed.
     """
 
     variables: ClassVar[tuple[Variable, ...]] = ()
@@ -124,16 +124,16 @@ class Pushed:
         return getattr(self.wrapped, name)
 
     def subscribe(self, order: Order, notify: Callable[[float], None]) -> Callable[[], None]:
-        """As SupportsPush says."""
+        """See SupportsPush."""
         return self._pushes.open(order, notify)
 
     def messages(self, order: Order) -> Messages:
-        """As the provider's; without a request if something was pushed since the last call."""
+        """Like the provider's; makes no request if something was pushed since the last call."""
         return self._pushes.look(order, lambda: self.wrapped.messages(order))
 
 
 class _Box:
-    """What came for one order. Used under the lock of its Pushes."""
+    """What arrived for one order. Used under the lock of its Pushes."""
 
     def __init__(self, order: Order) -> None:
         self.listeners: dict[object, Callable[[float], None]] = {}

@@ -1,12 +1,12 @@
-"""The webhook: where a provider POSTs each SMS. What a request says is read by the provider's own `parse`.
+"""The webhook: where a provider POSTs each SMS. The provider's own `parse` reads the requests.
 
-Whatever is refused changes nothing:
+A refused request changes nothing:
 
-    400  a broken or cut body, or what `parse` refuses
-    404  another path or token; no open order of this run has this id and number
+    400  a malformed or truncated body, or one that `parse` refuses
+    404  another path or token; no open order in this run has this ID and number
     405  not a POST
-    413  more than 64 KiB, as sent or unpacked
-    415  encoded otherwise than by gzip, or a media type that `parse` refuses
+    413  more than 64 KiB, as sent or decompressed
+    415  an encoding other than gzip, or a media type that `parse` refuses
     500  `parse` failed
 """
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Request, Response
 
 MAX_BODY = 64 * 1024
-"""Bytes, as sent and unpacked."""
+"""Bytes, as sent and decompressed."""
 SHORTEST_TOKEN = 16
 
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{SHORTEST_TOKEN},}}")
@@ -39,7 +39,7 @@ _logger = logging.getLogger("pytest_otp")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WebhookAddress:
-    """Where the provider can push SMS to this run: what the fixture `otp_webhook` returns.
+    """Where the provider can push SMS to this run, as returned by the fixture `otp_webhook`.
 
     Its repr does not show the URL, whose path ends in a secret.
     """
@@ -47,7 +47,7 @@ class WebhookAddress:
     url: str | None
     """The URL that the provider must POST to, as seen from this machine: `http://127.0.0.1:8080/otpvirt/<token>`.
 
-    None if the run has no webhook: without `--otp-webhook`, or with a provider that does not push.
+    None without `--otp-webhook`, or if the provider cannot push.
     """
 
 
@@ -58,7 +58,7 @@ class Webhook:
         endpoint: what the provider's class declares.
         token: the end of the path.
         values: those of the provider's variables, for `endpoint.parse`.
-        take: what is done with an SMS of this account.
+        take: called with each SMS for this account.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Webhook:
             self._check_envelope(request)
             sms = self._parsed(request, _decoded(_body(request), _encoding(request)))
             if sms and self._take(sms) is Outcome.UNKNOWN:
-                raise PushRefused(404, "no open order of this run has this id and number")
+                raise PushRefused(404, "no open order in this run has this ID and number")
         except PushRefused as refusal:
             return _response(refusal.status, {**self._endpoint.refused, "reason": refusal.reason})
         return _response(200, self._endpoint.accepted)
@@ -93,7 +93,7 @@ class Webhook:
         if not is_same(request.path, self._endpoint.path + self._token.reveal()):
             raise PushRefused(404, "not found")
         if request.method != "POST":
-            raise PushRefused(405, f"{request.method} is not allowed, only POST")
+            raise PushRefused(405, f"{request.method} is not allowed; use POST")
 
     def _parsed(self, request: Request, body: bytes) -> PushedSms | None:
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -101,18 +101,18 @@ class Webhook:
             return self._endpoint.parse(headers, body, self._values)
         except PushRefused:
             raise
-        except Exception as error:  # noqa: BLE001 - a mistake of the provider's class; its words may quote the SMS
+        except Exception as error:  # noqa: BLE001 - a bug in the provider's class; its message may quote the SMS
             kind = type(error).__name__
-        _logger.error("A pushed SMS was lost: parse() of the provider's push failed with %s.", kind)
-        raise PushRefused(500, f"the provider's parse() failed with {kind}")
+        _logger.error("a pushed SMS was lost: the provider's parse() raised %s", kind)
+        raise PushRefused(500, f"the provider's parse() raised {kind}")
 
 
 def check_token(token: Secret, variable: str) -> None:
-    """Raise SettingsError for a token that can be guessed, or that a URL's path cannot hold as it is."""
+    """Raise SettingsError for a token that can be guessed, or that a URL's path cannot contain unescaped."""
     if not _TOKEN.fullmatch(token.reveal()):
         raise SettingsError(
-            f"{variable}: invalid token: expected {SHORTEST_TOKEN} or more of the characters A-Z, a-z, 0-9, - and _",
-            hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(24))'",
+            f"{variable}: invalid token: expected at least {SHORTEST_TOKEN} characters out of A-Z, a-z, 0-9, - and _",
+            hint="Generate one with: python -c 'import secrets; print(secrets.token_urlsafe(24))'",
         )
 
 
@@ -133,7 +133,7 @@ def _encoding(request: Request) -> str:
 def _body(request: Request) -> bytes:
     from werkzeug.exceptions import BadRequest, RequestEntityTooLarge  # noqa: PLC0415 - as above
 
-    # werkzeug refuses a length above its limit, but a body without a length it just cuts off there.
+    # werkzeug refuses a length above its limit, but silently truncates a body without one.
     request.max_content_length = MAX_BODY + 1
     try:
         body = request.get_data()

@@ -45,8 +45,8 @@ class Sandbox:
         carrier: The phone network that the numbers belong to.
         scenario: A name in `pytest_otp.offline.scenarios.SCENARIOS`.
         sms_after: Seconds from an order to its SMS. Defaults to the scenario's.
-        on_order: Called with the provider's name, the order id and the rental of each new order.
-        on_stray: Called with the number of each SMS whose number nobody holds.
+        on_order: Called with the provider's name, the order ID and the rental of each new order.
+        on_stray: Called with the number of each SMS whose number is not held.
 
     Attributes:
         desk: The rental desk behind both providers.
@@ -95,7 +95,7 @@ class Sandbox:
     def _answer(self, request: Request) -> Response:
         is_providers = request.path == OTPCEPAT_PATH or request.path.startswith(OTPVIRT_PATH + "/")
         if is_providers and is_from_another_site(request):
-            return json_response({"error": "requests from other web sites are not allowed"}, 403)
+            return json_response({"error": "requests from other websites are not allowed"}, 403)
         if request.path == OTPCEPAT_PATH:
             return self._answer_otpcepat(request)
         action = request.path.removeprefix(OTPVIRT_PATH + "/")
@@ -140,7 +140,7 @@ class Sandbox:
 
 
 def endpoints(url: str) -> dict[str, str]:
-    """Method and address of each provider's API in a sandbox at this URL, for people."""
+    """Method and address of each provider's API in a sandbox at this URL, for display."""
     return {"otpcepat": f"GET  {url}{OTPCEPAT_PATH}", "OTP-virt": f"POST {url}{OTPVIRT_PATH}/<Action>"}
 
 
@@ -173,5 +173,5 @@ def _in_trouble(trouble: Trouble, request: Request) -> Response:
 
 
 def _not_allowed(request: Request, method: str) -> Response:
-    message = f"{request.method} is not allowed, only {method}"
+    message = f"{request.method} is not allowed; use {method}"
     return json_response({"error": message}, 405, {"Allow": method})

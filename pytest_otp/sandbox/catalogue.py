@@ -30,7 +30,7 @@ class OtpcepatService:
     price: Decimal
     """Price in Indonesia, in Indonesian rupiah."""
     only_in: str | None = None
-    """The id of the only country that offers it; None for all."""
+    """The ID of the only country that offers it; None for all."""
 
 
 OTPCEPAT_COUNTRIES = {

@@ -48,7 +48,7 @@ class OtpcepatApi:
     Args:
         desk: Where the numbers come from.
         clock: Monotonic seconds.
-        on_order: Called with the order id and the rental of each new order.
+        on_order: Called with the order ID and the rental of each new order.
         balance: The account's balance in rupiah.
     """
 

@@ -38,7 +38,7 @@ class OtpvirtApi:
 
     Args:
         desk: Where the numbers come from.
-        on_order: Called with the order id and the rental of each new order.
+        on_order: Called with the order ID and the rental of each new order.
         balance: The account's balance in US dollars.
         has_numbers: False if GetNumbersCount is to return 0.
     """

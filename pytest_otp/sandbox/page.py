@@ -5,7 +5,7 @@
     POST /page/sms                          send an SMS; the body is that of the plain SMS API
 
 The page polls twice a second, and each response ends its connection, so that an open page holds no thread. Only the
-page itself may use the endpoints. Other web sites in the same browser are recognized by the origin that browsers send,
+page itself may use the endpoints. Other websites in the same browser are recognized by the origin that browsers send,
 and a site that points its own host name at this machine (DNS rebinding) by that name.
 """
 
@@ -71,7 +71,7 @@ class Page:
         if request.path == SEND_PATH:
             return self._plain.answer(request)
         if request.method != "GET":
-            return json_response({"error": f"{request.method} is not allowed, only GET"}, 405, {"Allow": "GET"})
+            return json_response({"error": f"{request.method} is not allowed; use GET"}, 405, {"Allow": "GET"})
         revision = request.args.get("revision", 0, type=int)
         # As ASCII, so that an unpaired surrogate, which no SMS should contain, cannot break it.
         return Response(json.dumps(self._log.since(request.args.get("run", ""), revision)), mimetype=JSON)

@@ -68,7 +68,7 @@ class PageLog:
 
     Args:
         network: Where messages are delivered.
-        on_stray: Called with the number of each SMS whose number nobody holds.
+        on_stray: Called with the number of each SMS whose number is not held.
     """
 
     def __init__(self, network: SmsNetwork, *, on_stray: Callable[[str], None] | None = None) -> None:
@@ -81,7 +81,7 @@ class PageLog:
         self._lock = threading.Lock()
 
     def submit(self, to: str, text: str, *, sender: str | None = None) -> bool:
-        """Pass a message on; False if nobody holds the number. May raise `OtpError`, as the network does."""
+        """Pass a message on; False if the number is not held. May raise `OtpError`, as the network does."""
         if self._network.submit(to, text, sender=sender):
             return True
         with self._lock:

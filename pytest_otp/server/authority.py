@@ -1,4 +1,4 @@
-"""A throw-away certificate authority for one server.
+"""A throwaway certificate authority for one server.
 
 Importing this module imports the standard library only; trustme and cryptography are imported when they are needed.
 """
@@ -40,7 +40,7 @@ class Certificates:
     ca_file: str
     """The authority's own certificate."""
     bundle: str
-    """The same, with all that was trusted before: certifi's, OpenSSL's and those in `BUNDLE_VARIABLES`."""
+    """The same, with all certificates trusted before: certifi's, OpenSSL's and those in `BUNDLE_VARIABLES`."""
     extra: str
     """The same, with the certificates in `EXTRA_VARIABLE`."""
 
@@ -49,7 +49,7 @@ class Authority:
     """Issues a certificate for each host name of a server. A context manager; safe to use from several threads.
 
     Nothing is created before it is needed. The authority's key stays in memory. A server's key is briefly in a file
-    of a folder that only this user can enter, since OpenSSL reads keys from files.
+    in a directory that only this user can enter, since OpenSSL reads keys from files.
 
     Args:
         max_names: How many host names' certificates are kept; the least recently used are dropped first.
@@ -98,7 +98,7 @@ class Authority:
             self._closed = True
             self._ca = None
             self._contexts.clear()
-            # In a forked child the folder belongs to its parent.
+            # In a forked child, the directory belongs to its parent.
             if self._folder is not None and os.getpid() == self._process:
                 shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -160,7 +160,7 @@ def _trusted_before(environ: Mapping[str, str]) -> Iterator[bytes]:
 
 
 def _certificates_in(named: str | None) -> list[bytes]:
-    """The certificates in a file or a folder, without anything else there; empty if it does not exist."""
+    """The certificates in a file or a directory, without anything else there; empty if it does not exist."""
     if not named:
         return []
     path = Path(named)

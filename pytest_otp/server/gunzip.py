@@ -1,4 +1,4 @@
-"""Unpacking a gzipped body without letting a small one grow to any size."""
+"""Decompressing a gzipped body without letting a small one grow without limit."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _GZIP_FORMAT = 16 + zlib.MAX_WBITS
 
 
 class TooLarge(ValueError):
-    """The unpacked body would exceed the limit."""
+    """Raised if the decompressed body would exceed the limit."""
 
 
 def gunzip(body: bytes, limit: int) -> bytes:
-    """Unpack one gzip member of at most `limit` bytes.
+    """Decompress one gzip member of at most `limit` bytes.
 
     Raises `TooLarge` above the limit, and `ValueError` if the body is not gzip, is cut off, or has anything after it.
     """
@@ -24,5 +24,5 @@ def gunzip(body: bytes, limit: int) -> bytes:
     if len(unpacked) > limit:
         raise TooLarge(f"the body is larger than {limit} bytes")
     if not unpacker.eof or unpacker.unused_data:
-        raise ValueError("the gzip data is incomplete, or has something after it")
+        raise ValueError("the gzip data is incomplete, or followed by other data")
     return unpacked

@@ -60,7 +60,7 @@ class Handler(WSGIRequestHandler):
     tunnelled = False
 
     def setup(self) -> None:
-        """Set the time-out, so that a silent client does not hold its thread for ever."""
+        """Set the timeout, so that a silent client does not hold its thread forever."""
         super().setup()
         self.connection.settimeout(self.server.idle_timeout)
         self.server.connections.opened(self.connection)
@@ -192,4 +192,4 @@ class Handler(WSGIRequestHandler):
         self.close_connection = True
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the parent's name
-        """Log nothing: a request line holds keys."""
+        """Log nothing: a request line contains keys."""

@@ -1,4 +1,4 @@
-"""The server as an HTTP proxy: which hosts it answers for, which it allows, and how it connects to these.
+"""The server as an HTTP proxy: which hosts it stands in for, which it allows, and how it connects to these.
 
 An application with this proxy in its environment sends it the requests for every host. Those for SMS services are
 answered here. All others are blocked, so that a test sends nothing out by accident, unless the user allows the host.
@@ -32,7 +32,7 @@ _HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "proxy-authorizat
 
 @dataclass(frozen=True, slots=True)
 class ProxyRequest:
-    """What a client asks of a proxy."""
+    """A client's request to a proxy."""
 
     host: str
     """In lower case; an IPv6 address has no brackets."""
@@ -68,7 +68,7 @@ class Proxy:
     """Decides which hosts are allowed, and connects to those.
 
     Args:
-        serves: Whether the server's application answers for a host (in lower case).
+        serves: Whether the server's application stands in for a host (in lower case).
         environ: Names the proxy that was in use before, for allowed hosts; read at once. Defaults to `os.environ`.
         idle_timeout: Seconds without data until a tunnel is closed.
     """
@@ -94,7 +94,7 @@ class Proxy:
         self._allowed |= set(checked_hosts(patterns, self.serves))
 
     def serves(self, host: str) -> bool:
-        """Whether the application answers for a host, whatever is allowed."""
+        """Whether the application stands in for a host, whatever is allowed."""
         return self._serves(host)
 
     def allows(self, host: str, peer: str) -> bool:
@@ -146,7 +146,7 @@ def checked_hosts(hosts: Iterable[object], serves: Callable[[str], bool]) -> lis
             raise SettingsError(f"invalid host {host!r}: expected example.com, *.example.com or *")
         if serves(host.lower()):
             raise SettingsError(
-                f"cannot allow {host}: the gateway answers for this SMS service",
+                f"cannot allow {host}: the gateway stands in for this SMS service",
                 hint="To send real SMS, do not give the application otp_gateway.environ().",
             )
         checked.append(host.lower().rstrip("."))
@@ -167,8 +167,8 @@ def host_blocked(host: str) -> bytes:
     return error_response(
         403,
         f"pytest-otp blocks {host}",
-        f"{host} is blocked: it is not an SMS service that the gateway answers for, and is not on the list of allowed "
-        f'hosts. To allow it: otp_gateway.allow_hosts("{host}"), or pytest-otp sandbox --allow-host {host}',
+        f"{host} is blocked: it is neither an SMS service that the gateway stands in for nor on the list of allowed "
+        f'hosts. To allow it, use otp_gateway.allow_hosts("{host}") or pytest-otp sandbox --allow-host {host}',
     )
 
 
@@ -184,7 +184,7 @@ def forwarded_head(request_line: str, headers: list[tuple[str, str]], authorizat
 
 
 def tunnel(one: socket.socket, other: socket.socket, *, idle_timeout: float) -> None:
-    """Carry bytes both ways until both ends have finished, one fails, or there is no data for `idle_timeout` s."""
+    """Carry bytes both ways until both ends have finished, one fails, or no data arrives for `idle_timeout` seconds."""
     with selectors.DefaultSelector() as selector:
         for source, sink in ((one, other), (other, one)):
             source.settimeout(SEND_SECONDS)

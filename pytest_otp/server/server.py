@@ -1,7 +1,7 @@
 """A small threaded HTTP server on loopback for our own WSGI applications.
 
 One port serves http and, with an authority, https; with a proxy it also works as an HTTP proxy. Requests are not
-logged, since paths and bodies hold keys and SMS texts. Importing this module imports the standard library only.
+logged, since paths and bodies contain keys and SMS texts. Importing this module imports the standard library only.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Server:
         port: 0 picks a free port.
         setting: The option that sets host and port; named in errors.
         authority: Issues certificates; without one there is no https. Close it after stopping the server.
-        proxy: Decides about proxy requests; without one, they are requests like any other.
+        proxy: Handles proxy requests; without one, they are requests like any other.
         idle_timeout: Seconds until a silent connection is closed.
         handshake_timeout: Seconds that a whole TLS handshake may take.
         stop_timeout: Seconds that `stop` gives to requests that are being answered.
@@ -143,7 +143,7 @@ def reset_connection(environ: WSGIEnvironment) -> NoReturn:
 
 
 def log_failure(error: Exception) -> None:
-    """Log an unexpected error in a request: its type and traceback, but not its message, which may hold an SMS."""
+    """Log an unexpected error in a request: its type and traceback, but not its message, which may contain an SMS."""
     place = "".join(traceback.format_tb(error.__traceback__))
     _logger.error("request failed: %s\n%s", type(error).__qualname__, place)
 

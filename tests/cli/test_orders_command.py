@@ -17,7 +17,7 @@ from pytest_otp.orders.process_locks import LivenessLock
 from tests.cli.world import Command, no_ledger
 from tests.orders.written import an_intent, an_order, states, write
 
-ADVICE = "check the open orders in your account at scripted and cancel it there if it is one of them, then run: "
+ADVICE = "check the open orders in your account at scripted and cancel it there if it is listed, then run: "
 ACTIVE = "its run is active and will close it"
 SWEEP = "unattended: close it with pytest-otp sweep"
 
@@ -85,7 +85,7 @@ class TestWhere:
         """A name that leads nowhere is an error that says so, with status 2."""
         assert otp("orders", "--env-file", "gone.env") == 2
         assert otp.err == (
-            f"pytest-otp orders: error: --env-file (PYTEST_OTP_ENV_FILE): file not found: {tmp_path}/gone.env\n"
+            f"pytest-otp orders: error: --env-file (PYTEST_OTP_ENV_FILE): no such file: {tmp_path}/gone.env\n"
         )
 
     def test_an_empty_name(self, otp: Command) -> None:
@@ -191,7 +191,7 @@ class TestOrders:
         for number in range(1, many + 1):
             write(ledger, f"key-{number}", "cancelled", "by its test")
         assert otp("orders") == 0
-        assert otp.lines[3] == "closed: 22, showing the latest 20 (--all shows all)"
+        assert otp.lines[3] == "closed: 22, showing the latest 20 (use --all to show all)"
         assert [int(line.split()[0]) for line in otp.lines[4:]] == list(range(many, 2, -1))
         assert otp("orders", "--all") == 0
         assert otp.lines[3] == "closed: 22"
@@ -255,8 +255,8 @@ class TestForget:
         write(ledger)
         assert otp("orders", "forget", "1") == 1
         assert otp.err == (
-            "pytest-otp orders forget: error: order 1 is open: its number is rented and can be closed. "
-            "Close it with pytest-otp sweep, or use --force if you have closed it at the provider.\n"
+            "pytest-otp orders forget: error: order 1 is open: its number is still rented, and a sweep can close the "
+            "order. Close it with pytest-otp sweep, or use --force if you have closed it at the provider.\n"
         )
         assert states(ledger) == {"key-1": "waiting"}
         assert otp("orders", "forget", "1", "--force") == 0
@@ -326,7 +326,7 @@ def test_help_says_where_the_ledger_is(otp: Command, command: list[str]) -> None
     """Nobody needs the docs to know that pytest's own configuration file is not read."""
     assert otp(*command, "--help") == 0
     said = " ".join(otp.out.split())
-    assert "else by PYTEST_OTP_LEDGER in the environment, else in the .env file, else ledger.sqlite3" in said
+    assert "by PYTEST_OTP_LEDGER in the environment or by PYTEST_OTP_LEDGER in the .env file, in this order" in said
     assert "pytest's configuration files are not read" in said
     assert "--ledger PATH" in said
     assert "--env-file PATH" in said

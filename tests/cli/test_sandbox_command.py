@@ -117,11 +117,11 @@ def test_it_prints_what_it_serves_and_the_variables(start: StartProcess) -> None
     url = process.variables["PYTEST_OTP_GATEWAY_URL"]
     assert process.start[:15] == [
         f"# pytest-otp sandbox at {url}, scenario manual, seed 7; press Ctrl-C to stop",
-        f"#   page       {url}/  numbers, orders and messages in a browser, and a form to send an SMS",
+        f"#   page       {url}/  a web page with numbers, orders and messages, and a form to send an SMS",
         f"#   otpcepat   GET  {url}/api/handler_api.php",
         f"#   OTP-virt   POST {url}/native/<Action>",
         f'#   gateway    POST {url}/sms  {{"to": "+12015550123", "text": "...", "from": "..."}}',
-        "#              and the APIs of Twilio, Vonage and Amazon SNS, by http, https or as a proxy",
+        "#              and the APIs of Twilio, Vonage and Amazon SNS, over http or https, or as a proxy",
         "# Environment variables for provider clients:",
         f"export OTPCEPAT_BASE_URL={url}/api/handler_api.php",
         "export API_KEY_OTPCEPAT=sandbox-key-not-a-secret",
@@ -129,7 +129,7 @@ def test_it_prints_what_it_serves_and_the_variables(start: StartProcess) -> None
         "export OTPVIRT_CLIENT_ID=5a4db0c5-1111-4222-8333-444444444444",
         "export OTPVIRT_API_PASSWORD=sandbox-password",
         "# Environment variables for the application under test. Its SMS arrive here; other hosts are blocked unless",
-        "# allowed with --allow-host. Only this user can read the certificates; they are removed at the end.",
+        "# allowed with --allow-host. Only this user can read the certificates; they are removed on exit.",
         f"export PYTEST_OTP_GATEWAY_URL={url}",
     ]
     assert url.startswith("http://127.0.0.1:")
@@ -186,8 +186,8 @@ def test_beyond_loopback_it_says_what_that_takes(start: StartProcess) -> None:
     process = start("--host", "0.0.0.0")
     assert process.variables["PYTEST_OTP_GATEWAY_URL"].startswith("http://127.0.0.1:")
     assert process.start[-2:] == [
-        "# On other machines and in containers, replace 127.0.0.1 by this machine's name or address, and copy the",
-        "# certificates there. Keep this port in a private network: anyone who reaches it can read and send SMS.",
+        "# On other machines and in containers, replace 127.0.0.1 with this machine's name or address, and copy the",
+        "# certificates there. Keep this port on a private network: anyone who can reach it can read and send SMS.",
     ]
 
 
@@ -293,7 +293,7 @@ def test_a_port_in_use_is_one_line_and_status_2(capsys: pytest.CaptureFixture[st
         (["sandbox", "--fake", "nonsense"], "argument --fake: invalid choice: 'nonsense'"),
         (
             ["sandbox", "--allow-host", "api.twilio.com"],
-            "argument --allow-host: cannot allow api.twilio.com: the sandbox answers for this SMS service",
+            "argument --allow-host: cannot allow api.twilio.com: the sandbox stands in for this SMS service",
         ),
         (
             ["sandbox", "--allow-host", "http://x"],

@@ -151,8 +151,8 @@ class TestDeadRuns:
         assert otp("sweep") == 0
         uncertain, last = otp.lines
         assert uncertain == (
-            "uncertain: an order at thirdparty, for wa 6, WHEN (its process died before the provider answered); check "
-            "the open orders in your account at thirdparty and cancel it there if it is one of them, then run: "
+            "uncertain: an order at thirdparty, for wa 6, WHEN (its process died before the provider responded); check "
+            "the open orders in your account at thirdparty and cancel it there if it is listed, then run: "
             "pytest-otp orders forget 1"
         )
         assert last == "no open orders, 1 uncertain"
@@ -345,8 +345,8 @@ class TestOthers:
         written()
         assert otp("sweep") == 1
         assert otp.lines[0].endswith(
-            "; THIRD_URL: 'http://third.example/api' would send credentials without TLS. Use https, or name the host "
-            "in --allow-http third.example (PYTEST_OTP_ALLOW_HTTP)."
+            "; THIRD_URL: 'http://third.example/api' would send credentials without TLS. Use https, or allow the "
+            "host with --allow-http third.example (PYTEST_OTP_ALLOW_HTTP)."
         )
 
     @pytest.mark.parametrize("how", ["option", "variable"])
@@ -381,7 +381,7 @@ class TestOthers:
         """An order of a plugin that is gone is reported so."""
         written(provider="elsewhere")
         assert otp("sweep") == 1
-        assert otp.lines[0].endswith("; the plugin of provider elsewhere is not installed")
+        assert otp.lines[0].endswith("; the plugin for provider elsewhere is not installed")
 
     def test_a_provider_that_cannot_be_built(
         self, otp: Command, ledger: Ledger, written: Write, monkeypatch: pytest.MonkeyPatch
@@ -508,7 +508,7 @@ def test_help_tells_the_statuses(otp: Command) -> None:
     """An always-step of CI depends on them."""
     assert otp("sweep", "--help") == 0
     said = " ".join(otp.out.split())
-    assert "exit status: 0 if no order is open any more, 1 if an order is still open" in said
+    assert "exit status: 0 if no orders are open, 1 if any order is still open" in said
     assert "2 for invalid arguments or an unusable ledger, 130 after Ctrl-C" in said
     assert "--wait S" in said
     assert "--allow-http HOST" in said

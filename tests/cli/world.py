@@ -23,7 +23,7 @@ def no_ledger(path: Path) -> str:
     """What is said where there is none."""
     return (
         f"no ledger at {path}: nothing has been ordered yet, or the ledger is elsewhere (pass --ledger PATH; relative "
-        "paths start at the current directory here, and at the rootdir in pytest)"
+        "paths are resolved against the current directory here, and against the rootdir in pytest)"
     )
 
 

@@ -194,7 +194,7 @@ def test_allowing_a_host_from_another_process() -> None:
 def test_an_sms_service_cannot_be_allowed(address: GatewayAddress, here: bool) -> None:
     """In either process, an SMS service that the gateway serves is refused."""
     with pytest.raises(
-        SettingsError, match=r"^cannot allow api\.twilio\.com: the gateway answers for this SMS service"
+        SettingsError, match=r"^cannot allow api\.twilio\.com: the gateway stands in for this SMS service"
     ):
         (address if here else elsewhere()).allow_hosts("api.twilio.com")
 
@@ -204,7 +204,7 @@ def test_a_pattern_that_may_match_an_sms_service_cannot_be_allowed_there(host: s
     """Where connections are direct, a pattern that may match an SMS service is refused."""
     address = elsewhere()
     with pytest.raises(
-        SettingsError, match=r"^cannot allow .*: (it may match an|the gateway answers for this) SMS service"
+        SettingsError, match=r"^cannot allow .*: (it may match an|the gateway stands in for this) SMS service"
     ):
         address.allow_hosts(host)
     assert "amazonaws" not in address.environ()["NO_PROXY"]

@@ -138,10 +138,16 @@ def test_a_message_with_a_failover_has_a_workflow(world: World) -> None:
             for name in MESSAGE
         ],
         ({"text": ""}, 1010, "text", "Missing params", "incomplete and missing the mandatory parameter `text`"),
-        ({"text": 482913}, 1020, "text", "Invalid params", "`text` must be text"),
-        ({"text": "\ud83d"}, 1020, "text", "Invalid params", "`text` must be text"),
-        ({"channel": "whatsapp"}, 1020, "channel", "Invalid params", "only text by sms is served here"),
-        ({"message_type": "image"}, 1020, "message_type", "Invalid params", "only text by sms is served here"),
+        ({"text": 482913}, 1020, "text", "Invalid params", "`text` must be a string"),
+        ({"text": "\ud83d"}, 1020, "text", "Invalid params", "`text` must be a string"),
+        ({"channel": "whatsapp"}, 1020, "channel", "Invalid params", "only text messages over sms are supported here"),
+        (
+            {"message_type": "image"},
+            1020,
+            "message_type",
+            "Invalid params",
+            "only text messages over sms are supported here",
+        ),
         ({"to": "12"}, 1170, "to", "Invalid or Missing Msisdn Param", "The `to` parameter is not a phone number."),
         ({"to": "999123456789"}, 1170, "to", "Invalid or Missing Msisdn Param", "not a phone number"),
         ({"from": "!"}, 1120, "from", "Invalid sender", "The `from` parameter is invalid for the given channel."),
@@ -199,7 +205,7 @@ def test_another_method_is_405(world: World) -> None:
     for path in ("/sms/json", "/v1/messages"):
         answer = world.ask("GET", path)
         assert (answer.status, answer.headers["Allow"]) == (405, "POST")
-        assert answer.json["detail"] == "GET is not allowed, only POST"
+        assert answer.json["detail"] == "GET is not allowed; use POST"
 
 
 def test_another_path_of_their_host_is_404(world: World) -> None:

@@ -52,7 +52,7 @@ class TestDeath:
         os.kill(pid_of(keeper), signal.SIGKILL)
         error = failure(answer)
         assert isinstance(error, OrderUncertain)
-        assert error.message == "the keeper process died before the provider answered"
+        assert error.message == "the keeper process died before the provider responded"
         until(lambda: entry(ledger, "a").state == "uncertain")
 
     def test_before_it_is_ready(self, start: Started, cepat: Cepat) -> None:

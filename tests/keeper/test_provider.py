@@ -126,7 +126,7 @@ class TestOrder:
         with pytest.raises(OrderUncertain) as caught:
             kept.order("1", "6", None)
         assert str(caught.value).startswith(
-            "scripted: the keeper process did not answer in time. A number may be rented: "
+            "scripted: the keeper process did not respond in time. A number may be rented: "
         )
         assert keeper.futures[0].cancelled()
 
@@ -359,7 +359,7 @@ class TestForReal:
     ) -> None:
         """An answer that comes after the test has given up is closed while the run goes on."""
         cepat.answering.clear()
-        with pytest.raises(OrderUncertain, match="the keeper process did not answer in time"):
+        with pytest.raises(OrderUncertain, match="the keeper process did not respond in time"):
             order_number(make(start(), answer_timeout=0.05), "1", "6")
         until(lambda: cepat.open == ["1"])
         cepat.answering.set()

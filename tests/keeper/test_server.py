@@ -63,7 +63,7 @@ class TestOrder:
         provider.script("order", bug)
         error = refused(kept.ask("order", **ordering("a")))
         assert isinstance(error, ProviderError)
-        assert str(error) == f"the provider's code failed ({type(bug).__name__}: boom)"
+        assert str(error) == f"the provider's implementation failed ({type(bug).__name__}: boom)"
         assert kept.state("a") == "uncertain"
 
     def test_an_order_that_makes_no_sense(self, owner: Owner) -> None:
@@ -71,7 +71,7 @@ class TestOrder:
         owner.providers["scripted"] = Careless()
         owner.start(RECIPE)
         error = refused(owner.ask("order", **ordering("a")))
-        assert str(error).startswith("the provider's code failed (AttributeError: ")
+        assert str(error).startswith("the provider's implementation failed (AttributeError: ")
         until(lambda: owner.state("a") == "cancelled")
         owner.process.end()
 

@@ -197,7 +197,7 @@ class TestSuccession:
         dead()
         assert (kept.state("b"), kept.entry("b").reason) == (
             "uncertain",
-            "its keeper died before the provider answered",
+            "its keeper died before the provider responded",
         )
 
     @pytest.mark.parametrize("operation", ["close", "cancel", "finish"])

@@ -78,7 +78,7 @@ def test_an_error_of_another_class_is_the_providers() -> None:
     Secret("an-invented-word-that-leaks")
     arrived = travelled(KeyError("an-invented-word-that-leaks"))
     assert type(arrived) is ProviderError
-    assert str(arrived) == f"the provider's code failed (KeyError: '{MASK}')"
+    assert str(arrived) == f"the provider's implementation failed (KeyError: '{MASK}')"
 
 
 def test_an_error_of_a_plugin_that_holds_no_plain_data_still_arrives() -> None:

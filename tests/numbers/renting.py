@@ -22,7 +22,7 @@ from tests.scripted import ScriptedProvider, Time, VirtualLoop
 
 T = TypeVar("T")
 
-AWAY = ProviderUnavailable("answered 502 Bad Gateway", provider="scripted", http_status=502)
+AWAY = ProviderUnavailable("the provider responded with 502 Bad Gateway", provider="scripted", http_status=502)
 LONG = 30.0
 """Seconds to wait for what happens at once, however busy the machine is."""
 

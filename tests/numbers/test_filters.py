@@ -167,7 +167,7 @@ def test_a_disagreement_with_the_provider_is_logged(theirs: str, caplog: pytest.
     (record,) = caplog.records
     assert record.getMessage() == (
         "message sms-1: the code that the provider reports differs from the one found in the text, which is used. "
-        "If that is wrong, pass wait_code a pattern."
+        "If that is wrong, use wait_code(pattern=...)."
     )
 
 
@@ -177,7 +177,7 @@ def test_a_disagreement_with_the_provider_is_logged(theirs: str, caplog: pytest.
         (Wanted(), sms("hello"), "no code found: nothing looks like one"),
         (Wanted(pattern="x"), sms("hello"), "the pattern does not match"),
         (Wanted(sender="Shop"), sms(sender="Bank"), "sender 'Bank', expected 'Shop'"),
-        (Wanted(sender="Shop"), sms(), "no sender given, expected 'Shop'"),
+        (Wanted(sender="Shop"), sms(), "no sender, expected 'Shop'"),
         (Wanted(sender=re.compile("^Sh")), sms(sender="Bank"), "sender 'Bank', expected '^Sh'"),
         (Wanted(sender="Bank", pattern="x"), sms("hello", sender="Bank"), "the pattern does not match"),
     ],

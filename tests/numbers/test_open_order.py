@@ -44,7 +44,7 @@ def test_close_cancels_where_a_finish_is_refused(number: OtpNumber, provider: Sc
     provider.receive("code 111111")
     number.wait_code()
     provider.inboxes.clear()
-    provider.script("finish", InvalidRequest("said 'WRONG STATUS'", provider="scripted"))
+    provider.script("finish", InvalidRequest("the provider responded with 'WRONG STATUS'", provider="scripted"))
     number.close()
     assert provider.events[2:] == ["finish order-1", "cancel order-1"]
     assert number.state == "cancelled"
@@ -54,7 +54,7 @@ def test_close_tries_a_refused_finish_again(number: OtpNumber, provider: Scripte
     """If a finish is temporarily refused, and a cancel because an SMS came, the finish is retried."""
     provider.receive("code 111111")
     number.wait_code()
-    provider.script("finish", InvalidRequest("said 'WRONG STATUS'", provider="scripted"))
+    provider.script("finish", InvalidRequest("the provider responded with 'WRONG STATUS'", provider="scripted"))
     number.close()
     assert provider.events[2:] == ["finish order-1", "cancel order-1", "finish order-1"]
     assert number.state == "finished"
@@ -124,7 +124,7 @@ def test_closing_gives_up_in_time(number: OtpNumber, provider: ScriptedProvider,
         number.close()
     assert str(caught.value) == (
         f"scripted, order order-1, +12015550100, after {caught.value.elapsed:.1f} s: the order could not be closed, "
-        "and its number may still be rented: answered 502 Bad Gateway. "
+        "and its number may still be rented: the provider responded with 502 Bad Gateway. "
         "Cancel or finish it in your account at the provider."
     )
     assert 10 <= time.elapsed <= 20
@@ -139,7 +139,9 @@ def test_closing_by_hand_gives_up_too(
 ) -> None:
     """A provider that stays away leaves the order unclosed by hand as well."""
     provider.always(close.__name__, AWAY)
-    with pytest.raises(OrderNotClosed, match="its number may still be rented: answered 502 Bad Gateway"):
+    with pytest.raises(
+        OrderNotClosed, match="its number may still be rented: the provider responded with 502 Bad Gateway"
+    ):
         close(number)
 
 

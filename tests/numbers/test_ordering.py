@@ -38,7 +38,7 @@ def test_the_options_reach_the_number(provider: ScriptedProvider) -> None:
     """The keywords of order_number are the options of its number."""
     number = order_number(provider, timeout=0, show_sms=True, close_timeout=0)
     provider.receive("Hi Jo")
-    with pytest.raises(TimeoutError, match=r"no code within 0 s; skipped 1 SMS: from unknown: 'Hi Jo' "):
+    with pytest.raises(TimeoutError, match=r"no code within 0 s; skipped 1 SMS: from an unknown sender: 'Hi Jo' "):
         number.wait_code()
     provider.always("finish", ProviderUnavailable("answered 502"))
     with pytest.raises(OrderNotClosed):
@@ -109,7 +109,7 @@ def test_forgotten_parentheses(provider: ScriptedProvider) -> None:
     with Numbers(provider) as numbers, pytest.raises(AttributeError) as caught:
         _ = numbers.e164  # type: ignore[attr-defined]
     assert str(caught.value) == (
-        "otp_number is a function without attribute 'e164'; call it to order a number: otp_number().e164"
+        "otp_number is a function and has no attribute 'e164'; call it to order a number: otp_number().e164"
     )
 
 
@@ -128,7 +128,7 @@ def test_ordering_after_the_end(provider: ScriptedProvider) -> None:
         pass
     with pytest.raises(OtpError) as caught:
         numbers()
-    assert str(caught.value) == "otp_number was called after its scope had ended, when nothing would close the order"
+    assert str(caught.value) == "otp_number was called after its scope had ended, so nothing would close the order"
     assert not provider.events
 
 
@@ -167,7 +167,7 @@ def test_an_order_in_another_thread_when_the_scope_ends(
     error = thread.error()
     assert isinstance(error, OtpError)
     assert str(error).endswith(
-        "the scope of otp_number ended while the number was being ordered, so it was closed again"
+        "the scope of otp_number ended while a number was being ordered, so the order was closed again"
     )
     assert provider.events == ["order order-1", "cancel order-1"]
 
@@ -181,7 +181,7 @@ def test_an_order_that_gets_no_answer_before_its_scope_ends(provider: ScriptedPr
         with pytest.raises(OrderUncertain) as caught:
             scope.close()
     assert str(caught.value) == (
-        "scripted: an order placed by another thread got no answer before its scope ended. " + OrderUncertain.hint
+        "scripted: an order placed by another thread got no response before its scope ended. " + OrderUncertain.hint
     )
     thread.answer.set()
     assert isinstance(thread.error(), OtpError)

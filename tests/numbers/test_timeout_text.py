@@ -47,8 +47,8 @@ def test_what_came_is_listed_masked(number: OtpNumber, provider: ScriptedProvide
     assert str(caught.value) == (
         "scripted, order order-1, +12015550100: no code within 5 s; skipped 2 SMS: "
         "from Shop: 'xx xx, xxxx 0000!' (no code found: '0000', labelled by 'card'); "
-        "from unknown: 'xxxxxxx' (no code found: nothing looks like one). "
-        "--otp-show-sms shows the texts. Run pytest-otp codes 'TEXT' to see how a text is read, "
+        "from an unknown sender: 'xxxxxxx' (no code found: nothing looks like one). "
+        "Use --otp-show-sms to show the texts. Run pytest-otp codes 'TEXT' to see how a text is read, "
         "or use wait_code(pattern=...)."
     )
 
@@ -78,7 +78,7 @@ def test_what_could_be_a_code_is_masked(number: OtpNumber, provider: ScriptedPro
 def test_filters_say_what_they_skipped(number: OtpNumber, provider: ScriptedProvider) -> None:
     """A code from another sender is not silently ignored, and the advice is about the filter."""
     provider.receive("code 111111", sender="Bank")
-    advice = "--otp-show-sms shows the texts. Correct the filter, or remove it."
+    advice = "Use --otp-show-sms to show the texts. Correct the filter, or remove it."
     with pytest.raises(CodeTimeout) as caught:
         number.wait_code(5, sender="Shop")
     assert str(caught.value).endswith(
@@ -105,12 +105,14 @@ def test_the_last_failure_is_named(number: OtpNumber, provider: ScriptedProvider
     provider.always("messages", AWAY)
     with pytest.raises(CodeTimeout) as caught:
         number.wait_code(5)
-    assert "no SMS within 5 s. The last request failed: answered 502 Bad Gateway. Check that" in str(caught.value)
+    assert "no SMS within 5 s. The last request failed: the provider responded with 502 Bad Gateway. Check that" in str(
+        caught.value
+    )
 
 
 def test_the_providers_own_hint() -> None:
     """The fake provider says how to send an SMS offline, in place of the general advice."""
     with pytest.raises(CodeTimeout) as caught:
         offline("manual").wait_code(0)
-    assert "no SMS within 0 s. In the scenario manual no SMS arrives by itself" in str(caught.value)
+    assert "no SMS within 0 s. In the scenario manual, no SMS arrives by itself" in str(caught.value)
     assert "call otp_carrier.deliver(number, text)" in str(caught.value)

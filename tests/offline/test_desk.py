@@ -68,9 +68,7 @@ def test_an_unknown_scenario() -> None:
     with pytest.raises(SettingsError) as caught:
         scenario("sometimes")
     allowed = ", ".join(ALL)
-    assert str(caught.value) == (
-        f"--otp-fake (PYTEST_OTP_FAKE): unknown scenario 'sometimes'. Choose one of: {allowed}."
-    )
+    assert str(caught.value) == (f"--otp-fake (PYTEST_OTP_FAKE): unknown scenario 'sometimes'. Choose from: {allowed}.")
 
 
 # Orders
@@ -327,8 +325,8 @@ def test_no_code(carrier: Carrier, clock: Clock, sms_after: float | None) -> Non
         desk.resend(rental)
     clock.now += 10
     assert [texts(rental) for rental in rentals] == [
-        ["Telegram: we noticed a new login. If it was not you, contact our support."],
-        ["Security: we noticed a new login. If it was not you, contact our support."],
+        ["Telegram: we noticed a new login. If it was not you, contact support."],
+        ["Security: we noticed a new login. If it was not you, contact support."],
     ]
 
 

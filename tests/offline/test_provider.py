@@ -332,7 +332,8 @@ def test_down(fake: FakeProvider, carrier: Carrier) -> None:
         with pytest.raises(ProviderUnavailable) as caught:
             call()
         assert str(caught.value) == (
-            "fake: reset the connection. The scenario down does so on purpose: the provider does not respond."
+            "fake: the provider reset the connection. The scenario down does this on purpose: the provider does not "
+            "respond."
         )
         assert (caught.value.sent, caught.value.http_status, caught.value.retry_after) == (True, None, None)
     assert len(carrier.lines) == 1
@@ -350,9 +351,9 @@ def test_flaky_looks(fake: FakeProvider) -> None:
             seen.add((trouble.message, trouble.http_status, trouble.retry_after))
             flaky.messages(rented)
     assert seen == {
-        ("answered 502 Bad Gateway", 502, None),
-        ("answered 429 Too Many Requests", 429, 1.0),
-        ("reset the connection", None, None),
+        ("the provider responded with 502 Bad Gateway", 502, None),
+        ("the provider responded with 429 Too Many Requests", 429, 1.0),
+        ("the provider reset the connection", None, None),
     }
 
 
@@ -391,8 +392,8 @@ def test_cancel_refused(fake: FakeProvider) -> None:
 def test_the_hint_of_manual(fake: FakeProvider) -> None:
     """Who waited in vain where nothing comes by itself learns the three ways to get an SMS."""
     assert fake.timeout_hint == (
-        "In the scenario manual no SMS arrives by itself: call otp_carrier.deliver(number, text), "
-        "point the application's SMS at otp_gateway, or run with --otp-fake auto."
+        "In the scenario manual, no SMS arrives by itself: call otp_carrier.deliver(number, text), "
+        "point the application at otp_gateway, or run with --otp-fake auto."
     )
 
 

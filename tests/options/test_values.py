@@ -118,9 +118,9 @@ EXPECTED: dict[str, tuple[str, list[object]]] = {
     "webhook": ("HOST:PORT", ["8026", ":80", "a:65536", "::1:80", "https://a.test/", "", 8026]),
     "provider": ("the name of a provider", [5, True, ["fake"]]),
     "fake": ("the name of a scenario", [5, True, ["auto"]]),
-    "service": ("the provider's ID or name of a service", ["", " ", True, 1.5]),
+    "service": ("a service, by the provider's ID or name", ["", " ", True, 1.5]),
     "country": ("a country", ["", True, []]),
-    "operator": ("the provider's ID of an operator", ["", False]),
+    "operator": ("an operator, by the provider's ID", ["", False]),
     "keeper": ("on or off", ["maybe", "", 2]),
     "max_orders": ("an integer, 0 or more", ["-1", "1.5", "many", "", True]),
     "max_spend": (

@@ -25,7 +25,7 @@ from tests.orders.written import an_intent, states, the_only, write
 from tests.scripted import ScriptedProvider
 
 HINT = (
-    "Use a file on a local disk that you may write. If the file is damaged, move it away and check your account at the "
+    "Use a writable file on a local disk. If the file is damaged, move it elsewhere and check your account at the "
     "provider for open orders."
 )
 
@@ -163,7 +163,7 @@ class TestUnusable:
         path.chmod(0o644)
         content = path.read_bytes()
         assert refusal(path) == (
-            f"--otp-ledger (PYTEST_OTP_LEDGER): {path} is another program's database. Name a separate file."
+            f"--otp-ledger (PYTEST_OTP_LEDGER): {path} belongs to another program. Use a different file."
         )
         raw.close()
         assert path.read_bytes() == content
@@ -176,7 +176,7 @@ class TestUnusable:
         raw.execute("CREATE TABLE orders (id INTEGER)")
         raw.commit()
         raw.close()
-        assert f"{path} is another program's database" in refusal(path)
+        assert f"{path} belongs to another program" in refusal(path)
         raw = sqlite3.connect(path)
         assert raw.execute("SELECT name FROM sqlite_master").fetchall() == [("orders",)]
         raw.close()

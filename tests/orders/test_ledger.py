@@ -125,7 +125,7 @@ class TestClaim:
         write(ledger, "key-2", "ordering", account="account-2")
         assert ledger.claim({"account-1"}, living) == []
         assert {(entry.state, entry.reason) for entry in ledger.entries()} == {
-            ("uncertain", "its process died before the provider answered"),
+            ("uncertain", "its process died before the provider responded"),
         }
         assert ledger.unclosed() == []
 
@@ -197,7 +197,7 @@ class TestAdopt:
         assert [entry.intent.key for entry in adopted] == ["key-1", "key-2"]
         assert states(ledger) == {"key-1": "waiting", "key-2": "received", "key-3": "uncertain", "key-4": "finished"}
         assert {(entry.intent.owner, entry.intent.keeper) for entry in ledger.unclosed()} == {(living, keeper.name)}
-        assert ledger.entries()[2].reason == "its keeper died before the provider answered"
+        assert ledger.entries()[2].reason == "its keeper died before the provider responded"
         keeper.release()
 
     def test_nobody_elses(self, ledger: Ledger, living: str) -> None:
@@ -230,8 +230,8 @@ class TestForget:
         with pytest.raises(OtpError) as caught:
             ledger.forget(1)
         assert str(caught.value) == (
-            "order 1 is open: its number is rented and can be closed. Close it with pytest-otp sweep, or use "
-            "--force if you have closed it at the provider."
+            "order 1 is open: its number is still rented, and a sweep can close the order. Close it with "
+            "pytest-otp sweep, or use --force if you have closed it at the provider."
         )
         assert the_only(ledger).state == state
 

@@ -32,8 +32,8 @@ def test_no_home_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError) as caught:
         default_path()
     assert str(caught.value) == (
-        "cannot locate the default ledger, in which orders are recorded (Could not determine home directory.). Name a "
-        "file: --otp-ledger PATH (PYTEST_OTP_LEDGER)."
+        "cannot locate the default ledger, in which orders are recorded (Could not determine home directory.). Set "
+        "one with --otp-ledger PATH (PYTEST_OTP_LEDGER)."
     )
 
 

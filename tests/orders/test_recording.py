@@ -191,8 +191,8 @@ class TestOrdering:
         monkeypatch.setattr(provider, "order", lambda *asked: "12015550100")
         with pytest.raises(OrderUncertain) as caught:
             recorded.order("wa", "6", None)
-        assert str(caught.value).startswith("scripted: order() returned a str; expected an Order. A number may be")
-        assert said(the_only(ledger)) == ("uncertain", "order() returned a str; expected an Order")
+        assert str(caught.value).startswith("scripted: order() must return an Order; got str. A number may be")
+        assert said(the_only(ledger)) == ("uncertain", "order() must return an Order; got str")
 
 
 class TestLedgerThatFailsLater:

@@ -89,7 +89,7 @@ def test_a_run_is_not_held_up_by_closes(tmp_path: Path) -> None:
         assert told[0].startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 0 uncertain, 1 still open; spent 99 IDR")
         assert re.fullmatch(
             r"still open: otpcepat order 7, 6281200000007, 99 IDR, [\d-]+ [\d:]+ UTC "
-            r"\(cancel: said 'TOO EARLY'\); its keeper is still closing it",
+            r"\(cancel: the provider responded with 'TOO EARLY'\); its keeper is still closing it",
             told[1],
         )
         well.set()

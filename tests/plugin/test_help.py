@@ -38,9 +38,9 @@ def test_help_works_with_bad_settings(run: Run, monkeypatch: pytest.MonkeyPatch)
     ("fixture", "says"),
     [
         ("otp_number", "Rents phone numbers: "),
-        ("module_otp_number [module scope]", "As otp_number, kept until the module ends."),
-        ("session_otp_number [session scope]", "As otp_number, kept until the session ends"),
-        ("otp_settings [session scope]", "The settings of the run. Override it to change some:"),
+        ("module_otp_number [module scope]", "Like otp_number, but open until the module ends."),
+        ("session_otp_number [session scope]", "Like otp_number, but open until the session ends"),
+        ("otp_settings [session scope]", "The settings of the run. Override this fixture to change some:"),
         ("otp_provider [session scope]", "The provider that numbers are rented from."),
         ("otp_carrier [session scope]", "The offline phone network: otp_carrier.deliver(number,"),
         ("otp_gateway [session scope]", "Where the application under test sends its SMS offline:"),

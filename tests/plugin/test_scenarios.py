@@ -50,7 +50,8 @@ SCENARIO_TESTS = {
     """,
     "no-numbers": "NumberUnavailable: fake, after 0.0 s: no numbers available in US. Try again later, *",
     "no-balance": "InsufficientBalance: fake, after 0.0 s: the balance is too low. Top up the account, *",
-    "down": "ProviderUnavailable: fake, after 0.0 s: reset the connection. The scenario down does so on purpose: *",
+    "down": "ProviderUnavailable: fake, after 0.0 s: the provider reset the connection. The scenario down does this on "
+    "purpose: *",
 }
 
 

@@ -37,7 +37,7 @@ from tests.plugin.inner import KEY, XDIST, Run
         ),
         (
             ["--otp-env-file=ci.env"],
-            "--otp-env-file (PYTEST_OTP_ENV_FILE): no such file: */ci.env. Relative paths start at the root directory.",
+            "--otp-env-file (PYTEST_OTP_ENV_FILE): no such file: */ci.env. Relative paths are resolved *rootdir.",
         ),
         (
             ["-o", "otp_unavailable=ignore"],

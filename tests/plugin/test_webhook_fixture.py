@@ -169,8 +169,8 @@ def test_a_bad_token(run: Run, service: Service, monkeypatch: pytest.MonkeyPatch
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     (error,) = filter(None, result.errlines)
     assert error == (
-        "ERROR: OTPVIRT_WEBHOOK_TOKEN: invalid token: expected 16 or more of the characters A-Z, a-z, 0-9, - and _. "
-        "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(24))'"
+        "ERROR: OTPVIRT_WEBHOOK_TOKEN: invalid token: expected at least 16 characters out of A-Z, a-z, 0-9, - and _. "
+        "Generate one with: python -c 'import secrets; print(secrets.token_urlsafe(24))'"
     )
 
 

@@ -34,7 +34,7 @@ class TestJsonResponse:
         uncertain = self.given(Repeat.UNSENT).unexpected("no order_id")
         assert isinstance(uncertain, OrderUncertain)
         assert uncertain.message.startswith(
-            "the order was sent, but its response was lost: unusable response (HTTP 200 with no "
+            "the order was sent, but its outcome is unknown: unusable response (HTTP 200 with no "
         )
 
     def test_no_sense_with_401_is_about_credentials(self) -> None:
@@ -52,5 +52,8 @@ class TestJsonResponse:
         """What the provider says of itself passes for a read, and leaves an order uncertain."""
         error = self.given(Repeat.ALWAYS).failed("error 2: an internal error")
         assert isinstance(error, ProviderUnavailable)
-        assert (error.message, error.words) == ("said error 2: an internal error", "error 2: an internal error")
+        assert (error.message, error.words) == (
+            "the provider responded with error 2: an internal error",
+            "error 2: an internal error",
+        )
         assert isinstance(self.given(Repeat.UNSENT).failed("error 2"), OrderUncertain)

@@ -111,7 +111,9 @@ class TestNoAnswers:
         with WireServer(reply(page, 403)) as server:
             error = failure(client, server.url)
         assert isinstance(error, ProviderUnavailable)
-        assert error.message.startswith("the service's edge (such as Cloudflare) blocked the request (HTTP 403 with ")
+        assert error.message.startswith(
+            "the service's edge network (such as Cloudflare) blocked the request (HTTP 403 with "
+        )
         assert error.hint == (
             "Set a browser's user agent (for otpcepat: OTPCEPAT_USER_AGENT), or ask the service for access."
         )

@@ -151,7 +151,7 @@ class TestOrders:
         with WireServer(NO_ANSWERS[case][0]) as server:
             error = failure(client, server.url, Repeat.UNSENT)
         assert isinstance(error, OrderUncertain)
-        assert error.message.startswith("the order was sent, but its response was lost: ")
+        assert error.message.startswith("the order was sent, but its outcome is unknown: ")
         assert (error.provider, len(server.asked), client.pauses) == ("acme", 1, [])
 
     def test_a_stalled_answer_is_uncertain_after_one_request(self) -> None:
@@ -159,7 +159,7 @@ class TestOrders:
         with WireServer(stall) as server:
             error = failure(Client(order=0.5), server.url, Repeat.UNSENT)
         assert isinstance(error, OrderUncertain)
-        assert error.message == "the order was sent, but its response was lost: no response within 0.5 s"
+        assert error.message == "the order was sent, but its outcome is unknown: no response within 0.5 s"
         assert len(server.asked) == 1
 
     @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ class TestTimeLimit:
             for repeat in Repeat:
                 error = failure(client, server.url, repeat)
                 assert isinstance(error, ProviderUnavailable)
-                assert (error.message, error.sent) == ("no time was left for the request", False)
+                assert (error.message, error.sent) == ("no time was left to send the request", False)
         assert (server.asked, client.pauses) == ([], [])
 
     def test_a_pause_that_would_outlast_it_is_not_begun(self, client: Client) -> None:

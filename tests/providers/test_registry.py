@@ -115,7 +115,7 @@ class TestLoad:
             load("otpcheap")
         assert str(caught.value) == (
             "--otp-provider (PYTEST_OTP_PROVIDER): unknown provider 'otpcheap'. "
-            "Choose one of: fake, otpcepat, otpvirt, thirdparty."
+            "Choose from: fake, otpcepat, otpvirt, thirdparty."
         )
 
     @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ class TestCredentials:
         with pytest.raises(SettingsError) as caught:
             credentials("otpvirt", {"OTPVIRT_CLIENT_ID": " "}, {})
         assert caught.value.message == (
-            "--otp-provider otpvirt (PYTEST_OTP_PROVIDER) needs OTPVIRT_CLIENT_ID (your client id, a GUID), "
+            "--otp-provider otpvirt (PYTEST_OTP_PROVIDER) needs OTPVIRT_CLIENT_ID (your client ID, a GUID), "
             "OTPVIRT_API_PASSWORD (your API password)"
         )
 
@@ -231,7 +231,7 @@ class TestCredentials:
             credentials("otpcepat", environ, {})
         assert str(caught.value) == (
             "OTPCEPAT_BASE_URL: 'http://sms.test/api' would send credentials without TLS. "
-            "Use https, or name the host in --otp-allow-http sms.test (PYTEST_OTP_ALLOW_HTTP)."
+            "Use https, or allow the host with --otp-allow-http sms.test (PYTEST_OTP_ALLOW_HTTP)."
         )
         allowed = credentials("otpcepat", environ, {}, allow_http=frozenset({"sms.test"}))
         assert allowed["OTPCEPAT_BASE_URL"] == "http://sms.test/api"
@@ -425,7 +425,7 @@ class TestDeclarations:
     @pytest.mark.parametrize(
         ("push", "what"),
         [
-            ("/odd/", "a class whose push is str, not PushEndpoint"),
+            ("/odd/", "a class whose push is of type str, not PushEndpoint"),
             (
                 PushEndpoint("/odd/", "THIRD_NOTE", Foreign.push.parse),
                 "a class whose push.variable, 'THIRD_NOTE', is not",

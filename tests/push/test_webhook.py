@@ -43,7 +43,7 @@ from tests.push.pushing import (
 )
 
 FOREIGN = "11111111-2222-4333-8444-555555555555"
-NOBODYS = "no open order of this run has this id and number"
+NOBODYS = "no open order in this run has this ID and number"
 TOO_LARGE = f"the body is larger than {MAX_BODY} bytes"
 BROKEN = "the body is incomplete, or its chunks are malformed"
 NO_JSON = "the body is not valid JSON in UTF-8"
@@ -131,7 +131,7 @@ class TestRefused:
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
     def test_other_methods(self, door: Door, method: str) -> None:
         """Only POST."""
-        assert post(door.url, TABLE, method=method) == refusal(405, f"{method} is not allowed, only POST")
+        assert post(door.url, TABLE, method=method) == refusal(405, f"{method} is not allowed; use POST")
         assert door.unchanged()
 
     @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd"])
@@ -196,8 +196,8 @@ class TestParse:
         def parse(headers: object, body: bytes, values: object) -> PushedSms:
             raise KeyError(body.decode())
 
-        assert self.pushed(parse) == (500, {"ok": False, "reason": "the provider's parse() failed with KeyError"})
-        assert caplog.messages == ["A pushed SMS was lost: parse() of the provider's push failed with KeyError."]
+        assert self.pushed(parse) == (500, {"ok": False, "reason": "the provider's parse() raised KeyError"})
+        assert caplog.messages == ["a pushed SMS was lost: the provider's parse() raised KeyError"]
         assert "905526" not in caplog.text
 
     @pytest.mark.parametrize(
@@ -251,16 +251,16 @@ class TestHostile:
             (b"no gzip at all", "the body is not valid gzip"),
             (json.dumps(TABLE).encode(), "the body is not valid gzip"),
             (zlib.compress(json.dumps(TABLE).encode()), "the body is not valid gzip"),
-            (b"", "the gzip data is incomplete, or has something after it"),
+            (b"", "the gzip data is incomplete, or followed by other data"),
             (
                 gzip.compress(json.dumps(TABLE).encode(), mtime=0)[:-9],
-                "the gzip data is incomplete, or has something after it",
+                "the gzip data is incomplete, or followed by other data",
             ),
             (
                 gzip.compress(json.dumps(TABLE).encode(), mtime=0) + b"x",
-                "the gzip data is incomplete, or has something after it",
+                "the gzip data is incomplete, or followed by other data",
             ),
-            (gzip.compress(b"{}", mtime=0) * 2, "the gzip data is incomplete, or has something after it"),
+            (gzip.compress(b"{}", mtime=0) * 2, "the gzip data is incomplete, or followed by other data"),
             (gzip.compress(b"garbage", mtime=0), NO_JSON),
             (gzip.compress(gzip.compress(json.dumps(TABLE).encode(), mtime=0), mtime=0), NO_JSON),
         ],
@@ -365,8 +365,8 @@ class TestSecrets:
         with pytest.raises(SettingsError) as caught:
             check_token(Secret(token), "THIRD_TOKEN")
         assert str(caught.value) == (
-            "THIRD_TOKEN: invalid token: expected 16 or more of the characters A-Z, a-z, 0-9, - and _. "
-            "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(24))'"
+            "THIRD_TOKEN: invalid token: expected at least 16 characters out of A-Z, a-z, 0-9, - and _. "
+            "Generate one with: python -c 'import secrets; print(secrets.token_urlsafe(24))'"
         )
 
     def test_nothing_is_shown(self, door: Door, caplog: pytest.LogCaptureFixture) -> None:

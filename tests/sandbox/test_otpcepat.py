@@ -235,4 +235,4 @@ def test_is_get_only(world: World, method: str) -> None:
     """Everything is GET; another method is refused before the key is looked at."""
     status, body, headers = world.ask(method, f"/api/handler_api.php?api_key={KEY}&action=getBalance")
     assert (status, headers["Allow"]) == (405, "GET")
-    assert json.loads(body) == {"error": f"{method} is not allowed, only GET"}
+    assert json.loads(body) == {"error": f"{method} is not allowed; use GET"}

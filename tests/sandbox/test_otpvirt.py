@@ -243,4 +243,4 @@ def test_is_post_only(world: World) -> None:
     """Everything is POST; GET is refused."""
     status, body, headers = world.ask("GET", "/native/GetBalance")
     assert (status, headers["Allow"]) == (405, "POST")
-    assert json.loads(body) == {"error": "GET is not allowed, only POST"}
+    assert json.loads(body) == {"error": "GET is not allowed; use POST"}

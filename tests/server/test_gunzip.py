@@ -28,7 +28,7 @@ def test_a_body_above_the_limit() -> None:
         (b"plain", "not valid gzip"),
         (b"", "incomplete"),
         (gzip.compress(b"abc")[:-4], "incomplete"),
-        (gzip.compress(b"abc") + b"rest", "something after it"),
+        (gzip.compress(b"abc") + b"rest", "followed by other data"),
     ],
     ids=["plain", "empty", "cut off", "trailing data"],
 )

@@ -1,4 +1,4 @@
-"""The server as a proxy: which hosts it answers for, which it blocks, and how it connects to allowed ones."""
+"""The server as a proxy: which hosts it stands in for, which it blocks, and how it connects to allowed ones."""
 
 from __future__ import annotations
 
@@ -131,8 +131,8 @@ def test_any_other_host_is_blocked() -> None:
         status, text = get(proxy, "http://example.com/")
         assert status == 403
         assert text == (
-            "pytest-otp: example.com is blocked: it is not an SMS service that the gateway answers for, and is not on "
-            'the list of allowed hosts. To allow it: otp_gateway.allow_hosts("example.com"), or '
+            "pytest-otp: example.com is blocked: it is neither an SMS service that the gateway stands in for nor on "
+            'the list of allowed hosts. To allow it, use otp_gateway.allow_hosts("example.com") or '
             "pytest-otp sandbox --allow-host example.com\n"
         )
         with pytest.raises(OSError, match=r"403 pytest-otp blocks example\.com"):
@@ -195,7 +195,7 @@ def test_an_invalid_host_is_not_allowed(host: str) -> None:
 
 def test_an_sms_service_cannot_be_allowed() -> None:
     """Nobody sends real SMS by accident: the error says how to do it on purpose."""
-    with pytest.raises(SettingsError, match=r"^cannot allow api\.sms\.example: the gateway answers") as e:
+    with pytest.raises(SettingsError, match=r"^cannot allow api\.sms\.example: the gateway stands in") as e:
         Proxy(serves, environ={}).allow_hosts(SERVED)
     assert e.value.hint == "To send real SMS, do not give the application otp_gateway.environ()."
 

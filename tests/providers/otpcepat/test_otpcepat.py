@@ -108,7 +108,7 @@ class TestSamples:
         """There is no action that counts free numbers."""
         with pytest.raises(Unsupported) as caught:
             wire.provider.count("7", "6", None)
-        assert str(caught.value) == "otpcepat: does not report how many numbers are available"
+        assert str(caught.value) == "otpcepat: the provider does not report how many numbers are available"
 
 
 class TestForms:

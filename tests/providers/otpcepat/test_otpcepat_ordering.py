@@ -107,7 +107,7 @@ class TestOrdering:
         with pytest.raises(InvalidRequest) as caught:
             wire.provider.order("7", "Atlantis", None)
         assert str(caught.value) == (
-            "otpcepat: unknown country 'Atlantis'. Available: Russia (0), Ukraine (1). Use a name or an id."
+            "otpcepat: unknown country 'Atlantis'. Available: Russia (0), Ukraine (1). Use a name or an ID."
         )
 
     def test_an_unknown_service_lists_what_there_is(self, wire: Wire) -> None:
@@ -118,7 +118,7 @@ class TestOrdering:
             wire.provider.order("Nope", "6", None)
         listed = ", ".join(f"S{n} ({n})" for n in range(1, 13))
         assert str(caught.value) == (
-            f"otpcepat: unknown service 'Nope'. Available: {listed} and 8 more. Use a name or an id."
+            f"otpcepat: unknown service 'Nope'. Available: {listed} and 8 more. Use a name or an ID."
         )
 
     def test_a_misspelt_service_lists_what_is_like_it_first(self, wire: Wire) -> None:
@@ -137,7 +137,7 @@ class TestOrdering:
         with pytest.raises(InvalidRequest) as caught:
             wire.provider.order("other", "6", None)
         assert str(caught.value) == (
-            "otpcepat: ambiguous service 'other': could be Other (7), Other (8). Use the id instead."
+            "otpcepat: ambiguous service 'other': could be Other (7), Other (8). Use the ID instead."
         )
 
     @pytest.mark.parametrize("missing", ["service", "country"])
@@ -148,7 +148,7 @@ class TestOrdering:
         with pytest.raises(SettingsError) as caught:
             wire.provider.order(given["service"], given["country"], None)
         assert str(caught.value) == (
-            f"provider otpcepat needs a {missing} to order a number. Set otp_number({missing}=...), "
+            f"provider otpcepat needs a {missing} to order a number. Set it with otp_number({missing}=...), "
             f"@pytest.mark.otp({missing}=...), --otp-{missing}, PYTEST_OTP_{missing.upper()} or the ini value "
             f"otp_{missing}."
         )

@@ -121,10 +121,7 @@ class TestResend:
         wire.says(status(word))
         with pytest.raises(OrderEnded) as caught:
             wire.provider.resend(wire.order)
-        assert (
-            str(caught.value)
-            == f"otpcepat, order {ORDER_ID}: the order is already cancelled or done. Order another number."
-        )
+        assert str(caught.value) == f"otpcepat, order {ORDER_ID}: the order is already closed. Order another number."
 
     def test_a_refusal_of_an_order_that_waits_is_none(self, wire: Wire) -> None:
         """Where an earlier resend's answer was lost the service refuses, and waits all the same."""
@@ -180,7 +177,7 @@ class TestClosing:
         with pytest.raises(SmsAlreadyReceived) as caught:
             wire.provider.cancel(wire.order)
         assert str(caught.value) == (
-            f"otpcepat, order {ORDER_ID}: refused to cancel: an SMS has arrived (WRONG STATUS). "
+            f"otpcepat, order {ORDER_ID}: the order cannot be cancelled: an SMS has arrived (WRONG STATUS). "
             "Finish the order instead."
         )
         assert caught.value.words == "WRONG STATUS"

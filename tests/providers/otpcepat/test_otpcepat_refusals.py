@@ -64,7 +64,7 @@ class TestRefusals:
             CALLS[action](wire)
         error = caught.value
         assert type(error) is ERRORS[msg]
-        assert (error.words, error.message, error.provider) == (msg, f"said {msg!r}", "otpcepat")
+        assert (error.words, error.message, error.provider) == (msg, f"the provider responded with {msg!r}", "otpcepat")
         assert error.order_id == (ORDER_ID if action in OF_AN_ORDER else None)
 
     @pytest.mark.parametrize("http", [400, 401, 402, 403, 404, 409, 422])
@@ -94,7 +94,7 @@ class TestRefusals:
         with pytest.raises(ProviderError) as caught:
             wire.provider.order("7", "6", None)
         assert type(caught.value) is ProviderError
-        assert str(caught.value) == f"otpcepat: said {msg!r}"
+        assert str(caught.value) == f"otpcepat: the provider responded with {msg!r}"
 
     @pytest.mark.parametrize("msg", ["NO NUMBERS", "No numbers available"])
     def test_no_numbers_is_understood(self, wire: Wire, msg: str) -> None:
@@ -116,7 +116,10 @@ class TestRefusals:
         wire.says(refused("key k3y4 is blocked"))
         with pytest.raises(ProviderError) as caught:
             wire.provider.balance()
-        assert (caught.value.words, caught.value.message) == ("key *** is blocked", "said 'key *** is blocked'")
+        assert (caught.value.words, caught.value.message) == (
+            "key *** is blocked",
+            "the provider responded with 'key *** is blocked'",
+        )
 
     def test_an_echoed_key_is_masked_in_the_whole_text(self, wire: Wire) -> None:
         """The same with context and hint around it."""

@@ -206,8 +206,9 @@ class TestGzip:
             with pytest.raises(InvalidRequest) as caught:
                 wire.provider.balance()
             assert str(caught.value) == (
-                "otpvirt: said error 3: invalid request (GetBalance). Check service, country and operator, and "
-                "OTPVIRT_CLIENT_ID and OTPVIRT_API_PASSWORD: the service has no error of its own for wrong credentials."
+                "otpvirt: the provider responded with error 3: invalid request (GetBalance). Check the service, "
+                "country and operator, and OTPVIRT_CLIENT_ID and OTPVIRT_API_PASSWORD: the provider reports wrong "
+                "credentials with the same error."
             )
         assert wire.gzipped == [True, False, True, False]
 
@@ -253,6 +254,6 @@ def test_no_secret_in_what_it_shows(wire: Wire, caplog: pytest.LogCaptureFixture
 
 def test_a_time_limit_holds_for_the_first_balance_too(wire: Wire) -> None:
     """Whatever a call needs before it is inside its limit."""
-    with time_limit(0), pytest.raises(ProviderUnavailable, match="no time was left for the request"):
+    with time_limit(0), pytest.raises(ProviderUnavailable, match="no time was left to send the request"):
         wire.provider.messages(wire.order)
     assert wire.actions == []

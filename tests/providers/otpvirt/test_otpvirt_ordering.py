@@ -96,7 +96,7 @@ class TestOrdering:
         with pytest.raises(InvalidRequest) as caught:
             wire.provider.order(service, "tajikistan", None)
         assert str(caught.value) == (
-            f"otpvirt: unknown service {service!r}. A service has 2 to 36 characters, such as 'wa'."
+            f"otpvirt: unknown service {service!r}. A service ID has 2 to 36 characters, such as 'wa'."
         )
         assert wire.actions == []
 

@@ -96,8 +96,8 @@ WRONG_FIELDS: list[tuple[dict[str, object], str]] = [
     ({"text": None}, "text is missing or empty"),
     ({"text": ""}, "text is missing or empty"),
     ({"text": ["a"]}, "text is not a string"),
-    ({"text": "half \ud83d of it"}, "text contains half of a surrogate pair, which is not a character"),
-    ({"clientId": "\udc00"}, "clientId contains half of a surrogate pair, which is not a character"),
+    ({"text": "half \ud83d of it"}, "text contains an unpaired surrogate"),
+    ({"clientId": "\udc00"}, "clientId contains an unpaired surrogate"),
     ({"id": 5}, "id is not a string"),
     ({"id": "x" * 129}, "id is longer than 128 characters"),
     ({"phoneFrom": 900}, "phoneFrom is not a string"),
@@ -107,7 +107,7 @@ WRONG_FIELDS: list[tuple[dict[str, object], str]] = [
 
 NO_PHONES: list[object] = [None, True, -1, 0, 2**64, 10**4000, 9.92000000159e11, "", "+992112302159", "992 112", "٩٩٢"]
 NO_PHONES += ["9" * 21, [PHONE], {}]
-WRONG_FIELDS += [({"phone": phone}, "phone is missing, or not a phone number") for phone in NO_PHONES]
+WRONG_FIELDS += [({"phone": phone}, "phone is missing or not a phone number") for phone in NO_PHONES]
 
 
 class TestRefused:

@@ -25,11 +25,11 @@ from tests.providers.otpvirt.wire import (
 )
 
 ERRORS: dict[int, tuple[type[OtpError], str]] = {
-    1: (NumberUnavailable, "said error 1: no numbers for "),
-    2: (ProviderUnavailable, "said error 2: an internal error"),
-    3: (InvalidRequest, "said error 3: invalid request ({})"),
-    4: (SmsAlreadyReceived, "said error 4: an SMS has arrived"),
-    9: (ProviderError, "said error 9 ("),
+    1: (NumberUnavailable, "the provider responded with error 1: no numbers for "),
+    2: (ProviderUnavailable, "the provider responded with error 2: an internal error"),
+    3: (InvalidRequest, "the provider responded with error 3: invalid request ({})"),
+    4: (SmsAlreadyReceived, "the provider responded with error 4: an SMS has arrived"),
+    9: (ProviderError, "the provider responded with error 9 ("),
 }
 
 CALLS: dict[str, Callable[[Wire], object]] = {
@@ -60,7 +60,7 @@ class TestRefusals:
         if (action, number) == ("GetNumber", 2):
             kind, message = (
                 OrderUncertain,
-                "the order was sent, but its response was lost: said error 2: an internal error",
+                f"the order was sent, but its outcome is unknown: {message}",
             )
         with pytest.raises(OtpError) as caught:
             CALLS[action](wire)
@@ -75,7 +75,8 @@ class TestRefusals:
         with pytest.raises(SmsAlreadyReceived) as caught:
             wire.provider.cancel(wire.order)
         assert str(caught.value) == (
-            f"otpvirt, order {ORDER_ID}: said error 4: an SMS has arrived. Finish the order instead."
+            f"otpvirt, order {ORDER_ID}: the provider responded with error 4: an SMS has arrived. "
+            "Finish the order instead."
         )
         assert caught.value.words == "error 4"
 
@@ -84,7 +85,9 @@ class TestRefusals:
         wire.ready().says("GetNumber", '{"status": 4, "error": 7, "message": "account blocked"}')
         with pytest.raises(ProviderError) as caught:
             wire.provider.order("vi", "tajikistan", None)
-        assert caught.value.message == ("""said error 7 ({"status": 4, "error": 7, "message": "account blocked"})""")
+        assert caught.value.message == (
+            """the provider responded with error 7 ({"status": 4, "error": 7, "message": "account blocked"})"""
+        )
 
     def test_an_echoed_password_is_masked(self, wire: Wire) -> None:
         """An answer that quotes our request shows no credential."""
