@@ -15,7 +15,7 @@ help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(READY) browser  ## Run one offline sign-up in a browser, and show each step
-	@cd examples/signup && $(CURDIR)/$(BIN)/python -m pytest demo -s -q --demo-report $(CURDIR)/demo-report
+	@cd examples/signup && $(CURDIR)/$(BIN)/python -m pytest demo -s -q --demo-report=$(CURDIR)/demo-report
 
 test: $(READY) browser node  ## Run the whole suite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)

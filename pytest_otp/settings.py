@@ -11,7 +11,7 @@ from .errors import SettingsError
 from .offline.scenarios import scenario as scenario_of
 from .options import OPTIONS, Option
 from .options.values import KINDS
-from .providers.registry import is_offline
+from .providers.registry import BUILT_IN, has_carrier, is_offline
 
 MANUAL_TIMEOUT = 10.0
 """Seconds that a wait takes by default if only the test itself can deliver a code."""
@@ -19,7 +19,6 @@ DEFAULT = "default"
 REPLACED = "replace"
 """The source of a value that `Settings.replace` set."""
 _BY_NAME = {option.name: option for option in OPTIONS}
-_OURS = (b"PYTEST_OTP_", b"OTPCEPAT", b"OTPVIRT_")
 _OTHER_VARIABLES = ("PYTEST_OTP_GATEWAY_URL",)
 
 Lookup = Callable[[Option], object]
@@ -98,15 +97,20 @@ class Settings:
         """Whether the provider sends no real SMS and charges nothing."""
         return is_offline(self.provider)
 
+    @property
+    def has_carrier(self) -> bool:
+        """Whether the numbers are those of `otp_carrier`. A plugin's own offline provider has other numbers."""
+        return has_carrier(self.provider)
+
     def source(self, name: str) -> str:
         """Return where a value came from."""
         return self.sources.get(name, DEFAULT)
 
     def timeout_for(self, scenario: str | None) -> float:
-        """Return the seconds that `wait_code()` waits by default, given an offline provider's scenario.
+        """Return the seconds that `wait_code()` waits by default, given the provider's scenario.
 
         Unless a timeout was set, it is shorter for a scenario in which no code arrives by itself. None stands for a
-        real provider.
+        provider without scenarios.
         """
         is_manual = scenario is not None and not scenario_of(scenario).sends_code
         return MANUAL_TIMEOUT if is_manual and "timeout" not in self.sources else self.timeout
@@ -188,7 +192,10 @@ def _content(path: Path, named: str | None) -> str:
             )
         return (content or b"").decode("utf-8-sig")  # Windows editors write a byte order mark
     except (OSError, UnicodeDecodeError) as error:
-        if not named and not any(ours in (content or b"") for ours in _OURS):
+        # PowerShell's `>` writes UTF-16: a byte order mark, and a zero beside each letter.
+        written = (content or b"").replace(b"\0", b"")
+        ours = ["PYTEST_OTP_", *(variable for built_in in BUILT_IN.values() for variable in built_in.account)]
+        if not named and not any(name.encode() in written for name in ours):
             return ""  # an application's own file, in its own encoding
         raise SettingsError(f"{path}: cannot read the file ({error})", hint=_ENV_FORMAT) from None
 

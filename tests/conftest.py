@@ -25,11 +25,11 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory:
 @pytest.fixture
 def own_words() -> Iterator[None]:
     """What a test adds to the word lists is gone after it."""
-    from pytest_otp.codes.lexicon import _lexicon
+    from pytest_otp.codes.lexicon import forget_added
 
-    _lexicon.cache_clear()
+    forget_added()
     yield
-    _lexicon.cache_clear()
+    forget_added()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

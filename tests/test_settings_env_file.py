@@ -80,6 +80,13 @@ def test_an_application_s_own_env_file_is_left_alone(tmp_path: Path) -> None:
     assert read_env_file(None, tmp_path) == {}
 
 
+def test_an_env_file_in_utf_16(tmp_path: Path) -> None:
+    """What `>` of PowerShell writes is refused too; passed over, its credentials would be reported as missing."""
+    (tmp_path / ".env").write_bytes("API_KEY_OTPCEPAT=an-invented-key\n".encode("utf-16"))
+    with pytest.raises(SettingsError, match="Expected UTF-8 text with one NAME=value per line"):
+        read_env_file(None, tmp_path)
+
+
 def test_an_env_file_that_is_no_text(tmp_path: Path) -> None:
     """A file in another encoding is refused without showing what is in it."""
     (tmp_path / ".env").write_bytes(b"API_KEY_OTPCEPAT=s\xe4cret\n")

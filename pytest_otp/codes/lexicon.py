@@ -222,6 +222,12 @@ def lexicon() -> Lexicon:
         return _lexicon()
 
 
+def forget_added() -> None:
+    """Go back to the lists that come with the package."""
+    with _reading:
+        _lexicon.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def _lexicon() -> Lexicon:
     return Lexicon(INDEX.read_bytes())

@@ -17,6 +17,8 @@ from .hosts import may_be_served, serves
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+__tracebackhide__ = True
+
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 # No ::1, which some clients (older httpx) cannot parse here; the proxy allows it.
 _PROXY_EXCEPTIONS = ("127.0.0.1", "localhost")

@@ -103,12 +103,12 @@ def _spellings(code: str) -> set[str]:
     return {"".join(str(unicodedata.decimal(char, char)) for char in each) for each in bare}
 
 
-def _sender_test(wanted: Sender | None) -> Callable[[str | None], bool]:
+def _sender_test(wanted: object) -> Callable[[str | None], bool]:
     if wanted is None:
         return lambda sender: True
     if isinstance(wanted, re.Pattern):
         return lambda sender: sender is not None and wanted.search(sender) is not None
-    bare = _bare(str(wanted))
+    bare = _bare(str(wanted)) if isinstance(wanted, (str, int)) else ""  # a sender that is a number may be given as one
     if bare:
         return lambda sender: sender is not None and _bare(sender) == bare
     raise SettingsError(f"sender must be a name, a number or a compiled regular expression; got {wanted!r}")

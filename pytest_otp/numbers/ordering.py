@@ -30,10 +30,10 @@ def order_number(
     country: str | None = None,
     operator: str | None = None,
     *,
-    timeout: float = DEFAULTS.timeout,
-    poll_interval: float = DEFAULTS.poll_interval,
-    close_timeout: float = DEFAULTS.close_timeout,
-    show_sms: bool = DEFAULTS.show_sms,
+    timeout: float = 120.0,
+    poll_interval: float = 0.75,
+    close_timeout: float = 20.0,
+    show_sms: bool = False,
 ) -> OtpNumber:
     """Rent a number. Use it in a `with` block, which closes the order on exit.
 

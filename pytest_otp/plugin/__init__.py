@@ -71,8 +71,9 @@ def _is_anything_set(config: pytest.Config) -> bool:
         return True
     if any(name.startswith("PYTEST_OTP_") for name in os.environ):
         return True
+    env_file = config.rootpath / ".env"
     try:
-        return b"OTP" in (config.rootpath / ".env").read_bytes()
+        return env_file.is_file() and b"OTP" in env_file.read_bytes()  # reading a named pipe could wait for ever
     except OSError:
         return False
 
@@ -117,7 +118,7 @@ def otp_carrier(otp_settings: Settings, pytestconfig: pytest.Config) -> Iterator
 @pytest.fixture(scope="session")
 def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iterator[Provider]:
     """The provider that numbers are rented from. Override this fixture to use your own implementation."""
-    if otp_settings.offline:
+    if otp_settings.has_carrier:
         from ..offline.desk import RentalDesk  # noqa: PLC0415
         from ..offline.provider import FakeProvider  # noqa: PLC0415
         from ..offline.scenarios import scenario  # noqa: PLC0415

@@ -35,33 +35,39 @@ _SETTING = "--otp-gateway (PYTEST_OTP_GATEWAY)"
 
 def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
     """The offline phone network; a gateway on a fixed port delivers to it while it exists."""
-    if not settings.offline:
+    if not settings.has_carrier:
         raise SettingsError(
             f"otp_carrier is not available with the provider {settings.provider}",
             hint="Run offline, or let the application send the SMS.",
         )
-    from ..offline.carrier import Carrier  # noqa: PLC0415 - not with a real provider
+    from ..offline.carrier import Carrier  # noqa: PLC0415 - not with another provider
 
     own, of = lane(config)
     made = Carrier(seed=settings.fake_seed, lane=own, lanes=of)
-    with _reached(made, settings, config):
-        yield made
+    try:
+        with _reached(made, settings, config):
+            yield made
+    except SettingsError as error:
+        raise error.with_traceback(None) from None  # the frames of contextlib cannot be hidden
 
 
 def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[GatewayAddress]:
     """The gateway's address; starts the gateway if it is not running."""
     from ..gateway.address import GatewayAddress  # noqa: PLC0415 - start-up cost: most offline tests use no gateway
 
-    if not settings.offline:
+    if not settings.has_carrier:
         yield GatewayAddress(None)
         return
     config, to = request.config, request.getfixturevalue("otp_carrier")
-    with _reached(to, settings, config):
-        if _ADDRESS in config.stash:
-            yield config.stash[_ADDRESS]
-        else:
-            with _served(to, settings.gateway) as address:
-                yield address
+    try:
+        with _reached(to, settings, config):
+            if _ADDRESS in config.stash:
+                yield config.stash[_ADDRESS]
+            else:
+                with _served(to, settings.gateway) as address:
+                    yield address
+    except SettingsError as error:
+        raise error.with_traceback(None) from None  # the frames of contextlib cannot be hidden
 
 
 @contextlib.contextmanager

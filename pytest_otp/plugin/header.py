@@ -13,9 +13,10 @@ def header(settings: Settings) -> str:
     if offline:
         parts[0] += ", offline: no SMS is sent, nothing is charged"
     parts += [f"{name} {value}" for name in ("service", "country", "operator") if (value := getattr(settings, name))]
-    if offline:
+    if settings.has_carrier:
         parts.append(f"scenario {settings.fake} ({source('fake')}), seed {settings.fake_seed}")
-    parts.append(f"timeout {settings.timeout_for(settings.fake if offline else None):g} s ({source('timeout')})")
+    timeout = settings.timeout_for(settings.fake if settings.has_carrier else None)
+    parts.append(f"timeout {timeout:g} s ({source('timeout')})")
     if settings.keeper == "off" and not offline:
         parts.append(f"keeper off ({source('keeper')})")
     if settings.webhook and takes_push(settings.provider):

@@ -54,12 +54,12 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
             hint="See the Provider protocol in pytest_otp.providers.base.",
         )
     marked = _marked(request.node, _Marked(settings.service, settings.country, settings.operator))
-    if marked.fake is not None and hasattr(provider, "with_scenario"):
+    has_scenarios = hasattr(provider, "with_scenario")
+    if marked.fake is not None and has_scenarios:
         provider = _with_scenario(provider, marked.fake)
     timeout = marked.timeout
     if timeout is None:
-        is_offline = getattr(provider, "offline", False)
-        timeout = settings.timeout_for((marked.fake or settings.fake) if is_offline else None)
+        timeout = settings.timeout_for((marked.fake or settings.fake) if has_scenarios else None)
     options = NumberOptions(
         timeout=checked_seconds(timeout, f"{_MARKER}: timeout"),
         poll_interval=settings.poll_interval,

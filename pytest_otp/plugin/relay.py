@@ -30,6 +30,9 @@ from ..errors import OtpError
 LIMIT = 5.0
 """Seconds that a question waits for answers, and that a worker waits to be admitted."""
 
+SECRET = "secret"  # noqa: S105 - a key, not a secret
+"""The key of a text, in what a worker is sent when it starts, that it must not report."""
+
 _LONGEST_HELLO = 4096
 _LONGEST_PATH = 100
 """Bytes; systems allow 104 to 108 for a socket's path."""
@@ -64,7 +67,7 @@ class Hub:
         """What a worker needs to connect, for its `workerinput`. Raises `RuntimeError` if the hub is not running."""
         if self._listener is None:
             raise RuntimeError("the hub is not running")
-        return {"path": self._path, "key": self._key}
+        return {"path": self._path, SECRET: self._key}
 
     def start(self) -> None:
         """Start to admit workers; does nothing if the hub is running. Raises `OtpError` if it cannot listen."""

@@ -15,15 +15,20 @@ from typing import Any
 import pytest
 
 from ..errors import OtpError
+from ..redact import Secret
 from ..server.server import log_failure
-from .relay import LIMIT, encoded, start_thread
+from .relay import LIMIT, SECRET, encoded, start_thread
 
 _BRANCH: pytest.StashKey[Branch] = pytest.StashKey()
 
 
 def join(config: pytest.Config) -> None:
     """In a worker, before any test: connect to the controller, if it serves something for all workers."""
-    branch = config.stash[_BRANCH] = Branch(config.workerinput["otp_hub"])  # type: ignore[attr-defined]
+    given: dict[str, Any] = config.workerinput  # type: ignore[attr-defined]
+    for shared in given.values():
+        if isinstance(shared, Mapping) and shared.get(SECRET):
+            Secret(shared[SECRET])  # masked from now on: a report may show `workerinput`
+    branch = config.stash[_BRANCH] = Branch(given["otp_hub"])
     with contextlib.suppress(OtpError):  # raised by branch_of, if a test needs the connection
         branch.start()
     config.add_cleanup(branch.stop)
@@ -73,7 +78,7 @@ class Branch:
             connection = socket.socket(socket.AF_UNIX)
             connection.settimeout(LIMIT)
             connection.connect(self._address["path"])
-            connection.sendall(encoded({"key": self._address["key"]}))
+            connection.sendall(encoded({"key": self._address[SECRET]}))
             lines = connection.makefile("rb")
             if not lines.readline():
                 raise ConnectionError("access denied")

@@ -25,8 +25,8 @@ def resolve_settings(config: pytest.Config, seed: int) -> None:
     try:
         env_file = env_file_of(config)
         settings = _from_controller(config) or resolve(*lookups(config), os.environ, env_file, seed=seed)
-        if not settings.offline:
-            from .credentials import real_provider  # noqa: PLC0415 - start-up cost: only with a real provider
+        if not settings.has_carrier:
+            from .credentials import real_provider  # noqa: PLC0415 - start-up cost: not with the default one
 
             settings = real_provider(config, settings, env_file)
     except SettingsError as error:

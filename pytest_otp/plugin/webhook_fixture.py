@@ -20,6 +20,7 @@ from ..redact import Secret
 from ..server.server import Server
 from ..settings import Settings
 from .credentials import Values, credentials_of
+from .relay import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +89,7 @@ class SharedWebhook:
 
     def plain(self) -> dict[str, Any]:
         """Return what workers need. Its only secret ends with the run: each worker reads a fixed token itself."""
-        return {"url": self._server.url, "drawn": self._drawn} if self._server else {}
+        return {"url": self._server.url, SECRET: self._drawn} if self._server else {}
 
     def strays(self) -> list[str]:
         """Return an empty list: refused requests are not examined."""
@@ -124,7 +125,7 @@ def _with_controller(config: pytest.Config, settings: Settings, values: Values) 
     branch_of(config).handle(TOPIC, lambda plain: pushes.take(PushedSms(**plain)).value)
     shared = config.workerinput[SharedWebhook.name]  # type: ignore[attr-defined]  # set by xdist
     endpoint = _endpoint(settings)
-    token = Secret(shared["drawn"]) if shared["drawn"] else _fixed_token(endpoint, values)
+    token = Secret(shared[SECRET]) if shared[SECRET] else _fixed_token(endpoint, values)
     return _Joined(_address(shared["url"], endpoint, cast("Secret", token)), pushes)
 
 

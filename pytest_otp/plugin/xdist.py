@@ -26,7 +26,7 @@ class SharedService(Protocol):
         ...
 
     def plain(self) -> Mapping[str, Any]:
-        """Return what each worker needs to know: plain data, no secrets."""
+        """Return what each worker needs to know: plain data. A worker's reports mask what is in `relay.SECRET`."""
         ...
 
     def strays(self) -> Sequence[str]:
@@ -41,7 +41,7 @@ class SharedService(Protocol):
 def shared_services(settings: Settings, config: pytest.Config) -> list[SharedService]:
     """Return what the settings ask the controller to serve."""
     found: list[SharedService] = []
-    if settings.offline and settings.gateway and settings.gateway[1]:
+    if settings.has_carrier and settings.gateway and settings.gateway[1]:
         from .gateway_fixtures import SharedGateway  # noqa: PLC0415 - only for a gateway on a fixed port
 
         found.append(SharedGateway(settings.gateway))

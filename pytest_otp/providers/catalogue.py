@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import Protocol, TypeVar
 
 from ..errors import InvalidRequest, SettingsError, listed
@@ -85,7 +86,12 @@ def region_of_item(item: CatalogueItem, regions: Mapping[str, str] | None = None
 
 
 def unknown(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider: str) -> InvalidRequest:
-    """Return the error for a name that no item matches; it lists the available items."""
+    """Return the error for a name that no item matches; it lists the available items, the most similar first."""
+    from ..phone import folded  # noqa: PLC0415 - imports phonenumbers
+
+    items = list(items)
+    like = get_close_matches(folded(wanted), [folded(item.name) for item in items], n=_MOST_SHOWN)
+    items.sort(key=lambda item: like.index(name) if (name := folded(item.name)) in like else _MOST_SHOWN)
     known = [f"{item.name} ({item.id})" if item.name != item.id else item.id for item in items]
     shown = listed(known, _MOST_SHOWN)
     return InvalidRequest(

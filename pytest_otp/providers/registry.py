@@ -26,12 +26,20 @@ class BuiltIn(NamedTuple):
     """Where the class is, as in an entry point; None if our own package registers it as one, like a plugin."""
     offline: bool = False
     push: bool = False
+    account: tuple[str, ...] = ()
+    """The variables that identify an account."""
 
 
 BUILT_IN = {
     "fake": BuiltIn(offline=True),
-    "otpcepat": BuiltIn("pytest_otp.providers.otpcepat:OtpcepatProvider"),
-    "otpvirt": BuiltIn("pytest_otp.providers.otpvirt:OtpvirtProvider", push=True),
+    "otpcepat": BuiltIn(
+        "pytest_otp.providers.otpcepat:OtpcepatProvider", account=("API_KEY_OTPCEPAT", "OTPCEPAT_BASE_URL")
+    ),
+    "otpvirt": BuiltIn(
+        "pytest_otp.providers.otpvirt:OtpvirtProvider",
+        push=True,
+        account=("OTPVIRT_CLIENT_ID", "OTPVIRT_API_PASSWORD", "OTPVIRT_BASE_URL"),
+    ),
 }
 
 
@@ -77,9 +85,21 @@ def is_offline(name: str) -> bool:
     return BUILT_IN[name].offline if name in BUILT_IN else bool(getattr(load(name), "offline", False))
 
 
+def has_carrier(name: str) -> bool:
+    """Return whether the provider rents the numbers of our own offline phone network, and so needs no credentials."""
+    return name in BUILT_IN and BUILT_IN[name].offline
+
+
 def takes_push(name: str) -> bool:
     """Return whether the provider can push SMS. Raises SettingsError as `load` does."""
     return BUILT_IN[name].push if name in BUILT_IN else getattr(load(name), "push", None) is not None
+
+
+def account_variables(name: str) -> tuple[str, ...]:
+    """Return the variables that identify an account. Raises SettingsError as `load` does."""
+    if name in BUILT_IN:
+        return BUILT_IN[name].account
+    return tuple(variable.name for variable in load(name).variables if variable.identifies_account)
 
 
 def push_of(name: str) -> PushEndpoint | None:
@@ -119,7 +139,15 @@ def credentials(
 def create(
     name: str, values: Mapping[str, str | Secret | None], *, allow_http: frozenset[str] = frozenset()
 ) -> Provider:
-    """Create a provider from its credentials, with our HTTP client."""
+    """Build a provider from its credentials, with our HTTP client.
+
+    Raises SettingsError as `load` does, and for `fake`, whose phone network belongs to a pytest run.
+    """
+    if name in BUILT_IN and BUILT_IN[name].offline:
+        raise SettingsError(
+            f"the provider {name} exists only in a pytest run",
+            hint="Start `pytest-otp sandbox`, and create otpcepat or otpvirt with the variables that it prints.",
+        )
     from .http import HttpClient  # noqa: PLC0415 - start-up: imports requests
 
     provider = load(name)(values, HttpClient(name, allow_http=allow_http))  # type: ignore[call-arg]  # Protocols have no __init__

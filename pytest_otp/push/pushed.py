@@ -112,7 +112,6 @@ class Pushed:
         net: seconds between polls while nothing is pushed.
     """
 
-    offline: ClassVar[bool] = False
     variables: ClassVar[tuple[Variable, ...]] = ()
     net: ClassVar[float] = NET
 

@@ -19,6 +19,8 @@ from urllib.parse import unquote, urlsplit
 from ..errors import SettingsError
 from ..loopback import ip_address, is_loopback
 
+__tracebackhide__ = True
+
 CONNECT_SECONDS = 10.0
 SEND_SECONDS = 30.0
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .handler import HttpServer
     from .proxy import Proxy
 
+__tracebackhide__ = True
+
 _BACKLOG = 128
 _logger = logging.getLogger(__name__)
 

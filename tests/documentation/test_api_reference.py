@@ -38,6 +38,8 @@ INTERNAL = {
         "Recipe",
         "built_alike",
         "identifying",
+        "account_variables",
+        "has_carrier",
         "is_offline",
         "load",
         "push_of",

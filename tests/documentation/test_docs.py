@@ -17,7 +17,7 @@ import pytest
 from pytest_otp import cli
 from pytest_otp.options import OPTIONS
 from pytest_otp.providers.registry import BUILT_IN, load
-from tests.documentation.pages import PAGES, ROOT, Block, blocks, commands
+from tests.documentation.pages import PAGES, ROOT, Block, blocks, commands, text_of
 from tests.documentation.running import PATIENCE_SECONDS, clean_environment, running_sandbox
 
 IN_A_BROWSER = "with the example application"
@@ -41,6 +41,22 @@ def test_offline_blocks_pass(pytester: pytest.Pytester, how: str) -> None:
     result = pytester.runpytest_subprocess("-p", "no:asyncio", *arguments)
     texts = [block.text for block in shown]
     result.assert_outcomes(passed=sum(text.count("\ndef test_") + text.startswith("def test_") for text in texts))
+
+
+def test_the_reason_for_a_missing_code_is_as_shown(pytester: pytest.Pytester) -> None:
+    """The page about writing tests quotes what a time-out says of the SMS that it names."""
+    (sms,) = re.findall(r"this one is `(.*?)`", text_of("docs/writing-tests.md"))
+    (shown,) = [block for block in blocks() if block.page == "docs/writing-tests.md" and block.language == "text"]
+    pytester.makepyfile(
+        f"""
+        def test_it(otp_number, otp_carrier):
+            number = otp_number()
+            otp_carrier.deliver(number, {sms!r}, sender="Shop")
+            number.wait_code(timeout=0.2)
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:asyncio")
+    assert shown.text.strip() in result.stdout.str()
 
 
 @pytest.mark.browser

@@ -99,6 +99,18 @@ def test_demo(environment: dict[str, str], tmp_path: Path) -> None:
     assert report.count("<img ") == 4
 
 
+def test_demo_again(environment: dict[str, str]) -> None:
+    """`make demo` runs with the example's settings also where an earlier run left its report."""
+    recipe = re.search(r"-m pytest (demo .*)$", (EXAMPLES.parent / "Makefile").read_text(), re.MULTILINE)
+    assert recipe
+    assert "$(CURDIR)/demo-report" in recipe[1]
+    # Any directory that exists, outside the example, stands for the report of an earlier run.
+    arguments = recipe[1].replace("$(CURDIR)/demo-report", str(EXAMPLES)).split()
+    run = run_pytest(EXAMPLES / "signup", environment, *arguments, "-v", "--collect-only")
+    assert run.returncode == 0, run.stdout
+    assert "configfile: pytest.ini" in run.stdout
+
+
 def test_a_missing_browser_is_reported(environment: dict[str, str]) -> None:
     """Without Chromium's driver the browser tests say what to install, and which variable sets another path."""
     variable = "CHROMEDRIVER"

@@ -59,9 +59,9 @@ def test_sender(wanted: Any, sender: str | None, accepted: bool) -> None:
     assert Wanted(sender=wanted).message(message) is (message if accepted else None)
 
 
-@pytest.mark.parametrize("wanted", ["", "  ", "+-"])
-def test_a_sender_that_names_nobody(wanted: str) -> None:
-    """A sender without a letter or digit could match nothing sensible, and is refused before the wait begins."""
+@pytest.mark.parametrize("wanted", ["", "  ", "+-", ["Shop", "Bank"], b"Shop", 5.0])
+def test_a_sender_that_names_nobody(wanted: Any) -> None:
+    """A sender without a letter or digit, or of another type, could match no message, and is refused at once."""
     with pytest.raises(SettingsError) as caught:
         Wanted(sender=wanted)
     assert str(caught.value) == f"sender must be a name, a number or a compiled regular expression; got {wanted!r}"

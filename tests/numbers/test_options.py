@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from typing import Any
 
 import pytest
 
 from pytest_otp.errors import SettingsError
 from pytest_otp.numbers.options import LONGEST_TIME, NumberOptions, checked_seconds
+from pytest_otp.numbers.ordering import order_number
 from pytest_otp.options import OPTIONS
 
 SECONDS = "a number of seconds, 0 or more"
@@ -32,6 +34,8 @@ def test_the_defaults_are_those_of_the_settings() -> None:
     ours = dataclasses.asdict(NumberOptions())
     assert ours.pop("code_format") == {"length": None, "alphabet": None}
     assert ours == {option.name: option.default for option in OPTIONS if option.name in ours}
+    parameters = inspect.signature(order_number).parameters
+    assert {name: parameters[name].default for name in ours} == ours
 
 
 @pytest.mark.parametrize(("name", "value", "error"), WRONG, ids=[f"{name}={value!r}" for name, value, _ in WRONG])

@@ -11,6 +11,7 @@ from tests.plugin.inner import Run
 # Imported here, since an inner run forgets what it imported itself, and would import it again the next time.
 for name in ("gateway.app", "offline.provider", "plugin.number_fixtures", "plugin.xdist", "providers.http"):
     importlib.import_module(f"pytest_otp.{name}")
+importlib.import_module("trustme")  # cryptography, which it imports, cannot be imported twice
 
 
 @pytest.fixture

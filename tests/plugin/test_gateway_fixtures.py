@@ -56,17 +56,32 @@ def test_otp_gateway(pytester: pytest.Pytester, run: Run) -> None:
     run().assert_outcomes(passed=1)
 
 
-def test_otp_gateway_on_a_port_that_is_taken(pytester: pytest.Pytester, run: Run) -> None:
-    """A port that cannot be had is told with the setting that asked for it."""
+@pytest.mark.parametrize("fixture", ["otp_gateway", "otp_number"])
+def test_otp_gateway_on_a_port_that_is_taken(pytester: pytest.Pytester, run: Run, fixture: str) -> None:
+    """A port that cannot be had is told with the setting that asked for it, and without frames of ours."""
     import socket
 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        pytester.makepyfile("def test_it(otp_gateway): pass")
+        pytester.makepyfile(f"def test_it({fixture}): pass")
         result = run(f"--otp-gateway=127.0.0.1:{taken.getsockname()[1]}")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["E   pytest_otp.errors.SettingsError: --otp-gateway (PYTEST_OTP_GATEWAY)*"])
+    result.stdout.no_fnmatch_line("*contextlib*")
+    result.stdout.no_fnmatch_line("*server.py*")
+
+
+def test_a_host_that_cannot_be_allowed(pytester: pytest.Pytester, run: Run) -> None:
+    """The error is shown at the line of the test that names the host."""
+    pytester.makepyfile("""
+        def test_it(otp_gateway):
+            otp_gateway.allow_hosts("api.twilio.com")
+        """)
+    result = run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*.py:2: in test_it", "*", "E   *SettingsError: cannot allow api.twilio.com*"])
+    result.stdout.no_fnmatch_line("*proxy.py*")
 
 
 def test_an_sms_to_a_number_that_nobody_holds_is_told(pytester: pytest.Pytester, run: Run) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from pytest_otp.errors import OtpError
-from pytest_otp.plugin.relay import Hub
+from pytest_otp.plugin.relay import SECRET, Hub
 from pytest_otp.plugin.relay_worker import Branch
 
 LIMIT = 0.3
@@ -255,9 +255,9 @@ class TestPrivate:
     def test_each_hub_has_a_key_of_its_own(self, stack: ExitStack, hub: Hub) -> None:
         """A worker of another run is not admitted."""
         other = a_hub(stack)
-        assert hub.address["key"] != other.address["key"]
+        assert hub.address[SECRET] != other.address[SECRET]
         with pytest.raises(OtpError, match="this xdist worker cannot connect to its controller: access denied"):
-            Branch({**hub.address, "key": other.address["key"]}).start()
+            Branch({**hub.address, SECRET: other.address[SECRET]}).start()
         assert hub.ask("sms") == []
 
     @pytest.mark.parametrize(

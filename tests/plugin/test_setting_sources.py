@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.plugin.inner import KEY, OFFLINE, Run, printed, prints
@@ -156,3 +158,12 @@ def test_a_test_changes_nothing(pytester: pytest.Pytester, run: Run) -> None:
         """
     )
     assert printed(run()) == {"timeout": 120.0, "source": "default"}
+
+
+def test_an_env_file_that_is_a_named_pipe(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password manager's pipe in place of .env is not read: a run would wait for its writer, for ever."""
+    os.mkfifo(pytester.path / ".env")
+    pytester.makepyfile(prints("timeout"))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    result = pytester.runpytest_subprocess("-p", "pytest_otp.plugin", "-q", "-s", timeout=60)
+    assert printed(result) == {"timeout": 120.0}

@@ -247,6 +247,31 @@ def test_workers(
     assert (service.asked["GetSms"], service.states) == (0, {"finished"})
 
 
+def test_a_worker_masks_what_it_was_sent(
+    pytester: pytest.Pytester, run: Run, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test that fails with `workerinput` among its locals shows no secret of the run, also if it uses no webhook."""
+    monkeypatch.setenv("OTPVIRT_WEBHOOK_TOKEN", "")
+    pytester.makepyfile(
+        """
+        from pathlib import Path
+
+        def test_it(pytestconfig):
+            sent = pytestconfig.workerinput
+            secrets = [shared["secret"] for shared in (sent["otp_webhook"], sent["otp_hub"])]
+            Path("secrets").write_text(" ".join(secrets))
+            print(secrets)
+            assert not sent
+        """
+    )
+    result = run("-p", "xdist", "-n1", "-l", "-vv")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*otp_webhook*"])
+    secrets = (pytester.path / "secrets").read_text().split()
+    assert len(secrets) == 2
+    assert not [secret for secret in secrets if secret in result.stdout.str()]
+
+
 def test_nothing_outlives_the_run(
     pytester: pytest.Pytester, run: Run, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,7 +194,7 @@ class TestWorkers:
 
             @pytest.hookimpl(trylast=True, optionalhook=True)
             def pytest_configure_node(node):
-                node.workerinput["otp_hub"] = {"path": "/nowhere/relay", "key": ""}
+                node.workerinput["otp_hub"] = {"path": "/nowhere/relay", "secret": ""}
             """
         )
         pytester.makepyfile(

@@ -6,6 +6,7 @@ import gc
 import re
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from pytest_otp.providers.otpvirt import OtpvirtProvider
 from pytest_otp.providers.push import PushEndpoint
 from pytest_otp.providers.registry import (
     Recipe,
+    account_variables,
     create,
     credentials,
     is_offline,
@@ -270,6 +272,15 @@ class TestCreate:
         assert provider.given["THIRD_TOKEN"] == Secret("a-third-token")
         assert isinstance(provider.http, HttpClient)
 
+    def test_fake_exists_only_in_a_pytest_run(self) -> None:
+        """A script that asks for `fake` is told what to use in its place, and gets no object that fails later."""
+        with pytest.raises(SettingsError) as caught:
+            create("fake", credentials("fake", {}, {}))
+        assert str(caught.value) == (
+            "the provider fake exists only in a pytest run. "
+            "Start `pytest-otp sandbox`, and create otpcepat or otpvirt with the variables that it prints."
+        )
+
     def test_the_client_is_told_which_hosts_need_no_tls(self, registered: Callable[..., None]) -> None:
         """The allowance holds for the requests too, not only for the base URL's check."""
         registered(thirdparty=f"{__name__}:ThirdParty")
@@ -327,15 +338,13 @@ class TestRecipe:
         assert recipe_of(provider) is None
 
     def test_it_goes_with_its_provider(self) -> None:
-        """The list of recipes keeps no provider, and no key, longer than its user does."""
-        create("otpcepat", credentials("otpcepat", CEPAT, {}))
-        gc.collect()
-        before = len(providers._recipes)
+        """The list of recipes keeps no provider longer than its user does, and a recipe ends with its provider."""
         provider: Any = create("otpcepat", credentials("otpcepat", CEPAT, {}))
-        assert len(providers._recipes) == before + 1
+        assert recipe_of(provider) is not None
+        reference = weakref.ref(provider)
         del provider
         gc.collect()
-        assert len(providers._recipes) == before
+        assert reference() is None
 
 
 class Foreign(ThirdParty):
@@ -361,6 +370,7 @@ class TestDeclarations:
         kind: Any = load(name)
         assert (is_offline(name), takes_push(name)) == (kind.offline, kind.push is not None)
         assert push_of(name) is kind.push
+        assert set(account_variables(name)) == {each.name for each in kind.variables if each.identifies_account}
 
     def test_asking_imports_no_class(self) -> None:
         """For the built-in ones the table is enough."""
@@ -380,18 +390,19 @@ class TestDeclarations:
         assert (is_offline("thirdparty"), takes_push("thirdparty"), push_of("thirdparty")) == (False, False, None)
         assert (is_offline("foreign"), takes_push("foreign"), push_of("foreign")) == (True, True, Foreign.push)
 
-    @pytest.mark.parametrize("ask", [is_offline, takes_push, push_of])
+    @pytest.mark.parametrize("ask", [is_offline, takes_push, push_of, account_variables])
     def test_of_an_unknown_name(self, ask: Callable[[str], object]) -> None:
         """It is refused as anywhere else."""
         with pytest.raises(SettingsError, match="'otpcheap'"):
             ask("otpcheap")
 
-    def test_which_variables_identify_an_account(self) -> None:
+    def test_which_variables_identify_an_account(self, registered: Callable[..., None]) -> None:
         """Secrets and URLs do, unless the variable declares otherwise."""
         values: dict[str, str | Secret | None] = {"THIRD_TENANT": "one", "THIRD_URL": None, "THIRD_NOTE": "two"}
         values |= {"THIRD_TOKEN": Secret("a-third-token"), "THIRD_PIN": Secret("a-third-pin")}
-        kind: Any = Foreign
-        assert identifying(kind, values) == {
+        registered(foreign=f"{__name__}:Foreign")
+        assert set(account_variables("foreign")) == set(identifying(load("foreign"), values))
+        assert identifying(load("foreign"), values) == {
             "THIRD_TENANT": "one",
             "THIRD_URL": None,
             "THIRD_TOKEN": Secret("a-third-token"),
@@ -408,6 +419,7 @@ class TestDeclarations:
     def test_what_identifies_an_account_of_ours(self, name: str, identify: list[str]) -> None:
         """The keys and the address do; the user agent and the webhook's token, which may change, do not."""
         kind = load(name)
+        assert list(account_variables(name)) == identify
         assert list(identifying(kind, dict.fromkeys(variable.name for variable in kind.variables))) == identify
 
     @pytest.mark.parametrize(

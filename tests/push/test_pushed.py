@@ -265,6 +265,15 @@ class TestPushed:
         built_alike(alone, alone.wrapped)
         assert recipe_of(alone) is None
 
+    def test_an_offline_provider_stays_one(self) -> None:
+        """What a class declares about itself holds with pushes too: no keeper for orders that cost nothing."""
+
+        class Offline(ScriptedProvider):
+            offline = True
+
+        pushed: list[Any] = [Pushed(provider(), Pushes()) for provider in (Offline, ScriptedProvider)]
+        assert [getattr(provider, "offline", False) for provider in pushed] == [True, False]
+
 
 def test_500_numbers_at_once() -> None:
     """500 numbers that wait in one process, their messages posted in another order: each gets its own code."""

@@ -121,6 +121,15 @@ class TestOrdering:
             f"otpcepat: unknown service 'Nope'. Available: {listed} and 8 more. Use a name or an ID."
         )
 
+    def test_a_misspelt_service_lists_what_is_like_it_first(self, wire: Wire) -> None:
+        """What was meant is among the dozen that are shown, wherever it is in the service's list."""
+        rows = [{"serviceID": str(n), "serviceName": f"S{n}", "price": "9"} for n in range(1, 21)]
+        rows.append({"serviceID": "21", "serviceName": "Telegram", "price": "9"})
+        wire.says(json.dumps({"status": "true", "data": rows}), SPECIAL)
+        shown = r"'telegramm'\. Available: Telegram \(21\), S1 \(1\), .* and 9 more\."
+        with pytest.raises(InvalidRequest, match=shown):
+            wire.provider.order("telegramm", "6", None)
+
     def test_an_ambiguous_name_lists_the_candidates(self, wire: Wire) -> None:
         """Two services of one name: the id must be given."""
         rows = [{"serviceID": n, "serviceName": "Other", "price": "9"} for n in ("7", "8")]
