@@ -233,4 +233,4 @@ class BudgetExceeded(OtpError):
 
 
 class Unsupported(OtpError):
-    """Raised if the provider does not support an operation, such as listing its countries."""
+    """Raised if the provider does not support an operation, such as listing countries. Use its website instead."""

@@ -83,8 +83,8 @@ HINTS = {
     "OrderNotFound": "It may belong to another account, or have ended long ago.",
     "SmsAlreadyReceived": "Finish the order instead.",
     "ProviderUnavailable": "Try again later. If it persists, check the provider's base URL and status page.",
-    "OrderUncertain": "A number may be rented: look at the open orders in your account at the provider, "
-    "and cancel it there.",
+    "OrderUncertain": "A number may be rented: check the open orders in your account at the provider, "
+    "and cancel the order there.",
     "OrderNotClosed": "Cancel or finish it in your account at the provider.",
     "OrderEnded": "Order another number.",
 }

@@ -27,7 +27,7 @@ class BuiltIn(NamedTuple):
     offline: bool = False
     push: bool = False
     account: tuple[str, ...] = ()
-    """The variables that tell one account from another."""
+    """The variables that identify an account."""
 
 
 BUILT_IN = {
@@ -96,7 +96,7 @@ def takes_push(name: str) -> bool:
 
 
 def account_variables(name: str) -> tuple[str, ...]:
-    """Return the variables that tell one account from another. Raises SettingsError as `load` does."""
+    """Return the variables that identify an account. Raises SettingsError as `load` does."""
     if name in BUILT_IN:
         return BUILT_IN[name].account
     return tuple(variable.name for variable in load(name).variables if variable.identifies_account)

@@ -221,7 +221,7 @@ def test_an_unusable_ledger_stops_the_first_order(wire: Wire) -> None:
     (wire.folder / "state").mkdir()
     (wire.folder / "state" / "ledger").write_bytes(b"no database at all, and long enough for one" * 50)
     wire.test(ONE_CODE)
-    said = "cannot be used (file is not a database); orders are not placed without a ledger. Use a file"
+    said = "cannot be used (file is not a database); orders are not placed without a ledger. Use a writable file"
     for keeper in ("on", "off"):
         output = wire.run("--otp-keeper", keeper, *ORDER, code=1)
         assert said in output

@@ -32,7 +32,7 @@ SCENARIO_TESTS = {
         assert len({message.id for message in number.messages}) == 2
     """,
     "no-code": """
-        with pytest.raises(CodeTimeout, match=r"skipped 1 SMS: .*no code found.*--otp-show-sms shows"):
+        with pytest.raises(CodeTimeout, match=r"skipped 1 SMS: .*no code found.*--otp-show-sms to show"):
             number.wait_code(0.3)
         assert "new login" in number.wait_message(5).text
     """,

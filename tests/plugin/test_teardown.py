@@ -412,7 +412,7 @@ def test_a_refused_order_leaves_nothing_to_close(pytester: pytest.Pytester, run:
     result = run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["E *OrderUncertain: scripted, after * s: the answer was lost. A number may be rented: look at the open*"]
+        ["E *OrderUncertain: scripted, after * s: the answer was lost. A number may be rented: check the open*"]
     )
     assert events() == ["order order-1"]
 
@@ -432,5 +432,5 @@ def test_the_factory_kept_beyond_its_scope(pytester: pytest.Pytester, run: Run) 
     )
     result = run()
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["E *OtpError: otp_number was called after its scope had ended, when nothing would *"])
+    result.stdout.fnmatch_lines(["E *OtpError: otp_number was called after its scope had ended, so nothing would *"])
     assert events() == []
