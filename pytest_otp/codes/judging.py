@@ -100,7 +100,7 @@ def _in_lower_case(scene: Scene) -> Iterator[Shape]:
             found = None
         link = next(iter(scene.after(word.end, "is")), None)
         near = link and scene.words_between(word.end, link.start) <= _MOST_WORDS_TO_LINK
-        if not found and link and near and not scene.is_parted(word.end, link.start):
+        if not found and link and near and "for" not in link.kinds and not scene.is_parted(word.end, link.start):
             found = _LETTERS.match(scene.plain, link.end)
             found = found if found and _ENDS.match(scene.plain, found.end()) else None
         if found and not any(shape.start == found.start(1) for shape in scene.shapes):
