@@ -11,7 +11,7 @@ from .placing import adjacent, equated, follows, follows_pointer, named, pointed
 from .scene import Scene
 from .shapes import Shape
 
-_KEYWORD = re.compile(r"(?<![A-Za-z])[A-Z]{3,12}[\"'*]{0,2}\s\Z")
+_KEYWORD = re.compile(r"(?<![A-Za-z])([A-Z]{3,12})[\"'*]{0,2}\s\Z")
 _CASE_ENDING = re.compile(r"'?-?[^\W\d]{1,4}(?!\w)")
 _WORDS_TO_SEND_TO = 5
 _WORDS_OF_A_PURPOSE = 2
@@ -48,7 +48,9 @@ def an_offer(shape: Shape, scene: Scene) -> Verdict | None:
 def approval(shape: Shape, scene: Scene) -> Verdict | None:
     """The code by which a bank let a payment pass that is over: nobody types it anywhere."""
     word = next(iter(scene.before(shape.start, "code")), None)
-    if not word or "approval" not in word.kinds or scene.has("warn"):
+    if not word or scene.has("warn"):
+        return None
+    if "approval" not in word.kinds and not _done_with(word, shape, scene):
         return None
     if pointed_at(shape, scene) == word and scene.words_between(word.end, shape.start) >= _WORDS_OF_A_PURPOSE:
         return None
@@ -93,7 +95,7 @@ def to_send_to(shape: Shape, scene: Scene) -> Verdict | None:
         if "code" not in word.kinds and not directly_announced(shape, scene):
             return Verdict(-45, f"a number to send to, after {word.entry!r}")
     keyword = _KEYWORD.search(scene.plain, max(0, goal.start - 20), goal.start) if is_goal and goal else None
-    if keyword and not pointed_at(shape, scene):
+    if keyword and not scene.lexicon.has_kind(keyword[1], "money") and not pointed_at(shape, scene):
         return Verdict(-60, "a number to send a keyword to")
     return _sent_to_before_the_verb(shape, scene)
 
@@ -136,6 +138,20 @@ def _is_for_sign_in(word: Word, scene: Scene) -> bool:
         or entry in _ONLY_ONE_TIME
         or (word.end - word.start >= _LONG_COMPOUND and scene.has_spaces(word))
         or scene.lexicon.holds(entry, "maybe")
+    )
+
+
+def _done_with(word: Word, shape: Shape, scene: Scene) -> bool:
+    """Whether a word says beside them that a thing was done with that code: `approved with code 4829`."""
+    with_ = next(iter(scene.before(word.start, "for")), None)
+    if not with_ or scene.plain[with_.end : word.start] != " ":
+        return False
+    before, behind = (
+        next(iter(scene.before(with_.start, "done")), None),
+        next(iter(scene.after(shape.end, "done")), None),
+    )
+    return (before is not None and scene.plain[before.end : with_.start] == " ") or (
+        behind is not None and scene.plain[shape.end : behind.start] == " "
     )
 
 

@@ -108,7 +108,7 @@ def label_near(shape: Shape, scene: Scene) -> Verdict | None:
         announced = any(word.start < right for word in scene.after(shape.end, "code"))
         if (
             len(gap) < 3
-            and "\n" not in gap
+            and not scene.is_parted(shape.end, label.start)
             and "(" not in gap
             and not announced
             and not directly_announced(shape, scene)
@@ -143,7 +143,7 @@ def like_a_year(shape: Shape, scene: Scene) -> Verdict | None:
     asked = (scene.has("code") or scene.ends_its_sentence(shape)) and any(
         not scene.words_between(verb.end, shape.start) for verb in scene.before(shape.start, "enter")[:1]
     )
-    asked = asked or _asks_for_it(shape, scene)
+    asked = asked or _asks_for_it(shape, scene) or _begins_with_verb(shape, scene)
     first = scene.is_first(shape) and scene.after(shape.end, "code")
     return None if asked or first else Verdict(-45, "could be a year")
 
@@ -179,6 +179,14 @@ def _said_to_be_the_code(shape: Shape, scene: Scene) -> bool:
     """Whether `is` and a word for code follow it in its sentence: `Dear customer 4829 is your OTP`."""
     word = next(iter(scene.after(shape.end, "code")), None)
     return word is not None and follows(shape, scene, "is") and not scene.is_parted(shape.end, word.start)
+
+
+def _begins_with_verb(shape: Shape, scene: Scene) -> bool:
+    """Whether nothing but a verb that asks to type it stands before it in its sentence, and no other number in the text."""
+    verb = next(iter(scene.before(shape.start, "enter")), None)
+    if not verb or scene.numbers > 1 or scene.words_between(verb.end, shape.start):
+        return False
+    return not scene.words_between(scene.sentence(shape.start)[0], verb.start)
 
 
 def _asks_for_it(shape: Shape, scene: Scene) -> bool:
