@@ -29,7 +29,7 @@ _BY_LENGTH = {3: -20, 4: 6, 5: 6, 6: 10, 7: 5, 8: 6, 9: -10, 10: -18}
 _OPENING = frozenset("[【「『(\"'")
 _MOST_WORDS = 16
 _WORDS_TO_TYPED = 2
-"""Words between a verb and the only number, which it asks to type: `enter in the app 7301`."""
+"""Words between a verb and the only number, which it asks to type: `enter in the app 4829`."""
 
 
 def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
@@ -107,7 +107,7 @@ def on_its_own(shape: Shape, scene: Scene) -> Verdict | None:
 
 
 def guarded(shape: Shape, scene: Scene) -> Verdict | None:
-    """The only number of a text that says not to share it and to type it: `Never give this out: 7316. Type it here`."""
+    """The only number of a text that says not to share it and to type it: `Tell nobody: 4829. Enter it here`."""
     if not shape.is_number or not 4 <= len(shape.code) <= 8 or scene.numbers > 1:
         return None
     if not (scene.has("warn") and scene.has("enter") and follows_colon(shape, scene)):

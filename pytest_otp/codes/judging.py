@@ -25,7 +25,7 @@ _LOWER = r"[\s\"(\[]{0,4}([a-z]{4,10})(?![\w@-]|[.'/:][\w/])"
 _COLON_AND_LETTERS = re.compile(r"[^\n:.!?0-9]{0,40}:" + _LOWER)
 _LETTERS = re.compile(_LOWER)
 _LOWER_WORD = re.compile(r"\s(?!(?:for|to|from|by)\b)[a-z]{2,}\b")
-"""A word behind one for code that goes on with it, so that what `is` says is not said of the code: `OTP fraud is rising`."""
+"""A word behind one for code that goes on with it, and `is` says nothing of the code: `OTP fraud is rising`."""
 _ENDS = re.compile(r"[\"')\]]{0,2}(?:[.,;!\n]| \(|\s*\Z)")
 _MOST_WORDS_TO_LINK = 3
 _WITH_TAIL = re.compile("([0-9]{4,10})([a-z]{2,4})")

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 from .lexicon import Word
-from .never import DURATION
 from .scene import Scene
 from .shapes import DIGITS, LETTERS, MIXED, PREFIXED, SPACED, SPLIT, Shape
 
@@ -104,7 +103,7 @@ def stands_alone(shape: Shape, scene: Scene) -> str | None:
     if shape.kind in (DIGITS, SPLIT, PREFIXED) and scene.is_a_line(shape):
         return "alone on its line"
     ends = scene.ends_its_line(shape) if shape.is_number else scene.is_last(shape)
-    limited = _STOP.match(scene.plain, shape.end) and any(part.reason == DURATION for part in scene.never)
+    limited = _STOP.match(scene.plain, shape.end) and scene.has_duration
     if (ends or limited or (shape.is_number and scene.has("warn"))) and _SENDER.fullmatch(scene.plain, 0, shape.start):
         return "all that follows the sender's name"
     return None
@@ -135,7 +134,7 @@ def named_behind(shape: Shape, scene: Scene) -> bool:
 
 
 def _is_name_of_code(shape: Shape, scene: Scene) -> bool:
-    """Whether a word like `is` leads on from a word in capitals to a number: `kode DANA adalah 8203`."""
+    """Whether a word like `is` leads on from a word in capitals to a number: `kode WAVE adalah 4829`."""
     word = adjacent(shape, scene)
     _, right = scene.sentence(shape.start)
     numbers = [one for one in scene.candidates if one.is_number and shape.end <= one.start < right]

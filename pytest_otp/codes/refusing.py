@@ -182,7 +182,7 @@ def _said_to_be_the_code(shape: Shape, scene: Scene) -> bool:
 
 
 def _begins_with_verb(shape: Shape, scene: Scene) -> bool:
-    """Whether nothing but a verb that asks to type it stands before it in its sentence, and no other number in the text."""
+    """Whether nothing but a verb that asks to type it stands before the only number of a text: `Enter 2026`."""
     verb = next(iter(scene.before(shape.start, "enter")), None)
     if not verb or scene.numbers > 1 or scene.words_between(verb.end, shape.start):
         return False
@@ -190,7 +190,7 @@ def _begins_with_verb(shape: Shape, scene: Scene) -> bool:
 
 
 def _asks_for_it(shape: Shape, scene: Scene) -> bool:
-    """Whether a verb right behind it asks to type it, and ends its clause: `kutuya 2086 yaz, Devam'a bas`."""
+    """Whether a verb right behind it asks to type it, and ends its clause: `kutuya 2026 yaz, bas`."""
     verb = next(iter(scene.after(shape.end, "enter")), None)
     if not verb or scene.plain[shape.end : verb.start].strip() or "\n" in scene.plain[shape.end : verb.start]:
         return False

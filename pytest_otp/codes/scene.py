@@ -9,7 +9,7 @@ from functools import cached_property
 
 from .kinds import KEYS
 from .lexicon import Lexicon, Word
-from .never import Never, never
+from .never import DURATION, Never, never
 from .reading import LETTER, Reading
 from .shapes import MIXED, Shape, shapes
 
@@ -81,6 +81,11 @@ class Scene:
     def is_understood(self) -> bool:
         """Whether it is in a language whose everyday words are known: then a text without a word for code has none."""
         return len(self._words["common"]) >= 2 or self.plain.isascii()
+
+    @property
+    def has_duration(self) -> bool:
+        """Whether it says how long something lasts, as messages with a code do."""
+        return any(part.reason == DURATION for part in self.never)
 
     def has(self, kind: str) -> bool:
         """Whether the text has a word of a kind."""

@@ -120,7 +120,7 @@ PARTS = {
     ],
     VERSION: [("at 10.0.48.29 now", "10.0.48.29"), ("app v4829.1", "v4829.1")],
     AFTER_HASH: [("ticket #482913", "#482913"), ("ticket # A-4829", "# A-4829")],
-    TO_DIAL: [("dial *363*77#", "*363*77#"), ("dial *4829#", "*4829#"), ("dial #482*1#", "#482*1#")],
+    TO_DIAL: [("dial *482*13#", "*482*13#"), ("dial *4829#", "*4829#"), ("dial #482*1#", "#482*1#")],
 }
 """Texts in which a pattern speaks, and the part that it speaks of."""
 

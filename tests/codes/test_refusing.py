@@ -146,7 +146,7 @@ POINTS_OFF = {
     ],
     for_another.__name__: [
         ("Code for guest 48213: 604183", "48213", "the code follows it"),
-        ("Kode DANA untuk user adalah 8203", "DANA", "the code follows it"),
+        ("Kode WAVE untuk user adalah 4829", "WAVE", "the code follows it"),
         ("Code pour le 0612345678 est 4279", "0612345678", "the code follows it"),
         ("Kod dla 601234567 to 4279", "601234567", "the code follows it"),
     ],
