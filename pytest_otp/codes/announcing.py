@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .lexicon import Word
 from .never import APP_HASH, DURATION, HOST, LINK
-from .placing import equated, follows_colon, has_letters, pointed_at, stands_alone
+from .placing import equated, follows, follows_colon, has_letters, pointed_at, stands_alone
 from .scene import Scene
 from .shapes import LETTERS, MIXED, PREFIXED, SPACED, SPLIT, Shape
 
@@ -28,6 +28,8 @@ _HARMLESS = frozenset({DURATION, APP_HASH, LINK, HOST})
 _BY_LENGTH = {3: -20, 4: 6, 5: 6, 6: 10, 7: 5, 8: 6, 9: -10, 10: -18}
 _OPENING = frozenset("[【「『(\"'")
 _MOST_WORDS = 16
+_WORDS_TO_TYPED = 2
+"""Words between a verb and the only number, which it asks to type: `enter in the app 4829`."""
 
 
 def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
@@ -66,12 +68,22 @@ def asked_for(shape: Shape, scene: Scene) -> Verdict | None:
         return None
     for word in scene.before(shape.start, "enter")[:1]:
         words = scene.words_between(word.end, shape.start)
-        if words <= speaks_of_it and not scene.is_parted(word.end, shape.start):
+        parted = scene.is_parted(word.end, shape.start)
+        if words <= speaks_of_it and not parted:
             return Verdict(40 if words else 65, f"after {word.entry!r}")
+        if words <= _WORDS_TO_TYPED and not parted and _is_only_goal(shape, scene):
+            return Verdict(40, f"the only number after {word.entry!r}")
     for word in scene.after(shape.end, "enter")[:1]:
         if scene.words_between(shape.end, word.start) <= 3 and not scene.is_parted(shape.end, word.start):
             return Verdict(45, f"before {word.entry!r}")
     return None
+
+
+def _is_only_goal(shape: Shape, scene: Scene) -> bool:
+    """Whether it is the only number of a text, and ends its sentence or has a word like `to` right behind it."""
+    if not shape.is_number or not 4 <= len(shape.code) <= 8 or scene.numbers > 1:
+        return False
+    return scene.ends_its_sentence(shape) or follows(shape, scene, "for")
 
 
 def somewhere(shape: Shape, scene: Scene) -> Verdict | None:
@@ -94,6 +106,15 @@ def on_its_own(shape: Shape, scene: Scene) -> Verdict | None:
     return Verdict(80 if scene.is_all(shape) else 56, alone) if alone else None
 
 
+def guarded(shape: Shape, scene: Scene) -> Verdict | None:
+    """The only number of a text that says not to share it and to type it: `Tell nobody: 4829. Enter it here`."""
+    if not shape.is_number or not 4 <= len(shape.code) <= 8 or scene.numbers > 1:
+        return None
+    if not (scene.has("warn") and scene.has("enter") and follows_colon(shape, scene)):
+        return None
+    return Verdict(40, "after a colon, in a text that warns not to share it")
+
+
 def only_number(shape: Shape, scene: Scene) -> Verdict | None:
     """The only number of a short text in a language that the word lists do not know."""
     if not shape.is_number or not 4 <= len(shape.code) <= 8 or scene.is_understood or scene.numbers > 1:
@@ -109,7 +130,7 @@ def only_number(shape: Shape, scene: Scene) -> Verdict | None:
     return Verdict(38, "the only number in a short text") if is_a_sentence and words <= _MOST_WORDS else None
 
 
-RULES: tuple[Rule, ...] = (announced_before, announced_after, asked_for, somewhere, on_its_own, only_number)
+RULES: tuple[Rule, ...] = (announced_before, announced_after, asked_for, somewhere, guarded, on_its_own, only_number)
 
 
 def looks(shape: Shape, scene: Scene) -> int:

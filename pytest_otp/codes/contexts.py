@@ -11,9 +11,11 @@ from .placing import adjacent, equated, follows, follows_pointer, named, pointed
 from .scene import Scene
 from .shapes import Shape
 
-_KEYWORD = re.compile(r"(?<![A-Za-z])[A-Z]{3,12}[\"'*]{0,2}\s\Z")
+_KEYWORD = re.compile(r"(?<![A-Za-z])([A-Z]{3,12})[\"'*]{0,2}\s\Z")
 _CASE_ENDING = re.compile(r"'?-?[^\W\d]{1,4}(?!\w)")
 _WORDS_TO_SEND_TO = 5
+_WORDS_OF_A_PURPOSE = 2
+"""Words between a word for code and the code that say what it is to approve: `authorisation code for EUR 20: 4829`."""
 _LONG_COMPOUND = 12
 """Letters of a word that has one for code at its end, and says what the code is for."""
 _ONLY_ONE_TIME = frozenset({"otp", "totp", "o t p", "tan", "mtan", "pin"})
@@ -46,12 +48,15 @@ def an_offer(shape: Shape, scene: Scene) -> Verdict | None:
 def approval(shape: Shape, scene: Scene) -> Verdict | None:
     """The code by which a bank let a payment pass that is over: nobody types it anywhere."""
     word = next(iter(scene.before(shape.start, "code")), None)
-    if not word or "approval" not in word.kinds or scene.has("warn"):
+    if not word or scene.has("warn"):
+        return None
+    if "approval" not in word.kinds and not _done_with(word, shape, scene):
+        return None
+    if pointed_at(shape, scene) == word and scene.words_between(word.end, shape.start) >= _WORDS_OF_A_PURPOSE:
         return None
     reasons = {part.reason for part in scene.never}
     paid_before = any(part.reason == AMOUNT and part.end <= word.start for part in scene.never)
-    linked = pointed_at(shape, scene) and not follows_pointer(shape, scene)
-    finished = scene.has("done") or reasons & {DATE, TIME} or (paid_before and not linked)
+    finished = scene.has("done") or reasons & {DATE, TIME} or (paid_before and not pointed_at(shape, scene))
     if AMOUNT not in reasons or DURATION in reasons or not finished:
         return None
     verbs = (*scene.before(word.start, "enter")[:1], *scene.after(shape.end, "enter")[:1])
@@ -85,10 +90,12 @@ def to_send_to(shape: Shape, scene: Scene) -> Verdict | None:
             continue  # a code by SMS
         if (is_goal and goal and word.end <= goal.start) or _is_keyword(word, scene):
             return Verdict(-110, f"a number to send to, after {word.entry!r}")
+        if any(one.start >= word.end for kind in ("code", "maybe") for one in scene.before(shape.start, kind)[:1]):
+            continue  # a token by SMS
         if "code" not in word.kinds and not directly_announced(shape, scene):
             return Verdict(-45, f"a number to send to, after {word.entry!r}")
     keyword = _KEYWORD.search(scene.plain, max(0, goal.start - 20), goal.start) if is_goal and goal else None
-    if keyword and not pointed_at(shape, scene):
+    if keyword and not scene.lexicon.has_kind(keyword[1], "money") and not pointed_at(shape, scene):
         return Verdict(-60, "a number to send a keyword to")
     return _sent_to_before_the_verb(shape, scene)
 
@@ -127,10 +134,33 @@ def _is_for_sign_in(word: Word, scene: Scene) -> bool:
     """Whether a word for code says more than that it is a code: `verification code`, `Anmeldecode`, `验证码`."""
     entry = word.entry.casefold()
     return (
-        " " in entry
+        (" " in entry and not _is_with_code(entry, word, scene))
         or entry in _ONLY_ONE_TIME
         or (word.end - word.start >= _LONG_COMPOUND and scene.has_spaces(word))
         or scene.lexicon.holds(entry, "maybe")
+    )
+
+
+def _done_with(word: Word, shape: Shape, scene: Scene) -> bool:
+    """Whether a word says beside them that a thing was done with that code: `approved with code 4829`."""
+    with_ = next(iter(scene.before(word.start, "for")), None)
+    if not with_ or scene.plain[with_.end : word.start] != " ":
+        return False
+    before, behind = (
+        next(iter(scene.before(with_.start, "done")), None),
+        next(iter(scene.after(shape.end, "done")), None),
+    )
+    return (before is not None and scene.plain[before.end : with_.start] == " ") or (
+        behind is not None and scene.plain[shape.end : behind.start] == " "
+    )
+
+
+def _is_with_code(entry: str, word: Word, scene: Scene) -> bool:
+    """Whether an entry says no more than `with code` or `use code`."""
+    first, _, rest = entry.partition(" ")
+    lexicon = scene.lexicon
+    return " " not in rest and (
+        "enter" in word.kinds or lexicon.has_kind(first, "for") or lexicon.has_kind(first, "enter")
     )
 
 

@@ -24,6 +24,8 @@ _IN_LINK = re.compile(
 _LOWER = r"[\s\"(\[]{0,4}([a-z]{4,10})(?![\w@-]|[.'/:][\w/])"
 _COLON_AND_LETTERS = re.compile(r"[^\n:.!?0-9]{0,40}:" + _LOWER)
 _LETTERS = re.compile(_LOWER)
+_LOWER_WORD = re.compile(r"\s(?!(?:for|to|from|by)\b)[a-z]{2,}\b")
+"""A word behind one for code that goes on with it, and `is` says nothing of the code: `OTP fraud is rising`."""
 _ENDS = re.compile(r"[\"')\]]{0,2}(?:[.,;!\n]| \(|\s*\Z)")
 _MOST_WORDS_TO_LINK = 3
 _WITH_TAIL = re.compile("([0-9]{4,10})([a-z]{2,4})")
@@ -100,9 +102,10 @@ def _in_lower_case(scene: Scene) -> Iterator[Shape]:
             found = None
         link = next(iter(scene.after(word.end, "is")), None)
         near = link and scene.words_between(word.end, link.start) <= _MOST_WORDS_TO_LINK
-        if not found and link and near and not scene.is_parted(word.end, link.start):
+        if not found and link and near and "for" not in link.kinds and not scene.is_parted(word.end, link.start):
             found = _LETTERS.match(scene.plain, link.end)
-            found = found if found and _ENDS.match(scene.plain, found.end()) else None
+            other_subject = _LOWER_WORD.match(scene.plain, word.end, link.start)
+            found = found if found and not other_subject and _ENDS.match(scene.plain, found.end()) else None
         if found and not any(shape.start == found.start(1) for shape in scene.shapes):
             yield Shape(*found.span(1), found[1], LETTERS)
 

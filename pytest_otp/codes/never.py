@@ -108,6 +108,7 @@ PATTERNS = tuple(
         (AMOUNT, True, (",", "."), r"(?<![\w.,-])[0-9]{1,4}[.,][0-9]{1,2}(?![\w.,/-]?[0-9])"),
         (AMOUNT, False, (",", "."), r"(?<![\w.,-])[0-9]{5,12}[.,][0-9]{1,2}(?![\w.,/-]?[0-9])"),
         (AMOUNT, True, tuple(_SIGNS), rf"[{_SIGNS}]\s?{_NUMBER}|(?<![\w.,]){_NUMBER}\s?[{_SIGNS}]"),
+        (AMOUNT, True, ("ש",), rf"(?<![\w.,]){_NUMBER}\s?ש[\"'״]{{1,2}}ח"),
         (AMOUNT, False, ("r", "n"), r"(?<!\w)[RN][0-9]{2,6}(?![\w-])"),
         (PERCENT, True, tuple("%٪‰°"), rf"(?<![\w.,]){_NUMBER}\s?[%٪‰°]"),
         (DATE, True, tuple("-/."), _FULL_DATE),
@@ -144,6 +145,7 @@ PATTERNS = tuple(
         (TIME, True, ("am", "pm", "a.m", "p.m"), r"(?<![A-Za-z0-9:.])[0-9]{1,2}\s?[ap]\.?m\b"),
         (TIME, True, ("h",), r"(?<!\w)[0-9]{1,2}h[0-9]{0,2}(?!\w)"),
         (TIME, True, tuple("时時点點"), r"(?<![0-9])[0-9]{1,2}\s?[时時点點]\s?(?:[0-9]{1,2}\s?分)?"),
+        ("a number to dial", True, ("#",), r"(?<![\w*])[*#][0-9]{2,6}(?:\*[0-9]{1,12}){0,6}#"),
         (PHONE, False, ("+",), r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])"),
         (
             PHONE,

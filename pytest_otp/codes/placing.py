@@ -13,7 +13,9 @@ _POINTER = re.compile(r"(?:[:=]|\s-{1,2}(?=\s))[^\w:=]{0,6}\Z")
 _COLON = re.compile(r"[:=][^\w:=]{0,6}\Z")
 _SIGNS = re.compile(r"[^\w.!?;,]{0,8}")
 _BESIDE = re.compile(r"(?:[\s:=(\[\"'«「【『<>#_-][^\w.!?;,]{0,7})?")
-_DASH = re.compile(r"\s*-{1,2}\s")
+_DASH = re.compile(r"\s*-{1,2}\s|\s*[(\[]")
+_STOP = re.compile(r"\s?(?:[.!,;(\uff0c。、]|-{1,2}\s)")
+_CLOSED = re.compile(r"\s*[,;:(|/]|\s+-{1,2}\s")
 _OPENS = re.compile(r"(?:\A|[\n:\])】»>|.!?。\uff01,\uff0c،]|\s-{1,2}\s)\W{0,6}\Z")
 _SENDER = re.compile(r"\W{0,4}(?:(?!\d+\b)\w{2,20}[.'&]?[ ]?){1,2}[:\]】»>!|/-]{1,3}\s*")
 _FARTHEST = 40
@@ -47,11 +49,12 @@ def adjacent(shape: Shape, scene: Scene) -> Word | None:
     word = next(iter(scene.before(shape.start, "code")), None)
     if not word or not _BESIDE.fullmatch(scene.plain, word.end, shape.start):
         return None
-    return None if shape.kind == LETTERS and scene.warns(word) else word
+    closed = _CLOSED.match(scene.plain, shape.end) is not None and not scene.warned_before(word)
+    return None if shape.kind == LETTERS and scene.warns(word) and not closed else word
 
 
 def equated(shape: Shape, scene: Scene) -> Word | None:
-    """The word for code that the sentence says the shape in front is: `K7Q2 is your code`, `K7Q2 - ваш код`."""
+    """The word for code that the sentence says the shape in front is: `K7Q2 is your code`, `K7Q2 (Acme code)`."""
     word = next(iter(scene.after(shape.end, "code")), None)
     if not word or not opens(shape, scene) or scene.is_parted(shape.end, word.start):
         return None
@@ -100,7 +103,8 @@ def stands_alone(shape: Shape, scene: Scene) -> str | None:
     if shape.kind in (DIGITS, SPLIT, PREFIXED) and scene.is_a_line(shape):
         return "alone on its line"
     ends = scene.ends_its_line(shape) if shape.is_number else scene.is_last(shape)
-    if (ends or (shape.is_number and scene.has("warn"))) and _SENDER.fullmatch(scene.plain, 0, shape.start):
+    limited = _STOP.match(scene.plain, shape.end) and scene.has_duration
+    if (ends or limited or (shape.is_number and scene.has("warn"))) and _SENDER.fullmatch(scene.plain, 0, shape.start):
         return "all that follows the sender's name"
     return None
 
@@ -117,6 +121,8 @@ def has_letters(shape: Shape) -> bool:
 
 def named_behind(shape: Shape, scene: Scene) -> bool:
     """Whether a later shape is named instead: `code for user 48213: 991827`, `verify your iPhone15: 482913`."""
+    if shape.kind == LETTERS and _is_name_of_code(shape, scene):
+        return True
     if adjacent(shape, scene) or (pointed_at(shape, scene) and not follows_goal(shape, scene)):
         return False
     _, right = scene.sentence(shape.start)
@@ -125,6 +131,14 @@ def named_behind(shape: Shape, scene: Scene) -> bool:
         return True
     word = next(iter(scene.before(shape.start, "code")), None)
     return word is not None and any(pointed_at(one, scene) == word for one in later[:2])
+
+
+def _is_name_of_code(shape: Shape, scene: Scene) -> bool:
+    """Whether a word like `is` leads on from a word in capitals to a number: `kode WAVE adalah 4829`."""
+    word = adjacent(shape, scene)
+    _, right = scene.sentence(shape.start)
+    numbers = [one for one in scene.candidates if one.is_number and shape.end <= one.start < right]
+    return word is not None and any(pointed_at(one, scene) == word for one in numbers[:2])
 
 
 def follows(shape: Shape, scene: Scene, kind: str) -> bool:

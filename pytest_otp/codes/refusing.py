@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from .announcing import Rule, Verdict, directly_announced
 from .contexts import an_offer, approval, in_a_report, reported, to_be_sent, to_send_to
-from .never import AMOUNT, DATE, DURATION, HIDDEN, TIME
+from .never import AMOUNT, DATE, DURATION, HIDDEN, PHONE, TIME, Never
 from .placing import equated, follows, follows_goal, has_letters, named, named_behind, pointed_at, stands_alone
 from .scene import Scene
 from .shapes import DIGITS, LETTERS, MIXED, NO_CODE, SPACED, Shape
@@ -18,6 +18,8 @@ _LABEL_GAP = re.compile(r"[\s:#=\-(*.\[【「\"']{0,6}")
 _LABEL_WITH_COLON = re.compile("[:\n=]")
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 _SHOUTED_BEFORE, _SHOUTED_BEHIND = re.compile(r"(?<![A-Za-z])([A-Z]{2,20}) \Z"), re.compile(" [A-Z]{2,20}(?![a-z])")
+_SPELT = 3
+"""Letters of a unit of time that no code has by chance."""
 _LOOKS = frozenset({AMOUNT, DATE, TIME, HIDDEN, DURATION})
 """Parts that a code with letters can look like by chance: `12H30`."""
 
@@ -32,9 +34,12 @@ def part_of_another(shape: Shape, scene: Scene) -> str | None:
     for part in scene.parts_over(shape):
         within = shape.start <= part.start and not scene.plain[shape.end : part.end].strip(".,' -")
         only_looks_so = within and has_letters(shape) and part.reason in _LOOKS
+        if _is_spelt_time(shape, part):
+            return part.reason
         if only_looks_so and (named(shape, scene) or stands_alone(shape, scene)):
             continue
-        if not part.firm and directly_announced(shape, scene):
+        cut = part.reason == PHONE and (part.start < shape.start or shape.end < part.end)
+        if not part.firm and not cut and directly_announced(shape, scene):
             continue
         return part.reason
     return None
@@ -61,7 +66,7 @@ def a_word(shape: Shape, scene: Scene) -> str | None:
         return "a word"
     if pointed_at(shape, scene) or equated(shape, scene) or stands_alone(shape, scene):
         return None
-    if shape.code.islower() or _shouted(shape, scene) or reported(shape, scene):
+    if shape.code.islower() or _shouted(shape, scene) or _is_reported(shape, scene):
         return "a word"
     asked = not any(char in "AEIOU" for char in shape.code) and directly_announced(shape, scene)
     return None if asked or named(shape, scene) else "a word"
@@ -103,7 +108,7 @@ def label_near(shape: Shape, scene: Scene) -> Verdict | None:
         announced = any(word.start < right for word in scene.after(shape.end, "code"))
         if (
             len(gap) < 3
-            and "\n" not in gap
+            and not scene.is_parted(shape.end, label.start)
             and "(" not in gap
             and not announced
             and not directly_announced(shape, scene)
@@ -135,9 +140,10 @@ def like_a_year(shape: Shape, scene: Scene) -> Verdict | None:
     within = word and scene.words_between(word.end, shape.start) <= 2 and not scene.is_parted(word.end, shape.start)
     if named(shape, scene) or (within and not _follows_preposition(shape, scene)):
         return None
-    asked = scene.has("code") and any(
+    asked = (scene.has("code") or scene.ends_its_sentence(shape)) and any(
         not scene.words_between(verb.end, shape.start) for verb in scene.before(shape.start, "enter")[:1]
     )
+    asked = asked or _asks_for_it(shape, scene) or _begins_with_verb(shape, scene)
     first = scene.is_first(shape) and scene.after(shape.end, "code")
     return None if asked or first else Verdict(-45, "could be a year")
 
@@ -146,6 +152,19 @@ AGAINST: tuple[Rule, ...] = (
     *(label_near, to_send_to, to_be_sent, like_a_year, an_offer, approval, in_a_report, for_another),
     *(sender_in_brackets, withdrawn),
 )
+
+
+def _is_reported(shape: Shape, scene: Scene) -> bool:
+    """Whether its sentence reports what was done, and does not ask to type it in: `Enter it to get it completed`."""
+    left, right = scene.sentence(shape.start)
+    return bool(reported(shape, scene)) and not any(left <= verb.start < right for verb in scene.near(shape, "enter"))
+
+
+def _is_spelt_time(shape: Shape, part: Never) -> bool:
+    """Whether it is a duration whose unit is written out in lower case: the `5mins` of `code, 5mins`."""
+    if part.reason != DURATION or not shape.code.islower():
+        return False
+    return len(shape.code.lstrip("0123456789")) >= _SPELT
 
 
 def _shouted(shape: Shape, scene: Scene) -> bool:
@@ -160,6 +179,22 @@ def _said_to_be_the_code(shape: Shape, scene: Scene) -> bool:
     """Whether `is` and a word for code follow it in its sentence: `Dear customer 4829 is your OTP`."""
     word = next(iter(scene.after(shape.end, "code")), None)
     return word is not None and follows(shape, scene, "is") and not scene.is_parted(shape.end, word.start)
+
+
+def _begins_with_verb(shape: Shape, scene: Scene) -> bool:
+    """Whether nothing but a verb that asks to type it stands before the only number of a text: `Enter 2026`."""
+    verb = next(iter(scene.before(shape.start, "enter")), None)
+    if not verb or scene.numbers > 1 or scene.words_between(verb.end, shape.start):
+        return False
+    return not scene.words_between(scene.sentence(shape.start)[0], verb.start)
+
+
+def _asks_for_it(shape: Shape, scene: Scene) -> bool:
+    """Whether a verb right behind it asks to type it, and ends its clause: `kutuya 2026 yaz, bas`."""
+    verb = next(iter(scene.after(shape.end, "enter")), None)
+    if not verb or scene.plain[shape.end : verb.start].strip() or "\n" in scene.plain[shape.end : verb.start]:
+        return False
+    return scene.plain[verb.end : verb.end + 1] in ("", ".", ",", "!", "\n")
 
 
 def _follows_preposition(shape: Shape, scene: Scene) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from .kinds import KEYS
 from .lexicon import Lexicon, Word
-from .never import Never, never
+from .never import DURATION, Never, never
 from .reading import LETTER, Reading
 from .shapes import MIXED, Shape, shapes
 
@@ -25,6 +25,8 @@ _LONGEST_OF_WORDS = 1600
 """Characters of a text without capitals and digits that can have a code in lower-case letters."""
 _WRITTEN_TO_NUMBERS = frozenset({"code", "money", "time"})
 """Words that senders write to a number without a space."""
+_PARTING = ("enter", "code", "maybe")
+"""Words behind a label after which a number is no longer the label's."""
 _FIRST = 6
 """Words for code that are looked at where each of them is."""
 _NEAREST = 3
@@ -79,6 +81,11 @@ class Scene:
     def is_understood(self) -> bool:
         """Whether it is in a language whose everyday words are known: then a text without a word for code has none."""
         return len(self._words["common"]) >= 2 or self.plain.isascii()
+
+    @property
+    def has_duration(self) -> bool:
+        """Whether it says how long something lasts, as messages with a code do."""
+        return any(part.reason == DURATION for part in self.never)
 
     def has(self, kind: str) -> bool:
         """Whether the text has a word of a kind."""
@@ -148,6 +155,10 @@ class Scene:
         """Whether nothing but signs follows a shape in its line."""
         return not _count(self._solid, shape.end, _next(self._lines, shape.end, len(self.plain)))
 
+    def ends_its_sentence(self, shape: Shape) -> bool:
+        """Whether nothing but signs follows a shape in its sentence."""
+        return not _count(self._solid, shape.end, self.sentence(shape.end)[1])
+
     def is_all(self, shape: Shape) -> bool:
         """Whether nothing but signs stands beside a shape in the whole text."""
         return self.is_last(shape) and self.is_beginning(shape)
@@ -163,6 +174,11 @@ class Scene:
         warnings = (*self.before(word.start, "warn"), *self.after(word.end, "warn"))
         return any(left <= warning.start < right for warning in warnings)
 
+    def warned_before(self, word: Word) -> bool:
+        """Whether the warning stands before a word: `never share the code`."""
+        left, _ = self.sentence(word.start)
+        return any(left <= warning.start for warning in self.before(word.start, "warn"))
+
     def code_before(self, label: Word) -> bool:
         """Whether a word for code stands before a label in its sentence: then the number is the code's."""
         left, _ = self.sentence(label.start)
@@ -175,7 +191,7 @@ class Scene:
     def claims(self, label: Word, shape: Shape) -> bool:
         """Whether a label is the shape's: it belongs to the first number behind it, as far as the clause goes."""
         between = self.plain[label.end : shape.start]
-        if any(word.start >= label.end for kind in ("enter", "code") for word in self.before(shape.start, kind)):
+        if any(word.start >= label.end for kind in _PARTING for word in self.before(shape.start, kind)):
             return False
         if ":" in between and self.words_between(label.end, shape.start):
             return False

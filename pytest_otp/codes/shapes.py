@@ -9,6 +9,8 @@ SHORTEST, LONGEST = 3, 10
 """Digits of a code."""
 SHORTEST_MIXED, LONGEST_MIXED = 4, 12
 """Characters of a code with letters."""
+LONGEST_ENDING = 4
+"""Letters of an ending that a language puts behind a number and a hyphen."""
 Length = int | tuple[int, int]
 """How long a code is: a number of characters, or the least and the most."""
 
@@ -126,6 +128,8 @@ def _first_of(plain: str, chain: list[tuple[int, int]]) -> tuple[Shape | None, i
         return None, len(chain)
     separator = _gap(plain, chain[0], chain[1])
     whole = _joined(chain, texts, separator)
+    if separator == "-" and not whole and _has_ending(texts):
+        return _single(plain, *chain[0], texts[0]), len(chain)
     if separator in "-_":  # the parts of what is no code are none either: of a long id, of `388-941-`
         cut = plain[chain[-1][1] : chain[-1][1] + 1] == separator
         return whole if whole and not cut else Shape(chain[0][0], chain[-1][1], "".join(texts), NO_CODE), len(chain)
@@ -163,6 +167,19 @@ def _joined(chain: list[tuple[int, int]], texts: list[str], separator: str) -> S
         if letters.isupper() or (letters.islower() and even):
             return Shape(start, end, code, MIXED)
     return None
+
+
+def _has_ending(texts: list[str]) -> bool:
+    """Whether a number has an ending of its language behind a hyphen: the Azerbaijani `482913-dir`."""
+    number, *rest = texts
+    return (
+        4 <= len(number) <= LONGEST
+        and number.isdigit()
+        and len(rest) == 1
+        and rest[0].isalpha()
+        and rest[0].islower()
+        and len(rest[0]) <= LONGEST_ENDING
+    )
 
 
 def _single(plain: str, start: int, end: int, text: str) -> Shape | None:

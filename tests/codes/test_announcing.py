@@ -10,6 +10,7 @@ from pytest_otp.codes.announcing import (
     announced_before,
     asked_for,
     directly_announced,
+    guarded,
     looks,
     on_its_own,
     only_number,
@@ -37,6 +38,7 @@ SPEAKS = {
         ("482913 eingeben", "482913", "before 'eingeben'"),
         ("Enter 482 from the code", "482", "after 'enter'"),
         ("Enter pin 4829 or so", "4829", "after 'enter'"),
+        ("Enter in the 4829", "4829", "the only number after 'enter'"),
     ],
     somewhere.__name__: [
         (
@@ -46,6 +48,13 @@ SPEAKS = {
         ),
         ("482913. Bye. See you. The code is good for one day", "482913", "the text has 'code'"),
         ("A code is sent. To you. Never share it: 4829", "4829", "after a colon, and the text has 'code'"),
+    ],
+    guarded.__name__: [
+        (
+            "Give this to nobody, not to us: 4829. Only type it here",
+            "4829",
+            "after a colon, in a text that warns not to share it",
+        ),
     ],
     on_its_own.__name__: [
         ("482913", "482913", "the whole message"),
@@ -81,6 +90,9 @@ SILENT = {
         ("Enter 482 to win", "482"),
         ("Enter your name for 482913", "482913"),
         ("Enter. 482913", "482913"),
+        ("Enter in the 4829 shops", "4829"),
+        ("Enter in the 4829 or 7712", "4829"),
+        ("Enter in one of the 4829", "4829"),
         ("482913\nEnter", "482913"),
         ("The order 482913", "482913"),
     ],
@@ -89,6 +101,12 @@ SILENT = {
         ("A code is sent. To you. Or to 482", "482"),
         ("A code is sent. To you. Or to HQWZTR", "HQWZTR"),
         ("See 482913", "482913"),
+    ],
+    guarded.__name__: [
+        ("Give this to nobody: 4829", "4829"),
+        ("Only type it here: 4829", "4829"),
+        ("Give this to nobody 4829. Only type it here", "4829"),
+        ("Give this to nobody: 4829. Only type it here: 7712", "4829"),
     ],
     on_its_own.__name__: [
         ("482", "482"),

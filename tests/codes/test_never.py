@@ -25,6 +25,7 @@ from tests.codes.timing import FRAGMENTS, assert_grows_with_its_length
 AMOUNT, ADDRESS, DATE, TIME = "an amount", "an address", "a date", "a time"
 PHONE, CARD, HIDDEN = "a phone number", "a card's number", "part of a hidden number"
 VERSION, AFTER_HASH, CONTACT = "an address or a version", "a number after #", "a contact or calendar entry"
+TO_DIAL = "a number to dial"
 
 PARTS = {
     LINK: [
@@ -48,6 +49,7 @@ PARTS = {
         ("paid € 4829", "€ 4829"),
         ("paid 4829₽", "4829₽"),
         ("paid N7,500.00", "N7,500.00"),
+        ('שולם 45 ש"ח', '45 ש"ח'),
         ("paid R1500 today", "R1500"),
         ("支付1,299.00元", "1,299.00"),
     ],
@@ -118,6 +120,7 @@ PARTS = {
     ],
     VERSION: [("at 10.0.48.29 now", "10.0.48.29"), ("app v4829.1", "v4829.1")],
     AFTER_HASH: [("ticket #482913", "#482913"), ("ticket # A-4829", "# A-4829")],
+    TO_DIAL: [("dial *482*13#", "*482*13#"), ("dial *4829#", "*4829#"), ("dial #482*1#", "#482*1#")],
 }
 """Texts in which a pattern speaks, and the part that it speaks of."""
 
@@ -147,6 +150,7 @@ SILENT = {
     CONTACT: ["BEGIN: 482913", "begin:vote"],
     VERSION: ["482.913", "v4829", "10.0"],
     AFTER_HASH: ["# 48", "482913#", "no. 482913"],
+    TO_DIAL: ["*4829", "482913#", "**4829#", "* 4829 #"],
 }
 """Texts in which no pattern of that reason speaks."""
 

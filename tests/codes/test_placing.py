@@ -30,7 +30,14 @@ HOLDS = {
         "รหัสของคุณคือ KDTXQZ",
         "Code\n: KDTXQZ",
     ],
-    adjacent.__name__: ["Code KDTXQZ", "code (KDTXQZ)", "验证码KDTXQZ", "קוד KDTXQZ", "Mã OTP “KDTXQZ”"],
+    adjacent.__name__: [
+        "Code KDTXQZ",
+        "code (KDTXQZ)",
+        "验证码KDTXQZ",
+        "קוד KDTXQZ",
+        "Mã OTP “KDTXQZ”",
+        "Kirjautumiskoodi KDTXQZ, älä jaa",
+    ],
     equated.__name__: [
         "KDTXQZ is your code",
         "Acme: KDTXQZ is your Acme code",
@@ -39,6 +46,7 @@ HOLDS = {
         "KDTXQZ आपका कोड है",
         "KDTXQZ doğrulama kodunuz",
         "Hello. KDTXQZ es tu código de acceso",
+        "Acme: KDTXQZ (Acme login code, 3 min)",
     ],
     offered_as.__name__: ["Use KDTXQZ as your code", "Utilisez KDTXQZ comme code de connexion"],
 }
@@ -84,6 +92,8 @@ def test_every_place_has_its_texts() -> None:
         ("KDTXQZ", "KDTXQZ", "the whole message"),
         ("Acme: K7Q2MX", "K7Q2MX", "all that follows the sender's name"),
         ("[Acme Bank] k7q2mx", "k7q2mx", "all that follows the sender's name"),
+        ("Acme: 482 913. Gyldig i 5 min.", "482913", "all that follows the sender's name"),
+        ("Acme: 482913 comes in 5 min", "482913", None),
         ("Hi\n482913\nBye", "482913", "alone on its line"),
         ("Hi\nK7Q2MX\nBye", "K7Q2MX", None),
         ("See K7Q2MX", "K7Q2MX", None),

@@ -29,6 +29,8 @@ EXCLUDED = {
         ("See https://shop.example/482913", "482913", "a link"),
         ("Call 555-0123 now", "5550123", "a phone number"),
         ("Code is good for 120 minutes", "120", "a duration"),
+        ("4829 (code, 5mins)", "5mins", "a duration"),
+        ("Code for 0900 000 123", "0900", "a phone number"),
     ],
     of_another_length.__name__: [
         ("Code 12", "12", "too short or too long for a code"),
@@ -49,6 +51,7 @@ EXCLUDED = {
         ("Enter the code SENT to you", "SENT", "a word"),
         ("Never give a code BLIK away", "BLIK", "a word"),
         ("PIN KDTX was used", "KDTX", "a word"),
+        ("PIN KDTX purchase", "KDTX", "a word"),
     ],
     single_letters.__name__: [("see A B C D there", "ABCD", "single letters")],
     sender.__name__: [
@@ -133,6 +136,7 @@ POINTS_OFF = {
             "Kauf 25,00 EUR am 12.04.2026, Autorisierungscode",
             "Achat de 25,00 EUR, solde 310,20. Code d'autorisation:",
             "消费25.00元\uff0c授权码",
+            "Betaling på 25,00 EUR er godkendt med kode",
         )
     ],
     in_a_report.__name__: [
@@ -142,6 +146,7 @@ POINTS_OFF = {
     ],
     for_another.__name__: [
         ("Code for guest 48213: 604183", "48213", "the code follows it"),
+        ("Kode WAVE untuk user adalah 4829", "WAVE", "the code follows it"),
         ("Code pour le 0612345678 est 4279", "0612345678", "the code follows it"),
         ("Kod dla 601234567 to 4279", "601234567", "the code follows it"),
     ],
@@ -163,6 +168,8 @@ NO_POINTS_OFF = {
         ("your card of the new kind 4821", "4821"),
         ("4821 (order)", "4821"),
         ("4821\norder", "4821"),
+        ("4821. Order it now", "4821"),
+        ("verify your mobile number 4821", "4821"),
         ("Code 4821 order", "4821"),
         ("4821", "4821"),
     ],
@@ -172,6 +179,8 @@ NO_POINTS_OFF = {
         ("85023 text WIN", "85023"),
         ("text. Code 85023", "85023"),
         ("text code 85023", "85023"),
+        ("SMS token: 85023", "85023"),
+        ("Autorizza EUR con 482913", "482913"),
         ("Twój kod SMS to 85023", "85023"),
         ("Your code is 85023, text us", "85023"),
     ],
@@ -180,6 +189,8 @@ NO_POINTS_OFF = {
         ("Kode Anda 2026", "2026"),
         ("2026 is your code", "2026"),
         ("Enter 2026 and then the code", "2026"),
+        ("Enter 2026 in the app", "2026"),
+        ("Kutuya 2026 yaz, bas", "2026"),
         ("2026", "2026"),
         ("Code 2026", "2026"),
         ("Code: 20-26", "2026"),
@@ -202,6 +213,8 @@ NO_POINTS_OFF = {
         ("Approval code 093164", "093164"),
         ("Pay EUR 25.00: enter the approval code 093164", "093164"),
         ("Approval code 093164 for EUR 25.00. Never share it.", "093164"),
+        ("Approval code for your purchase of EUR 25.00: 093164", "093164"),
+        ("Approve the payment of EUR 25.00 with code 093164", "093164"),
         ("Approval code 093164 for EUR 25.00 is good for 5 minutes", "093164"),
         ("Paid EUR 25.00 on 12.04.2026. Code 093164", "093164"),
     ],

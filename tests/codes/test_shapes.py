@@ -121,3 +121,18 @@ def test_numbers_and_words() -> None:
 def test_a_list_of_numbers_ends() -> None:
     """Of a text that is all numbers, the first are looked at."""
     assert len(shapes("4829, " * 1000)) == MOST
+
+
+@pytest.mark.parametrize(
+    ("plain", "expected"),
+    [
+        ("482913-dir", [("482913", DIGITS)]),
+        ("A 482913-as kód", [("482913", DIGITS)]),
+        ("482-as", [("482as", NO_CODE)]),
+        ("482913-K", [("482913K", MIXED)]),
+        ("482913-quixotic", [("482913quixotic", NO_CODE)]),
+    ],
+)
+def test_an_ending_behind_a_number(plain: str, expected: list[tuple[str, str]]) -> None:
+    """A short ending in lower case behind a hyphen belongs to the language, not to the code."""
+    assert found(plain) == expected
