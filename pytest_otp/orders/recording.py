@@ -71,7 +71,7 @@ class TrackingProvider:
             self._on_change(order, state)
 
     def _on_change(self, order: Order, state: OrderState) -> None:
-        raise NotImplementedError
+        """Called after each change. Subclasses record it."""
 
 
 class RecordingProvider(TrackingProvider):
