@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import inspect
 import re
+import types
 
 import pytest
 
@@ -91,5 +92,7 @@ def test_every_name_says_what_it_is(path: str) -> None:
     """Each documented name exists, and each class and function has a docstring of its own."""
     item = resolved(path)
     assert item is not None
+    if isinstance(item, types.GenericAlias):
+        return  # a type alias, whose text stands below it in the source; Python 3.10 counts it as a class
     if inspect.isclass(item) or inspect.isfunction(item):
         assert item.__doc__
