@@ -14,13 +14,13 @@ from . import codes, orders, sandbox, sweeping
 from .output import complain, in_our_words
 
 
-def main(argv: Sequence[str] | None = None, *, sweep_pace: sweeping.Pace = sweeping.Pace()) -> int:  # noqa: B008 - frozen
+def main(argv: Sequence[str] | None = None, *, sweep_timing: sweeping.SweepTiming = sweeping.SweepTiming()) -> int:  # noqa: B008 - frozen
     """Run the command, and return its exit status.
 
     0 for success, 1 for failure, 2 for invalid arguments or settings, 130 for Ctrl-C.
     """
     try:
-        arguments = _parser(sweep_pace).parse_args(argv)
+        arguments = _parser(sweep_timing).parse_args(argv)
     except SystemExit as ended:  # argparse has printed help, the version, or what is wrong
         return ended.code if isinstance(ended.code, int) else 2
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -38,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
-def _parser(sweep_pace: sweeping.Pace) -> argparse.ArgumentParser:
+def _parser(sweep_timing: sweeping.SweepTiming) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="pytest-otp",
         description="The command-line tools of pytest-otp, a pytest plugin for one-time codes by SMS.",
@@ -48,7 +48,7 @@ def _parser(sweep_pace: sweeping.Pace) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     sandbox.add_to(commands)
     orders.add_to(commands)
-    sweeping.add_to(commands, sweep_pace)
+    sweeping.add_to(commands, sweep_timing)
     codes.add_to(commands)
     return parser
 

@@ -24,7 +24,7 @@ INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class SweepTiming:
     """How a sweep spends its time, in seconds."""
 
     attempt: float = 5.0
@@ -38,7 +38,7 @@ class Pace:
     closers: Callable[[], Closers] = Closers
 
 
-def add_to(commands: Any, pace: Pace) -> None:
+def add_to(commands: Any, timing: SweepTiming) -> None:
     """Add the command to those of a parser."""
     sweep = commands.add_parser(
         "sweep",
@@ -57,7 +57,7 @@ def add_to(commands: Any, pace: Pace) -> None:
         default=0.0,
         metavar="S",
         help="wait up to S seconds for active keepers to finish, and for closes that the provider temporarily refuses; "
-        f"by default, each close is retried for {pace.attempt:.0f} seconds",
+        f"by default, each close is retried for {timing.attempt:.0f} seconds",
     )
     sweep.add_argument(
         "--allow-http",
@@ -66,10 +66,10 @@ def add_to(commands: Any, pace: Pace) -> None:
         help="a host, in addition to loopback, that credentials may be sent to without TLS; can be repeated",
     )
     add_options(sweep)
-    sweep.set_defaults(run=partial(_run, pace), prog=sweep.prog)
+    sweep.set_defaults(run=partial(_run, timing), prog=sweep.prog)
 
 
-def _run(pace: Pace, arguments: argparse.Namespace) -> int:
+def _run(timing: SweepTiming, arguments: argparse.Namespace) -> int:
     context = read_context(arguments)
     ledger = context.open()
     if ledger is None:
@@ -78,7 +78,7 @@ def _run(pace: Pace, arguments: argparse.Namespace) -> int:
     claim = ledger.liveness_lock()
     accounts = Accounts(ledger, context.env_file, context.settings.allow_http)
     try:
-        _Sweep(ledger, claim.name, accounts, pace).run(arguments.wait)
+        _Sweep(ledger, claim.name, accounts, timing).run(arguments.wait)
         status = _report(ledger, claim.name, accounts, context.again)
     except KeyboardInterrupt:
         # Closes may be in progress: the claims end with this process, and not before.
@@ -92,26 +92,26 @@ def _run(pace: Pace, arguments: argparse.Namespace) -> int:
 class _Sweep:
     """Closes unattended orders, also those whose keepers die in the meantime."""
 
-    def __init__(self, ledger: Ledger, claimer: str, accounts: Accounts, pace: Pace) -> None:
+    def __init__(self, ledger: Ledger, claimer: str, accounts: Accounts, timing: SweepTiming) -> None:
         self._ledger = ledger
         self._claimer = claimer
         self._accounts = accounts
-        self._pace = pace
-        self._closers = pace.closers()
+        self._timing = timing
+        self._closers = timing.closers()
         self._before: list[LedgerEntry] = []
 
     def run(self, wait: float) -> None:
         """Close what is unattended, and wait up to `wait` seconds for keepers that are closing their orders."""
-        end = self._pace.clock() + wait
+        end = self._timing.clock() + wait
         give_up = 0.0
         announced = False
         while True:
             others = [entry for entry in self._look() if entry.intent.keeper != self._claimer]
-            now = self._pace.clock()
-            if self._begin(others, max(self._pace.attempt, end - now)):
-                give_up = now + max(self._pace.attempt, end - now) + self._pace.overtime
+            now = self._timing.clock()
+            if self._begin(others, max(self._timing.attempt, end - now)):
+                give_up = now + max(self._timing.attempt, end - now) + self._timing.overtime
                 continue  # the ledger says who has them now, this sweep or another
-            closing = now < give_up and not self._closers.join(self._pace.interval)
+            closing = now < give_up and not self._closers.join(self._timing.interval)
             kept = [entry for entry in others if attended_by(self._ledger, entry) == KEEPER]
             waiting = kept and now < end
             if waiting and not announced:
@@ -120,7 +120,7 @@ class _Sweep:
             if not (closing or waiting):
                 break
             if not closing:
-                self._pace.sleep(self._pace.interval)
+                self._timing.sleep(self._timing.interval)
         self._look()
 
     def _look(self) -> list[LedgerEntry]:

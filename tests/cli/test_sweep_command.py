@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from pytest_otp import cli
-from pytest_otp.cli.sweeping import Pace
+from pytest_otp.cli.sweeping import SweepTiming
 from pytest_otp.errors import AuthenticationError, ProviderUnavailable, SmsAlreadyReceived
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.orders.closers import Closers
@@ -65,7 +65,7 @@ def hurried() -> Closers:
 
 @pytest.fixture(autouse=True)
 def _few_seconds(otp: Command) -> None:
-    otp.pace = Pace(attempt=0.2, interval=0.02, closers=hurried)
+    otp.timing = SweepTiming(attempt=0.2, interval=0.02, closers=hurried)
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ class TestRefusals:
 
     def test_wait_goes_on_trying(self, otp: Command, ledger: Ledger, written: Write) -> None:
         """With --wait a close is retried for longer than without."""
-        otp.pace = Pace(attempt=0.0, interval=0.02, closers=hurried)
+        otp.timing = SweepTiming(attempt=0.0, interval=0.02, closers=hurried)
         ThirdParty.refusals += [AWAY] * 4
         written()
         assert otp("sweep") == 1
@@ -232,7 +232,7 @@ class TestRefusals:
     ) -> None:
         """A plugin's own client that never answers does not hold the command up for ever."""
         go_on = threading.Event()
-        otp.pace = Pace(attempt=0.05, overtime=0.05, interval=0.02)
+        otp.timing = SweepTiming(attempt=0.05, overtime=0.05, interval=0.02)
         monkeypatch.setattr(ThirdParty, "cancel", lambda self, order: go_on.wait(60))
         written()
         assert otp("sweep") == 1
@@ -275,7 +275,7 @@ class TestOthers:
         written(keeper=alive.name)
         virtual = Time()
         virtual.at(5.0, lambda: ledger.changed("key-1", "cancelled", "by its keeper, after its run"))
-        otp.pace = Pace(clock=virtual.clock, sleep=virtual.sleep)
+        otp.timing = SweepTiming(clock=virtual.clock, sleep=virtual.sleep)
         assert otp("sweep", "--wait", "20") == 0
         assert virtual.elapsed == pytest.approx(5.0, abs=0.2)
         assert otp.lines == [
@@ -293,7 +293,7 @@ class TestOthers:
         written("key-2", "ordering", keeper=alive.name)
         virtual = Time()
         virtual.at(5.0, alive.release)
-        otp.pace = Pace(clock=virtual.clock, sleep=virtual.sleep)
+        otp.timing = SweepTiming(clock=virtual.clock, sleep=virtual.sleep)
         assert otp("sweep", "--wait", "20") == 0
         assert states(ledger) == {"key-1": "cancelled", "key-2": "uncertain"}
         assert otp.lines[0] == "waiting up to 20 s for 2 orders being closed by active keepers or sweeps"
@@ -302,7 +302,7 @@ class TestOthers:
         """The sweep waits no longer than that for a keeper that does not finish."""
         written(keeper=alive.name)
         virtual = Time()
-        otp.pace = Pace(interval=10.0, clock=virtual.clock, sleep=virtual.sleep)
+        otp.timing = SweepTiming(interval=10.0, clock=virtual.clock, sleep=virtual.sleep)
         assert otp("sweep", "--wait", "300") == 1
         assert virtual.elapsed == 300.0
 

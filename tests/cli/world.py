@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from pytest_otp import cli
-from pytest_otp.cli.sweeping import Pace
+from pytest_otp.cli.sweeping import SweepTiming
 from pytest_otp.providers.base import Order, Variable
 from pytest_otp.providers.http import HttpClient
 from pytest_otp.redact import Secret
@@ -70,11 +70,11 @@ class Command:
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
         self.out = self.err = ""
-        self.pace = Pace()
+        self.timing = SweepTiming()
         """How a sweep spends its time."""
 
     def __call__(self, *arguments: str) -> int:
-        status = cli.main(arguments, sweep_pace=self.pace)
+        status = cli.main(arguments, sweep_timing=self.timing)
         self.out, self.err = self._capsys.readouterr()
         return status
 
