@@ -53,10 +53,10 @@ class Database:
                 )
                 try:
                     self._prepare(tables)
+                    self._opened = self._identity()
                 except BaseException:
                     self._connection.close()
                     raise
-                self._opened = self._identity()
             tidy(self.locks)
 
     def close(self) -> None:

@@ -58,7 +58,11 @@ class Ledger:
         self.path = path
         self._store = SqliteStore(path, patience=patience, upgrades=upgrades)
         self.locks = self._store.locks
-        self._store.delete_older(utc_now() - RETENTION, _DONE)
+        try:
+            self._store.delete_older(utc_now() - RETENTION, _DONE)
+        except BaseException:
+            self._store.close()
+            raise
 
     def liveness_lock(self) -> LivenessLock:
         """Take a new lock that shows other processes that this one is alive."""

@@ -287,9 +287,9 @@ def test_an_orderly_stop(wire: Wire, name: str, keeper: str) -> None:
 def test_what_a_dead_run_left_is_swept(wire: Wire) -> None:
     """Test process and keeper are killed at once, as in a container: the next run closes their order first."""
     wire.test(HOLDS_ONE)
-    process = wire.start("-s", *ORDER, OTP_MARK="killed run")
+    process = wire.start("-s", *ORDER, OTP_MARK=str(wire.folder))
     read_until(process, "READY")
-    keepers = marked_processes("killed run") - {process.pid}
+    keepers = marked_processes(str(wire.folder)) - {process.pid}
     assert len(keepers) == 1
     for pid in (*keepers, process.pid):
         os.kill(pid, signal.SIGKILL)

@@ -48,9 +48,9 @@ SCENARIO_TESTS = {
         number.close()
         assert number.state == "finished"
     """,
-    "no-numbers": "NumberUnavailable: fake, after 0.0 s: no numbers available in US. Try again later, *",
-    "no-balance": "InsufficientBalance: fake, after 0.0 s: the balance is too low. Top up the account, *",
-    "down": "ProviderUnavailable: fake, after 0.0 s: the provider reset the connection. The scenario down does this on "
+    "no-numbers": "NumberUnavailable: fake, after * s: no numbers available in US. Try again later, *",
+    "no-balance": "InsufficientBalance: fake, after * s: the balance is too low. Top up the account, *",
+    "down": "ProviderUnavailable: fake, after * s: the provider reset the connection. The scenario down does this on "
     "purpose: *",
 }
 
