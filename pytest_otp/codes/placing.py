@@ -148,7 +148,10 @@ def named_in_front(shape: Shape, scene: Scene) -> bool:
     first = next((one for one in scene.candidates if left <= one.start < shape.start), None)
     if not first or not first.is_number or len(first.code) < SHORTEST_MIXED or not opens(first, scene):
         return False
-    return any(first.end <= word.start for word in scene.before(shape.start, "code"))
+    if any(first.end <= word.start for word in scene.before(shape.start, "code")):
+        return True
+    parted = _CLOSED.match(scene.plain, first.end) or follows(first, scene, "is")
+    return bool(parted) and equated(first, scene) is not None and not follows(shape, scene, "is")
 
 
 def _is_name_of_code(shape: Shape, scene: Scene) -> bool:

@@ -155,6 +155,7 @@ POINTS_OFF = {
         ("Login 18.04.2026 of 4829", "4829", "in a report with a date or time"),
     ],
     for_another.__name__: [
+        ("604183 da 20251 fakturaren kodea", "20251", "the code stands before it"),
         ("4829 is your code for contract 2025-7713", "20257713", "the code stands before it"),
         ("4829 - your code, for number 88214410", "88214410", "the code stands before it"),
         ("20251107: your code for the bill is 604183", "20251107", "the code follows it"),
