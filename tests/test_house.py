@@ -49,7 +49,7 @@ MAY_IMPORT = """
     codes.contexts        codes.announcing codes.lexicon codes.never codes.placing codes.scene codes.shapes
     codes.formats         codes.never codes.scene
     codes.index           codes.kinds
-    codes.judging         codes.announcing codes.never codes.refusing codes.scene codes.shapes
+    codes.judging         codes.announcing codes.never codes.placing codes.refusing codes.scene codes.shapes
     codes.kinds
     codes.lexicon         codes.index codes.reading | codes.listing
     codes.listing         codes.kinds codes.reading
