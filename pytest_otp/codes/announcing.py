@@ -28,6 +28,8 @@ _HARMLESS = frozenset({DURATION, APP_HASH, LINK, HOST})
 _BY_LENGTH = {3: -20, 4: 6, 5: 6, 6: 10, 7: 5, 8: 6, 9: -10, 10: -18}
 _OPENING = frozenset("[【「『(\"'")
 _MOST_WORDS = 16
+_SHORTEST_PREFIX = 3
+"""Letters and the hyphen of a prefix that tells a code from other numbers: `ABC-482913`."""
 _WORDS_TO_TYPED = 2
 """Words between a verb and the only number, which it asks to type: `enter in the app 4829`."""
 
@@ -66,6 +68,7 @@ def asked_for(shape: Shape, scene: Scene) -> Verdict | None:
     speaks_of_it = scene.has("code") or scene.has("maybe")
     if len(shape.code) < 4 and not speaks_of_it:
         return None
+    prefix = shape.end - shape.start - len(shape.code)
     for word in scene.before(shape.start, "enter")[:1]:
         words = scene.words_between(word.end, shape.start)
         parted = scene.is_parted(word.end, shape.start)
@@ -73,10 +76,39 @@ def asked_for(shape: Shape, scene: Scene) -> Verdict | None:
             return Verdict(40 if words else 65, f"after {word.entry!r}")
         if words <= _WORDS_TO_TYPED and not parted and _is_only_goal(shape, scene):
             return Verdict(40, f"the only number after {word.entry!r}")
+        if shape.kind == PREFIXED and prefix >= _SHORTEST_PREFIX and not parted and scene.numbers == 1:
+            return Verdict(50, f"the only number after {word.entry!r}, with a prefix")
+    if verdict := by_it(shape, scene):
+        return verdict
     for word in scene.after(shape.end, "enter")[:1]:
         if scene.words_between(shape.end, word.start) <= 3 and not scene.is_parted(shape.end, word.start):
             return Verdict(45, f"before {word.entry!r}")
     return None
+
+
+def by_it(shape: Shape, scene: Scene) -> Verdict | None:
+    """A number by which to do what only a code does: `Approve the payment with 4829`, `With 4829 you sign in`."""
+    means = next(iter(scene.before(shape.start, "with")), None)
+    if not means or not scene.plain[means.end : shape.start].isspace() or scene.numbers > 1:
+        return None
+    if not shape.is_number or not 4 <= len(shape.code) <= 8:
+        return None
+    left, right = scene.sentence(shape.start)
+    before = next((word for word in scene.before(means.end, "maybe") if left <= word.start), None)
+    behind = next((word for word in scene.after(shape.end, "maybe") if word.start < right), None)
+    begins = not scene.words_between(left, means.start)
+    clause = scene.ends_its_sentence(shape) or scene.plain[shape.end : shape.end + 1] in (",", ";")
+    if before and (clause or follows(shape, scene, "for")):
+        return Verdict(44, f"the means after {before.entry!r}")
+    if behind and (begins or clause or _begins_clause(means, scene)):
+        near = scene.words_between(shape.end, behind.start) <= follows(shape, scene, "common")
+        return Verdict(44, f"the means before {behind.entry!r}") if near else None
+    return None
+
+
+def _begins_clause(word: Word, scene: Scene) -> bool:
+    """Whether a word begins a clause."""
+    return scene.plain[: word.start].rstrip()[-1:] in (",", ":", "-")
 
 
 def _is_only_goal(shape: Shape, scene: Scene) -> bool:

@@ -9,9 +9,11 @@ from .lexicon import Word
 from .never import AMOUNT, DATE, DURATION, PERCENT, TIME
 from .placing import adjacent, equated, follows, follows_pointer, named, pointed_at, stands_alone
 from .scene import Scene
-from .shapes import Shape
+from .shapes import SHORTEST, Shape
 
 _KEYWORD = re.compile(r"(?<![A-Za-z])([A-Z]{3,12})[\"'*]{0,2}\s\Z")
+_SENDER = re.compile(r"[^:.!?\n]{1,24}:\s|【[^】]{1,40}】|\[[^\]]{1,40}\]")
+"""The sender's name, which says nothing of what the code is for: `Zoomy Rider: your code is 4829`."""
 _CASE_ENDING = re.compile(r"'?-?[^\W\d]{1,4}(?!\w)")
 _WORDS_TO_SEND_TO = 5
 _WORDS_OF_A_PURPOSE = 2
@@ -47,8 +49,12 @@ def an_offer(shape: Shape, scene: Scene) -> Verdict | None:
 
 def approval(shape: Shape, scene: Scene) -> Verdict | None:
     """The code by which a bank let a payment pass that is over: nobody types it anywhere."""
-    word = next(iter(scene.before(shape.start, "code")), None)
-    if not word or scene.has("warn"):
+    word = _approving(shape, scene) or next(iter(scene.before(shape.start, "code")), None)
+    if scene.has("warn"):
+        return None
+    if not scene.has("code"):
+        return _authorised(shape, scene)
+    if not word:
         return None
     if "approval" not in word.kinds and not _done_with(word, shape, scene):
         return None
@@ -57,7 +63,9 @@ def approval(shape: Shape, scene: Scene) -> Verdict | None:
     reasons = {part.reason for part in scene.never}
     paid_before = any(part.reason == AMOUNT and part.end <= word.start for part in scene.never)
     finished = scene.has("done") or reasons & {DATE, TIME} or (paid_before and not pointed_at(shape, scene))
-    if AMOUNT not in reasons or DURATION in reasons or not finished:
+    told = reported(shape, scene)
+    paid = AMOUNT in reasons or ("approval" in word.kinds and told is not None and told.end <= word.start)
+    if not paid or DURATION in reasons or not finished:
         return None
     verbs = (*scene.before(word.start, "enter")[:1], *scene.after(shape.end, "enter")[:1])
     asked = any(
@@ -67,15 +75,70 @@ def approval(shape: Shape, scene: Scene) -> Verdict | None:
     return None if asked else Verdict(-120, "the approval code of a finished payment")
 
 
+def _authorised(shape: Shape, scene: Scene) -> Verdict | None:
+    """The same without a word for code: `Compra aprobada $ 12.00. Autorización 093164`."""
+    word = next(iter(scene.before(shape.start, "maybe")), None)
+    if not word or scene.words_between(word.end, shape.start) or not scene.has("done") or scene.has("enter"):
+        return None
+    reasons = {part.reason for part in scene.never}
+    if AMOUNT not in reasons or DURATION in reasons:
+        return None
+    return Verdict(-120, "the approval code of a finished payment")
+
+
+def _approving(shape: Shape, scene: Scene) -> Word | None:
+    """The word for an approval code right before a shape: `Autorización 093164`."""
+    word = next(iter(scene.before(shape.start, "approval")), None)
+    if not word or scene.words_between(word.end, shape.start) > 1 or scene.is_parted(word.end, shape.start):
+        return None
+    return word
+
+
+def handed_over(shape: Shape, scene: Scene) -> Verdict | None:
+    """A code to fetch something with, told to a courier or typed at a parcel locker: nobody signs in with it."""
+    left, right = scene.sentence(shape.start)
+    name = _SENDER.match(scene.plain)
+    begin = name.end() if name else 0
+    words = (word for word in scene.near(shape, "pickup") if begin <= word.start < right)
+    word = next((word for word in words if not scene.warns(word) or _is_told(word, left, right, scene)), None)
+    if not word:
+        return None
+    codes = (*scene.before(shape.start, "code")[:1], *scene.after(shape.end, "code")[:1])
+    for_sign_in = any(one.entry.casefold() not in _ONLY_ONE_TIME and _is_for_sign_in(one, scene) for one in codes)
+    if for_sign_in or any(left <= one.start < right for one in scene.near(shape, "maybe")):
+        return None
+    return Verdict(-120, f"a code to fetch something with ({word.entry!r})")
+
+
+def _is_told(pickup: Word, left: int, right: int, scene: Scene) -> bool:
+    """Whether the only word of warning in a sentence is a verb that asks to share: `Share the code with the driver`."""
+    warnings = [word for word in scene.before(right, "warn") if left <= word.start]
+    return left <= pickup.start and len(warnings) == 1 and " " not in warnings[0].entry
+
+
 def in_a_report(shape: Shape, scene: Scene) -> Verdict | None:
     """A number in a sentence that reports what was done with a PIN, an entry or a card: `4829: PIN changed`."""
     if named(shape, scene) or asked_for(shape, scene) or stands_alone(shape, scene):
         return None
     if report := reported(shape, scene):
         return Verdict(-70, f"in a report of what was done ({report.entry!r})")
-    if not scene.has("code") and any(part.reason in (DATE, TIME) for part in scene.never):
+    if len(shape.code) == SHORTEST and scene.has("done") and any(part.reason == AMOUNT for part in scene.never):
+        return Verdict(-50, "a short number in a report")
+    if (
+        not scene.has("code")
+        and not _told_to_sign_in(shape, scene)
+        and any(part.reason in (DATE, TIME) for part in scene.never)
+    ):
         return Verdict(-50, "in a report with a date or time")
     return None
+
+
+def _told_to_sign_in(shape: Shape, scene: Scene) -> bool:
+    """Whether a phrase like `register with` leads right to it."""
+    word = next(iter(scene.before(shape.start, "maybe")), None)
+    if not word or scene.plain[word.end : shape.start].strip():
+        return False
+    return " " in word.entry or not scene.has_spaces(word)
 
 
 def to_send_to(shape: Shape, scene: Scene) -> Verdict | None:
@@ -88,6 +151,8 @@ def to_send_to(shape: Shape, scene: Scene) -> Verdict | None:
         code = next(iter(scene.before(word.start, "code")), None)
         if code and scene.plain[code.end : word.start].isspace():
             continue  # a code by SMS
+        if _is_hotline(word, code, shape, scene):
+            return Verdict(-110, f"a number to call, after {word.entry!r}")
         if (is_goal and goal and word.end <= goal.start) or _is_keyword(word, scene):
             return Verdict(-110, f"a number to send to, after {word.entry!r}")
         if any(one.start >= word.end for kind in ("code", "maybe") for one in scene.before(shape.start, kind)[:1]):
@@ -100,6 +165,17 @@ def to_send_to(shape: Shape, scene: Scene) -> Verdict | None:
     return _sent_to_before_the_verb(shape, scene)
 
 
+def _is_hotline(verb: Word, code: Word | None, shape: Shape, scene: Scene) -> bool:
+    """Whether it is what to call if somebody wants a code: `If anyone asks for the code, call 4829`."""
+    if not code or not shape.is_number or scene.words_between(verb.end, shape.start) > 1:
+        return False
+    if scene.is_parted(code.end, shape.start):
+        return False
+    if "code" in verb.kinds or pointed_at(shape, scene):
+        return False
+    return not scene.are_in_one_clause(code, shape) or follows(shape, scene, "send")
+
+
 def _sent_to_before_the_verb(shape: Shape, scene: Scene) -> Verdict | None:
     """The same where the verb ends the sentence: `85023'e CODE gönderin`."""
     word = next(iter(scene.after(shape.end, "send")), None)
@@ -109,6 +185,7 @@ def _sent_to_before_the_verb(shape: Shape, scene: Scene) -> Verdict | None:
         return None
     ending = _CASE_ENDING.match(scene.plain, shape.end)
     led = scene.lexicon.has_kind(word.entry.split()[0], "for") or follows(shape, scene, "for")
+    led = led or (" " in word.entry and follows(shape, scene, "send"))
     if led or (ending and ending.end() <= word.start):
         return Verdict(-110, f"a number to send to, before {word.entry!r}")
     return None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .announcing import RULES, looks
 from .never import LINK
+from .placing import adjacent, pointed_at
 from .refusing import AGAINST, VETOES
 from .scene import Scene
 from .shapes import DIGITS, GLUED, LETTERS, LONGEST_MIXED, MIXED, NO_CODE, PREFIXED, Shape
@@ -136,5 +137,7 @@ def _goes_on(shape: Shape, tail: str, scene: Scene) -> bool:
     """Whether a short word that was written to a number leads from it to a word for code: `123456is your code`."""
     if not (scene.lexicon.has_kind(tail, "is") and scene.plain[shape.end : shape.end + 1] == " "):
         return False
+    if adjacent(shape, scene) or pointed_at(shape, scene):
+        return False  # the code of letters and digits that the word before it names: `code 5086yw to log in`
     words = (*scene.after(shape.end, "code")[:1], *scene.after(shape.end, "maybe")[:1])
     return any(not scene.is_parted(shape.end, word.start) for word in words)

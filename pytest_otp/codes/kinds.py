@@ -4,5 +4,5 @@ from __future__ import annotations
 
 KEYS = (
     *("code", "maybe", "enter", "is", "for", "other", "offer", "approval", "done", "send", "old", "plain", "warn"),
-    *("time", "money", "common"),
+    *("time", "money", "with", "pickup", "common"),
 )

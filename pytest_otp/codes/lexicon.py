@@ -24,6 +24,8 @@ _LONG_STEM = 5
 """Letters of a stem that no code begins with by chance."""
 _TOKEN = re.compile("a+|w+")
 _JOINT = re.compile(r"[ \-'/&]{0,2}|\.")
+_LONGEST_SHORT_FORM = 5
+"""Letters of a word that is cut short by a full stop."""
 _LONGEST_WORD = 40
 """Letters of a word that are looked at."""
 
@@ -238,5 +240,13 @@ def _joined(plain: str, tokens: list[tuple[int, int]], index: int, count: int) -
     end = tokens[index + count][1]
     if plain[end : end + 1].isdigit():
         return False  # the last of them are letters of a code
+    begin, end = tokens[index]
+    if count and end - begin <= _LONGEST_SHORT_FORM and _is_short_form(plain, end, tokens[index + 1][0]):
+        index, count = index + 1, count - 1
     pairs = zip(tokens[index : index + count], tokens[index + 1 : index + count + 1], strict=True)
     return all(_JOINT.fullmatch(plain, end, start) for (_, end), (start, _) in pairs)
+
+
+def _is_short_form(plain: str, end: int, start: int) -> bool:
+    """Whether a full stop between two words ends no sentence: `Cód. aut. 4829`."""
+    return plain[end:start] == ". " and plain[start].islower()

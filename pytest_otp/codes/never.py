@@ -250,6 +250,8 @@ def amount(reading: Reading, words: Sequence[Word]) -> Iterator[Never]:
         is_letter = len(word.entry) == 1 and (left.isalpha() or reading.kinds[word.start] == LETTER)
         if "money" not in word.kinds or (left.isalnum() and is_letter):
             continue
+        if left.isdigit() and plain[word.end : word.end + 1].isdigit():
+            continue  # letters amid a code: `27TK84`
         after = None if left.isdigit() else _AFTER_CURRENCY.match(plain, word.end)
         if after and len(word.entry) == 1 and plain[word.end].isdigit():
             after = None

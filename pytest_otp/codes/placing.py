@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from .lexicon import Word
 from .scene import Scene
-from .shapes import DIGITS, LETTERS, MIXED, PREFIXED, SPACED, SPLIT, Shape
+from .shapes import DIGITS, LETTERS, MIXED, PREFIXED, SHORTEST_MIXED, SPACED, SPLIT, Shape
 
 _POINTER = re.compile(r"(?:[:=]|\s-{1,2}(?=\s))[^\w:=]{0,6}\Z")
 _COLON = re.compile(r"[:=][^\w:=]{0,6}\Z")
@@ -17,7 +17,10 @@ _DASH = re.compile(r"\s*-{1,2}\s|\s*[(\[]")
 _STOP = re.compile(r"\s?(?:[.!,;(\uff0c。、]|-{1,2}\s)")
 _CLOSED = re.compile(r"\s*[,;:(|/]|\s+-{1,2}\s")
 _OPENS = re.compile(r"(?:\A|[\n:\])】»>|.!?。\uff01,\uff0c،]|\s-{1,2}\s)\W{0,6}\Z")
-_SENDER = re.compile(r"\W{0,4}(?:(?!\d+\b)\w{2,20}[.'&]?[ ]?){1,2}[:\]】»>!|/-]{1,3}\s*")
+_SENDER = re.compile(
+    r"\W{0,4}(?:(?!\d+\b)(?:\w|[\u0900-\u109f\u1780-\u17ff]){2,24}[.'&]?[ ]?){1,2}[:\]】»>!|/-]{1,3}\s*"
+)
+"""One or two words; in the scripts of South and South-East Asia with the signs that are no letters of their own."""
 _FARTHEST = 40
 """Characters before a shape in which a sign that points at it is looked for."""
 _MOST_WORDS = 16
@@ -130,7 +133,25 @@ def named_behind(shape: Shape, scene: Scene) -> bool:
     if has_letters(shape) and later and scene.plain[shape.end : shape.end + 1] == ":":
         return True
     word = next(iter(scene.before(shape.start, "code")), None)
-    return word is not None and any(pointed_at(one, scene) == word for one in later[:2])
+    if word is not None and any(pointed_at(one, scene) == word for one in later[:2]):
+        return True
+    return scene.plain[shape.end : shape.end + 1] == ":" and any(
+        (word := pointed_at(one, scene)) and word.start >= shape.end for one in later[:2]
+    )
+
+
+def named_in_front(shape: Shape, scene: Scene) -> bool:
+    """Whether the sentence begins with the code, and this number is what it is for: `4829, the code for 88412`."""
+    if adjacent(shape, scene) or pointed_at(shape, scene):
+        return False
+    left, _ = scene.sentence(shape.start)
+    first = next((one for one in scene.candidates if left <= one.start < shape.start), None)
+    if not first or not first.is_number or len(first.code) < SHORTEST_MIXED or not opens(first, scene):
+        return False
+    if any(first.end <= word.start for word in scene.before(shape.start, "code")):
+        return True
+    parted = _CLOSED.match(scene.plain, first.end) or follows(first, scene, "is")
+    return bool(parted) and equated(first, scene) is not None and not follows(shape, scene, "is")
 
 
 def _is_name_of_code(shape: Shape, scene: Scene) -> bool:

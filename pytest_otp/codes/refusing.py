@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .announcing import Rule, Verdict, directly_announced
-from .contexts import an_offer, approval, in_a_report, reported, to_be_sent, to_send_to
+from .announcing import Rule, Verdict, by_it, directly_announced
+from .contexts import an_offer, approval, handed_over, in_a_report, reported, to_be_sent, to_send_to
 from .never import AMOUNT, DATE, DURATION, HIDDEN, PHONE, TIME, Never
-from .placing import equated, follows, follows_goal, has_letters, named, named_behind, pointed_at, stands_alone
+from .placing import (
+    equated,
+    follows,
+    follows_goal,
+    has_letters,
+    named,
+    named_behind,
+    named_in_front,
+    pointed_at,
+    stands_alone,
+)
 from .scene import Scene
 from .shapes import DIGITS, LETTERS, MIXED, NO_CODE, SPACED, Shape
 
@@ -39,7 +49,8 @@ def part_of_another(shape: Shape, scene: Scene) -> str | None:
         if only_looks_so and (named(shape, scene) or stands_alone(shape, scene)):
             continue
         cut = part.reason == PHONE and (part.start < shape.start or shape.end < part.end)
-        if not part.firm and not cut and directly_announced(shape, scene):
+        dated = part.reason == DATE and reported(shape, scene) and not pointed_at(shape, scene)
+        if not part.firm and not cut and not dated and directly_announced(shape, scene):
             continue
         return part.reason
     return None
@@ -91,14 +102,16 @@ VETOES: tuple[Veto, ...] = (part_of_another, of_another_length, labelled, a_word
 
 def for_another(shape: Shape, scene: Scene) -> Verdict | None:
     """What the code is for, where the code itself follows: `code for user 48213: 991827`."""
-    return Verdict(-50, "the code follows it") if named_behind(shape, scene) else None
+    if named_behind(shape, scene):
+        return Verdict(-50, "the code follows it")
+    return Verdict(-50, "the code stands before it") if named_in_front(shape, scene) else None
 
 
 def label_near(shape: Shape, scene: Scene) -> Verdict | None:
     """The label of another number stands near, and this is the number that it claims: `your card (Visa) 4821`."""
     for label in scene.before(shape.start, "other")[:1]:
         near = scene.words_between(label.end, shape.start) <= 2 and not scene.is_parted(label.end, shape.start)
-        if near and scene.claims(label, shape):
+        if near and scene.claims(label, shape) and not by_it(shape, scene):
             return Verdict(
                 -25 if scene.code_before(label) else -45, f"near {label.entry!r}, which labels another number"
             )
@@ -143,13 +156,13 @@ def like_a_year(shape: Shape, scene: Scene) -> Verdict | None:
     asked = (scene.has("code") or scene.ends_its_sentence(shape)) and any(
         not scene.words_between(verb.end, shape.start) for verb in scene.before(shape.start, "enter")[:1]
     )
-    asked = asked or _asks_for_it(shape, scene) or _begins_with_verb(shape, scene)
+    asked = asked or _asks_for_it(shape, scene) or _begins_with_verb(shape, scene) or _is_to_sign_in(shape, scene)
     first = scene.is_first(shape) and scene.after(shape.end, "code")
     return None if asked or first else Verdict(-45, "could be a year")
 
 
 AGAINST: tuple[Rule, ...] = (
-    *(label_near, to_send_to, to_be_sent, like_a_year, an_offer, approval, in_a_report, for_another),
+    *(label_near, to_send_to, to_be_sent, like_a_year, an_offer, approval, handed_over, in_a_report, for_another),
     *(sender_in_brackets, withdrawn),
 )
 
@@ -187,6 +200,15 @@ def _begins_with_verb(shape: Shape, scene: Scene) -> bool:
     if not verb or scene.numbers > 1 or scene.words_between(verb.end, shape.start):
         return False
     return not scene.words_between(scene.sentence(shape.start)[0], verb.start)
+
+
+def _is_to_sign_in(shape: Shape, scene: Scene) -> bool:
+    """Whether a verb asks to type it, and the words right behind say what for: `Enter 2018 to register`."""
+    verb = next(iter(scene.before(shape.start, "enter")), None)
+    goal = next(iter(scene.after(shape.end, "maybe")), None)
+    if not verb or not goal or scene.words_between(verb.end, shape.start):
+        return False
+    return scene.words_between(shape.end, goal.start) <= 1 and not scene.is_parted(verb.end, goal.start)
 
 
 def _asks_for_it(shape: Shape, scene: Scene) -> bool:

@@ -13,7 +13,9 @@ from .never import DURATION, Never, never
 from .reading import LETTER, Reading
 from .shapes import MIXED, Shape, shapes
 
-_SENTENCE_END = re.compile(r"(?<!\.)\.+(?=[\s\"')\]»]|\Z)|[!?؟\u06d4\u0589।॥።།။៕。]|[;؛](?=\s)")
+_SENTENCE_END = re.compile(r"(?<!\.)(?<! [A-Z])\.+(?=[\s\"')\]»]|\Z)|[!?؟\u06d4\u0589।॥።།။៕。]|[;؛](?=\s)")
+_GOES_ON = re.compile(r"\. [^\W\d_A-Z]")
+"""A full stop with a small letter behind it ends a short form: `349,00 kr. hos`."""
 _CLAUSE_ENDS = frozenset(",\uff0c،、")
 _TOKEN = re.compile("a+|w+")
 _SOLID = re.compile("[aw0]")
@@ -51,6 +53,12 @@ class Scene:
         self._lines = [index for index, char in enumerate(reading.plain) if char == "\n"]
         self._clauses = [index for index, char in enumerate(reading.plain) if char in _CLAUSE_ENDS]
         abbreviations = {word.end for word in self._words["other"] if word.end - word.start <= _LONGEST_ABBREVIATION}
+        abbreviations.update(word.end for word in self._words["approval"])  # `Cód. aut. 551902`
+        abbreviations.update(
+            word.end
+            for word in self._words["money"]
+            if word.end - word.start <= _LONGEST_ABBREVIATION and _GOES_ON.match(self.plain, word.end)
+        )
         self._ends = [
             found.start() for found in _SENTENCE_END.finditer(self.plain) if found.start() not in abbreviations
         ]

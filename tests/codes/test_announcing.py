@@ -34,6 +34,11 @@ SPEAKS = {
         ("482913. Log in", "482913", "before 'log in'"),
     ],
     asked_for.__name__: [
+        ("Type the 6 digits after ABCD-482913", "482913", "the only number after 'type', with a prefix"),
+        ("Approve the payment to Ann with 4829", "4829", "the means after 'approve the payment'"),
+        ("Mit 4829 aktivieren Sie das Konto", "4829", "the means before 'aktivieren sie'"),
+        ("With 4829 you sign in", "4829", "the means before 'sign in'"),
+        ("Hallo, mit 4829 aktivieren Sie das Konto", "4829", "the means before 'aktivieren sie'"),
         ("Enter 482913 to go on", "482913", "after 'enter'"),
         ("482913 eingeben", "482913", "before 'eingeben'"),
         ("Enter 482 from the code", "482", "after 'enter'"),
@@ -87,6 +92,10 @@ SILENT = {
         ("482913, 4829, 1304, 771 are no code", "482913"),
     ],
     asked_for.__name__: [
+        ("Approve the payment with 4829 points", "4829"),
+        ("Mit 4829 Punkten aktivieren Sie das Konto", "4829"),
+        ("Use it at shop T-4829", "4829"),
+        ("Approve it with 4829 and 604183", "4829"),
         ("Enter 482 to win", "482"),
         ("Enter your name for 482913", "482913"),
         ("Enter. 482913", "482913"),

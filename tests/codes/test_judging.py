@@ -83,6 +83,7 @@ class TestWeighing:
         """In `482913is your code` the word is no part of the code; without a word for code behind it, it is."""
         assert codes("482913is your code") == ["482913"]
         assert codes("Your code: 482913is") == ["482913is"]
+        assert codes("Code 482913is for your login code") == ["482913is"]
 
     @pytest.mark.parametrize(
         ("text", "found"),

@@ -117,6 +117,7 @@ class TestWords:
             ("one time code", "one-time code, One Time Code, one  time  code, one.time code", None),
             ("one time code", "one time. code; one time, code; one 1 time code", []),
             ("code, promo code", "promo code, code", ["promo code", "code"]),
+            ("cod aut", "Cód. aut. 4829; cod. Aut.", ["Cód. aut"]),
             ("one time, one time code", "one time code", ["one time code"]),
             ("验证码, 码", "您的验证码是码", ["验证码", "码"]),
             ("코드", "인증코드는", ["코드"]),

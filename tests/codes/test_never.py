@@ -235,7 +235,16 @@ RULE_SILENT = {
         "Your code is 48291304771",
     ],
     duration.__name__: ["482913 minutes", "code 4829 min", "minutes", "10 codes", "min 4829", "A10 minutes"],
-    amount.__name__: ["code 4829", "euros", "A4829 euros", "euro: code 4829", "482913 is", "회원 482913", "4829\u0440"],
+    amount.__name__: [
+        "code 4829",
+        "euros",
+        "A4829 euros",
+        "euro: code 4829",
+        "482913 is",
+        "회원 482913",
+        "4829\u0440",
+        "27TK84",
+    ],
 }
 
 

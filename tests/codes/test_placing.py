@@ -96,6 +96,7 @@ def test_every_place_has_its_texts() -> None:
         ("Acme: 482913 comes in 5 min", "482913", None),
         ("Hi\n482913\nBye", "482913", "alone on its line"),
         ("Hi\nK7Q2MX\nBye", "K7Q2MX", None),
+        ("ဆိုင်ကယ်: 4829", "4829", "all that follows the sender's name"),
         ("See K7Q2MX", "K7Q2MX", None),
         ("Acme: K7Q2MX and more", "K7Q2MX", None),
         ("K7Q2MXK7Q", "K7Q2MXK7Q", None),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_otp.codes.contexts import an_offer, approval, in_a_report, to_be_sent, to_send_to
+from pytest_otp.codes.contexts import an_offer, approval, handed_over, in_a_report, to_be_sent, to_send_to
 from pytest_otp.codes.refusing import (
     AGAINST,
     VETOES,
@@ -24,6 +24,7 @@ from tests.codes.texts import seen
 
 EXCLUDED = {
     part_of_another.__name__: [
+        ("PIN 08-11-25 changed", "081125", "a date"),
         ("Pay $4829 with your code", "4829", "an amount"),
         ("Your code: $4829", "4829", "an amount"),
         ("See https://shop.example/482913", "482913", "a link"),
@@ -102,12 +103,18 @@ LEFT = {
 """Texts with a shape that the rule leaves to the others."""
 
 POINTS_OFF = {
+    handed_over.__name__: [
+        ("Give code 4829 to the courier", "4829", "a code to fetch something with ('courier')"),
+        ("Your driver is here. Tell him PIN 4829", "4829", "a code to fetch something with ('your driver')"),
+        ("Share OTP 4829 with the courier", "4829", "a code to fetch something with ('courier')"),
+    ],
     label_near.__name__: [
-        ("your card Visa Gold 4821", "4821", "near 'card', which labels another number"),
+        ("your card Alba Gold 4821", "4821", "near 'card', which labels another number"),
         ("code for your card with 4821", "4821", "near 'card', which labels another number"),
         ("4821 order", "4821", "before 'order', which labels another number"),
     ],
     to_send_to.__name__: [
+        ("If anyone wants your code, call 4829", "4829", "a number to call, after 'call'"),
         ("text WIN to 85023", "85023", "a number to send to, after 'text'"),
         ("Text CODE to 85023", "85023", "a number to send to, after 'text'"),
         ("Sende CODE an 85023", "85023", "a number to send to, after 'sende'"),
@@ -137,14 +144,21 @@ POINTS_OFF = {
             "Achat de 25,00 EUR, solde 310,20. Code d'autorisation:",
             "消费25.00元\uff0c授权码",
             "Betaling på 25,00 EUR er godkendt med kode",
+            "Purchase approved, USD 12.00. Authorization",
+            "Ticket paid at 12:30, approval code",
         )
     ],
     in_a_report.__name__: [
+        ("Purchase of USD 12.00 done. Login 482", "482", "a short number in a report"),
         ("PIN changed at ATM 4829 today", "4829", "in a report of what was done ('changed')"),
         ("Karte 13 PIN geändert in 4829", "4829", "in a report of what was done ('geändert')"),
         ("Login 18.04.2026 of 4829", "4829", "in a report with a date or time"),
     ],
     for_another.__name__: [
+        ("604183 da 20251 fakturaren kodea", "20251", "the code stands before it"),
+        ("4829 is your code for contract 2025-7713", "20257713", "the code stands before it"),
+        ("4829 - your code, for number 88214410", "88214410", "the code stands before it"),
+        ("20251107: your code for the bill is 604183", "20251107", "the code follows it"),
         ("Code for guest 48213: 604183", "48213", "the code follows it"),
         ("Kode WAVE untuk user adalah 4829", "WAVE", "the code follows it"),
         ("Code pour le 0612345678 est 4279", "0612345678", "the code follows it"),
@@ -161,7 +175,13 @@ POINTS_OFF = {
 """Texts with a shape that loses points by the rule, and the reason that it gives."""
 
 NO_POINTS_OFF = {
+    handed_over.__name__: [
+        ("Your login code is 4829. A courier comes later", "4829"),
+        ("Your code is 4829. Do not share it with the courier", "4829"),
+        ("Sign in as a courier: 4829", "4829"),
+    ],
     label_near.__name__: [
+        ("Approve the payment with card holder Ann with 4829", "4829"),
         ("your card is new. Then 4821", "4821"),
         ("your card, then 4821", "4821"),
         ("your card with 7 or 4821", "4821"),
@@ -185,6 +205,7 @@ NO_POINTS_OFF = {
         ("Your code is 85023, text us", "85023"),
     ],
     like_a_year.__name__: [
+        ("Enter 2018 to register and more", "2018"),
         ("See you at 2126", "2126"),
         ("Kode Anda 2026", "2026"),
         ("2026 is your code", "2026"),
@@ -219,11 +240,14 @@ NO_POINTS_OFF = {
         ("Paid EUR 25.00 on 12.04.2026. Code 093164", "093164"),
     ],
     in_a_report.__name__: [
+        ("Sign up with 4829 before 9:00", "4829"),
         ("PIN changed: your PIN is 4829", "4829"),
         ("Your password was changed. Enter 4829 to undo it", "4829"),
         ("Login: 18.04.2026. Code 4829", "4829"),
     ],
     for_another.__name__: [
+        ("4829 shops. Your code 604183", "604183"),
+        ("4829 shops have your code: 604183", "604183"),
         ("Code 48213 for guest: 604183", "48213"),
         ("Code for guest 48213", "48213"),
         ("Code is 48213 for guest: 604183", "48213"),
