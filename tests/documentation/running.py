@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 PATIENCE_SECONDS = 600
+WITHOUT = ("-p", "no:asyncio", "-p", "no:hypothesispytest")
+"""Arguments of inner runs: one plugin warns about its own settings, the other takes longer to load than most runs."""
 
 _OURS = ("PYTEST_", "OTPCEPAT_", "OTPVIRT_", "API_KEY_OTPCEPAT", "SMS_URL", "SIMBOX_", "TWILIO_")
 

@@ -18,7 +18,7 @@ from pytest_otp import cli
 from pytest_otp.options import OPTIONS
 from pytest_otp.providers.registry import BUILT_IN, load
 from tests.documentation.pages import PAGES, ROOT, Block, blocks, commands, text_of
-from tests.documentation.running import PATIENCE_SECONDS, clean_environment, running_sandbox
+from tests.documentation.running import PATIENCE_SECONDS, WITHOUT, clean_environment, running_sandbox
 
 IN_A_BROWSER = "with the example application"
 AS_A_SCRIPT = "as a script"
@@ -38,7 +38,7 @@ def test_offline_blocks_pass(pytester: pytest.Pytester, how: str) -> None:
         pytester.makepyfile(**{f"test_{name}": block.text})
     command, *arguments = shlex.split(how)
     assert command == "pytest"
-    result = pytester.runpytest_subprocess("-p", "no:asyncio", *arguments)
+    result = pytester.runpytest_subprocess(*WITHOUT, *arguments)
     texts = [block.text for block in shown]
     result.assert_outcomes(passed=sum(text.count("\ndef test_") + text.startswith("def test_") for text in texts))
 
@@ -55,7 +55,7 @@ def test_the_reason_for_a_missing_code_is_as_shown(pytester: pytest.Pytester) ->
             number.wait_code(timeout=0.2)
         """
     )
-    result = pytester.runpytest_subprocess("-p", "no:asyncio")
+    result = pytester.runpytest_subprocess(*WITHOUT)
     assert shown.text.strip() in result.stdout.str()
 
 
@@ -67,7 +67,7 @@ def test_browser_blocks_pass(tmp_path: Path) -> None:
     assert {"README.md", "docs/getting-started.md"} <= {block.page for block in shown}
     for number, block in enumerate(shown):
         (tmp_path / f"test_shown_{number}.py").write_text(block.text, encoding="utf-8")
-    run = run_python(clean_environment(), "-m", "pytest", str(tmp_path), cwd=tmp_path)
+    run = run_python(clean_environment(), "-m", "pytest", *WITHOUT, str(tmp_path), cwd=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     assert f" {len(shown)} passed in " in run.stdout
 

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_otp import cli, extract_code, find_codes
 from pytest_otp.codes.kinds import KEYS
+from tests.documentation.running import WITHOUT
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "codes.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `(.+?)` \| (?:`(.+?)`|none) \|", PAGE, re.MULTILINE)
@@ -91,4 +92,4 @@ def test_the_example_of_a_language_is_used_as_shown(pytester: pytest.Pytester) -
             assert number.wait_code() == "482913"
         """
     )
-    pytester.runpytest_subprocess("-p", "no:asyncio").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(*WITHOUT).assert_outcomes(passed=1)

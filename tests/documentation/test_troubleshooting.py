@@ -12,6 +12,7 @@ import pytest
 
 from tests.documentation.package_texts import is_beginning_of_a_text
 from tests.documentation.pages import Block, blocks
+from tests.documentation.running import WITHOUT
 
 QUOTED = [block for block in blocks() if block.page == "docs/troubleshooting.md" and block.language == "text"]
 
@@ -22,7 +23,7 @@ def test_a_run_prints_the_message(pytester: pytest.Pytester, block: Block) -> No
     pytester.makepyfile("def test_it(otp_number): otp_number().wait_code()")
     command, *arguments = shlex.split(block.how)
     assert command == "pytest"
-    result = pytester.runpytest_subprocess("-p", "no:asyncio", *arguments)
+    result = pytester.runpytest_subprocess(*WITHOUT, *arguments)
     assert block.text.strip() in result.stdout.str() + result.stderr.str()
 
 
