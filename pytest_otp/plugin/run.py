@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..clock import monotonic
 from ..keeper.guard import Guard, GuardOptions
 from ..orders.entries import Budget, LedgerEntry
 from ..orders.summary import orders, strays, summary, swept
@@ -159,12 +160,12 @@ def _lines_from(path: Path, run: str, patience: float, reporter: Any) -> list[st
 
 def _settled(ledger: Any, run: str, patience: float, reporter: Any) -> list[LedgerEntry]:
     """The run's orders, once no keeper is closing any, or after `patience` seconds."""
-    start = time.monotonic()
+    start = monotonic()
     announced = False
     while True:
         entries: list[LedgerEntry] = ledger.entries(run)
         pending = sum(entry.is_open and ledger.is_attended(entry) for entry in entries)
-        waited = time.monotonic() - start
+        waited = monotonic() - start
         if not pending or waited >= patience:
             return entries
         if waited > QUIET_WAIT and not announced:

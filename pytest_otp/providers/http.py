@@ -8,6 +8,7 @@ that no library frame (whose locals contain the whole URL) and no `__context__` 
 from __future__ import annotations
 
 import gzip
+import http.client
 import http.cookiejar
 import importlib.util
 import json
@@ -24,13 +25,15 @@ import tenacity
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
-from ..errors import OtpError, ProviderUnavailable, SettingsError
+from ..clock import monotonic
+from ..errors import OtpError, ProviderUnavailable
 from ..loopback import is_loopback
 from ..redact import Secret, guard_loggers, scrub
 from .answers import JsonResponse as JsonResponse
 from .answers import described, judged, read
 from .base import Repeat
-from .deadline import begun, time_left
+from .base_url import check_url as check_url
+from .deadline import begun, may_send, time_left
 
 __tracebackhide__ = True
 
@@ -166,6 +169,8 @@ class HttpClient:
         limit = time_left()
         if limit is not None and limit < LEAST_TIME:
             raise ProviderUnavailable("no time was left to send the request", provider=self._provider, sent=False)
+        if repeat is Repeat.UNSENT and not may_send():
+            raise ProviderUnavailable("nobody waits for the order any more", provider=self._provider, sent=False)
         connect, longest = self._timeouts.connect, self._timeouts.read
         if repeat is Repeat.UNSENT:
             longest = self._timeouts.order
@@ -226,30 +231,6 @@ class HttpClient:
         raise raised
 
 
-def check_url(url: str, allow_http: frozenset[str]) -> None:
-    """Raise SettingsError unless the URL is https, or http to loopback or to an allowed host."""
-    if "@" in url.partition("://")[2].partition("/")[0]:
-        raise SettingsError(
-            "the URL contains a user name or password", hint="Remove it: it would appear in error messages."
-        )
-    scheme, host = _scheme_and_host(url)
-    if scheme not in ("http", "https") or not host:
-        raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")
-    if scheme == "http" and not (is_loopback(host) or host in allow_http):
-        raise SettingsError(
-            f"{scrub(url)!r} would send credentials without TLS",
-            hint=f"Use https, or allow the host with --otp-allow-http {host} (PYTEST_OTP_ALLOW_HTTP).",
-        )
-
-
-def _scheme_and_host(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, "" if parts.port == 0 else (parts.hostname or "").lower()
-    except ValueError:  # an invalid port or address
-        return "", ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Envelope:
     """A request with its secrets still sealed."""
@@ -304,7 +285,7 @@ def _session() -> requests.Session:
     session = _Session()
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _UnsealingAdapter(max_retries=0, pool_maxsize=32))
+        session.mount(scheme, _UnsealingAdapter(max_retries=0, pool_maxsize=64))
     return session
 
 
@@ -317,13 +298,15 @@ def _environment(session: requests.Session, url: str) -> dict[str, Any]:
 
 def _body(response: requests.Response, patience: float) -> bytes:
     """Read the whole body, within that many seconds however slowly it arrives."""
-    end = time.monotonic() + min(patience, time_left() or patience)
+    end = monotonic() + min(patience, time_left() or patience)
     body = bytearray()
-    # `iter_content` would wait for whole chunks; urllib3 before 2.1 can do no better either.
-    read = getattr(response.raw, "read1", response.raw.read)
+    # `iter_content` would wait for whole chunks; urllib3 before 2.1, and a library that stands in the way, can do no
+    # better either.
+    plain = isinstance(getattr(response.raw, "_fp", None), http.client.HTTPResponse)
+    read = getattr(response.raw, "read1", response.raw.read) if plain else response.raw.read
     while chunk := read(_CHUNK, decode_content=True):
         body += chunk
-        left = end - time.monotonic()
+        left = end - monotonic()
         if len(body) > LARGEST_BODY:
             raise requests.exceptions.ContentDecodingError(f"a body larger than {LARGEST_BODY} bytes")
         if left <= 0:
