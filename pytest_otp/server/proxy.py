@@ -183,8 +183,12 @@ def forwarded_head(request_line: str, headers: list[tuple[str, str]], authorizat
     return "".join(head).encode("latin-1")
 
 
-def tunnel(one: socket.socket, other: socket.socket, *, idle_timeout: float) -> None:
-    """Carry bytes both ways until both ends have finished, one fails, or no data arrives for `idle_timeout` seconds."""
+def tunnel(one: socket.socket, other: socket.socket, *, idle_timeout: float, moved: Callable[[], None]) -> None:
+    """Carry bytes both ways until both ends have finished, one fails, or no data arrives for `idle_timeout` seconds.
+
+    `moved` is called at the start, and whenever data has passed.
+    """
+    moved()
     with selectors.DefaultSelector() as selector:
         for source, sink in ((one, other), (other, one)):
             source.settimeout(SEND_SECONDS)
@@ -198,6 +202,7 @@ def tunnel(one: socket.socket, other: socket.socket, *, idle_timeout: float) -> 
                 data = source.recv(64 * 1024)
                 if data:
                     sink.sendall(data)
+                    moved()
                 else:
                     selector.unregister(source)
                     sink.shutdown(socket.SHUT_WR)
