@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
@@ -114,25 +114,26 @@ def basic_credentials(request: Request) -> tuple[str, str] | None:
 
 
 def host_name(request: Request) -> str:
-    """The host name or IP address that a request was sent to, without its port."""
+    """The host name or IP address that a request was sent to, in lower case, without its port."""
     try:
-        return urlsplit(f"//{request.host}").hostname or ""
+        return (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
     except ValueError:
         return ""
 
 
-def is_local(name: str) -> bool:
-    """Whether no one else can own this name: an IP address, or a name that always means this machine."""
-    return is_loopback(name) or ip_address(name) is not None
+def is_local(name: str, names: Collection[str] = ()) -> bool:
+    """Whether no website can have this name: an IP address, a name that always means this machine, one of `names`."""
+    return is_loopback(name) or ip_address(name) is not None or name in names
 
 
-def is_from_another_site(request: Request) -> bool:
+def is_from_another_site(request: Request, names: Collection[str] = ()) -> bool:
     """Whether a browser sent a request on behalf of another website. SDKs and applications send no origin.
 
-    Also true if the request uses a host name that any website could point at this machine (DNS rebinding).
+    Also true if the request uses a host name, other than `names`, that any website could point at this machine (DNS
+    rebinding).
     """
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if origin is None and site is None:
         return False
     foreign = origin not in (None, request.host_url.rstrip("/")) or site in ("cross-site", "same-site")
-    return foreign or not is_local(host_name(request))
+    return foreign or not is_local(host_name(request), names)

@@ -173,7 +173,7 @@ class Pool:
             self._waiting[wake] = None
 
     def displace(self) -> Connection | None:
-        """Choose the connection to close for a new one; None if each must stay, or while one that was chosen is there."""
+        """Choose the connection to close for a new one; None if each must stay, or if one is still leaving."""
         with self._lock:
             victim = None if self._stages[Stage.LEAVING] else self._dispensable()
             if victim is not None:

@@ -59,7 +59,7 @@ def proxy_request(command: str, target: str) -> ProxyRequest | None:
     parts = urlsplit(f"//{target}" if connect else target)
     port = parts.port if connect else parts.port or 80
     host = (parts.hostname or "").rstrip(".")
-    if not port or not (_HOST.fullmatch(host) or ip_address(host)):
+    if not port or not is_host(host):
         raise ValueError("no valid host and port")
     return ProxyRequest(host, port, connect)
 
@@ -133,6 +133,11 @@ class Proxy:
                 raise
             return connection, None
         return connection, header
+
+
+def is_host(name: str) -> bool:
+    """Whether it is a host name in lower case, or an IP address."""
+    return bool(_HOST.fullmatch(name)) or ip_address(name) is not None
 
 
 def checked_hosts(hosts: Iterable[object], serves: Callable[[str], bool]) -> list[str]:
