@@ -64,6 +64,12 @@ def add_to(commands: Any) -> None:
         metavar="N",
         help="seed for numbers, codes and failures (default: random, shown at start)",
     )
+    _add_names(sandbox)
+    sandbox.add_argument("--show-sms", action="store_true", help="print the text of each SMS")
+    sandbox.set_defaults(run=_sandbox, prog=sandbox.prog)
+
+
+def _add_names(sandbox: argparse.ArgumentParser) -> None:
     sandbox.add_argument(
         "--allow-host",
         type=_host,
@@ -82,8 +88,6 @@ def add_to(commands: Any) -> None:
         help="answer requests to this host name too, such as the service's name in Docker Compose; can be repeated "
         "(default: IP addresses, localhost and this machine's host name only)",
     )
-    sandbox.add_argument("--show-sms", action="store_true", help="print the text of each SMS")
-    sandbox.set_defaults(run=_sandbox, prog=sandbox.prog)
 
 
 def _port(text: str) -> int:
