@@ -108,7 +108,7 @@ def first(fields: Fields, name: str) -> str:
 def basic_credentials(request: Request) -> tuple[str, str] | None:
     """User and password of Basic authentication; None if missing or malformed."""
     given = request.authorization
-    if given is None or given.type != "basic":
+    if given is None or given.type != "basic" or not (given.username or given.password):
         return None
     return given.username or "", given.password or ""
 

@@ -331,11 +331,14 @@ def _check_encoding(response: requests.Response) -> None:
     known = (*_ENCODINGS, "br") if _reads_brotli() else _ENCODINGS
     if len(encodings) > 1 or not set(encodings) <= set(known):
         raise requests.exceptions.ContentDecodingError(f"Content-Encoding {given[:60]!r} is not accepted")
+    if encodings == ["x-gzip"]:  # urllib3 before 2 does not know that it is gzip
+        response.raw.headers["Content-Encoding"] = "gzip"
 
 
 def _body(response: requests.Response, patience: float) -> bytes:
     """Read the whole body, within that many seconds however slowly it arrives."""
     _check_encoding(response)
+    response.raw.enforce_content_length = True  # urllib3 before 2 takes a body that was cut off for a whole one
     end = time.monotonic() + min(patience, time_left() or patience)
     body = bytearray()
     # `iter_content` would wait for whole chunks; urllib3 before 2.1 can do no better either.
