@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from werkzeug.datastructures import Authorization
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
@@ -105,9 +106,17 @@ def first(fields: Fields, name: str) -> str:
     return fields.get(name, [""])[0]
 
 
+def authorization(request: Request) -> Authorization | None:
+    """The Authorization header; None if missing or malformed."""
+    try:
+        return request.authorization
+    except ValueError:  # werkzeug fails on credentials that are not ASCII
+        return None
+
+
 def basic_credentials(request: Request) -> tuple[str, str] | None:
     """User and password of Basic authentication; None if missing or malformed."""
-    given = request.authorization
+    given = authorization(request)
     if given is None or given.type != "basic" or not (given.username or given.password):
         return None
     return given.username or "", given.password or ""

@@ -207,7 +207,7 @@ class TestOrders:
         error = failure(client, "https://sms.test/", Repeat.UNSENT)
         assert isinstance(error, ProviderUnavailable)
         assert re.fullmatch(
-            r"could not connect \((NameResolutionError: .*sms\.test|NewConnectionError).*: .*Name or service not known\)+",
+            r"could not connect \((NameResolutionError|NewConnectionError): .*Name or service not known\)+",
             error.message,
         )
         assert (error.sent, len(client.pauses)) == (False, ATTEMPTS - 1)
