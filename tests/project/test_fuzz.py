@@ -25,7 +25,7 @@ def test_invented_inputs(name: str) -> None:
     """So are messages in which something was changed. The same are tried each time; `make fuzz` tries others."""
     check, seeds = TARGETS[name]
 
-    @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     @given(changed(seeds))
     def invented(data: bytes) -> None:
         check(data)
