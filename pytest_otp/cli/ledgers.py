@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..env_file import read_env_file
 from ..errors import SettingsError
 from ..orders.entries import LedgerEntry
 from ..orders.ledger import Ledger
 from ..orders.location import ledger_path
-from ..settings import Settings, read_env_file, resolve
+from ..settings import Settings, resolve
 
 RUN, KEEPER, NOBODY = "run", "keeper", "none"
 """Who is responsible for an open order: the run that ordered it, its keeper or a sweep, or nobody."""

@@ -78,7 +78,8 @@ def _is_anything_set(config: pytest.Config) -> bool:
         return True
     env_file = config.rootpath / ".env"
     try:
-        return env_file.is_file() and b"OTP" in env_file.read_bytes()  # reading a named pipe could wait for ever
+        # Reading a named pipe could wait for ever. Without zeros, UTF-16 reads like ASCII.
+        return env_file.is_file() and b"OTP" in env_file.read_bytes().replace(b"\0", b"")
     except OSError:
         return False
 

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 import requests
 import tenacity
+import urllib3
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
@@ -43,6 +44,8 @@ LEAST_TIME = 0.02
 LONGEST_PAUSE = 10.0
 LARGEST_BODY = 4 * 1024 * 1024
 _CHUNK = 16 * 1024
+_ENCODINGS = ("gzip", "x-gzip", "deflate")
+"""Encodings of a response that grow to a thousand times their size at most."""
 
 USER_AGENT = "Mozilla/5.0 (compatible; pytest-otp)"
 _LOGGERS = (
@@ -243,7 +246,7 @@ class _Envelope:
     compress: bool = False
 
     def prepared(self, *, reveal: bool) -> requests.PreparedRequest:
-        encodings = "gzip, br" if importlib.util.find_spec("brotli") else "gzip"
+        encodings = "gzip, br" if _reads_brotli() else "gzip"
         headers = {"Accept": "application/json", "Accept-Encoding": encodings, "User-Agent": USER_AGENT, **self.headers}
         params = None if self.params is None else {name: _shown(v, reveal) for name, v in self.params.items()}
         body = None
@@ -296,8 +299,27 @@ def _environment(session: requests.Session, url: str) -> dict[str, Any]:
     return settings
 
 
+def _reads_brotli() -> bool:
+    """Whether a decoder is installed, and urllib3 is one that bounds what it decodes at a time."""
+    version = tuple(int(part) for part in urllib3.__version__.split(".")[:2])  # type: ignore[attr-defined]  # it is public
+    return version >= (2, 6) and importlib.util.find_spec("brotli") is not None
+
+
+def _check_encoding(response: requests.Response) -> None:
+    """Refuse what could grow without limit: encodings one upon another, and those that we did not ask for."""
+    given = response.headers.get("Content-Encoding", "")
+    encodings = [name for name in (part.strip().lower() for part in given.split(",")) if name not in ("", "identity")]
+    known = (*_ENCODINGS, "br") if _reads_brotli() else _ENCODINGS
+    if len(encodings) > 1 or not set(encodings) <= set(known):
+        raise requests.exceptions.ContentDecodingError(f"Content-Encoding {given[:60]!r} is not accepted")
+    if encodings == ["x-gzip"]:  # urllib3 before 2 does not know that it is gzip
+        response.raw.headers["Content-Encoding"] = "gzip"
+
+
 def _body(response: requests.Response, patience: float) -> bytes:
     """Read the whole body, within that many seconds however slowly it arrives."""
+    _check_encoding(response)
+    response.raw.enforce_content_length = True  # urllib3 before 2 takes a body that was cut off for a whole one
     end = monotonic() + min(patience, time_left() or patience)
     body = bytearray()
     # `iter_content` would wait for whole chunks; urllib3 before 2.1, and a library that stands in the way, can do no

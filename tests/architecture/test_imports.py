@@ -22,7 +22,7 @@ LAYERS: tuple[dict[str, set[str]], ...] = (
     {"providers": set(), "server": set(), "codes": set()},
     {"numbers": set(), "orders": set(), "offline": set(), "gateway": set(), "push": set(), "browser": set()},
     {"options": set(), "keeper": set(), "sandbox": set()},
-    {"settings": set()},
+    {"settings": set(), "env_file": set()},
     {"plugin": set(), "cli": set()},
 )
 LAYER_OF = {name: number for number, layer in enumerate(LAYERS) for name in layer}
@@ -35,7 +35,7 @@ AT_HOME = {
     "requests": ("providers.answers", "providers.http"),
     "urllib3": ("providers.answers", "providers.http"),
     "tenacity": ("providers.closing", "providers.http", "numbers.waiting"),
-    "dotenv": ("settings",),
+    "dotenv": ("env_file",),
     "sqlite3": ("orders.",),
     "phonenumbers": ("offline.", "phone"),
     "trustme": ("server.authority",),

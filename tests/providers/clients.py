@@ -107,6 +107,21 @@ NO_ANSWERS: dict[str, tuple[Reply, int | None, str]] = {
         200,
         r"with (invalid JSON|an empty body)",
     ),
+    "two encodings": (
+        reply(gzip.compress(gzip.compress(b'{"n": 1}')), headers={"Content-Encoding": "gzip, gzip"}),
+        None,
+        r"^the connection failed \(ContentDecodingError: Content-Encoding 'gzip, gzip' is not accepted\)$",
+    ),
+    "two headers": (
+        raw(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Encoding: deflate\r\nContent-Length: 0\r\n\r\n"),
+        None,
+        r"Content-Encoding 'gzip, deflate' is not accepted",
+    ),
+    "an encoding that grows without limit": (
+        reply(b'{"n": 1}', headers={"Content-Encoding": "zstd"}),
+        None,
+        r"Content-Encoding 'zstd' is not accepted",
+    ),
     "oversized": (
         reply(b" " * (http.LARGEST_BODY + 1)),
         None,
