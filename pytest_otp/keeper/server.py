@@ -15,7 +15,8 @@ from ..orders.closers import Closers, OnOutcome
 from ..orders.entries import CLOSED, OPEN, Budget
 from ..orders.ledger import Ledger
 from ..orders.recording import RecordingProvider, RunContext
-from ..orders.sweep import SWEEP_PATIENCE, begin_sweep, lifetime
+from ..orders.rental import lifetime
+from ..orders.sweep import SWEEP_PATIENCE, begin_sweep
 from ..providers.base import Order, OrderState, Provider, identifying
 from ..providers.registry import create
 from .wire import KeeperMessage, plain_error, values_of
@@ -161,7 +162,7 @@ class KeeperServer:
             key, provider = entry.intent.key, self._accounts.get(entry.intent.account)
             if provider is None:  # it could not be created this time: a sweep will close the order
                 continue
-            provider.track(key, entry.order, OrderState(entry.state))
+            provider.track(key, entry.order, OrderState(entry.state), entry.closing)
             self._held[key] = _HeldOrder(entry.order, provider)
             if key not in wanted:  # the owner never received its answer: no test uses it
                 self._begin_close(key)
@@ -184,13 +185,11 @@ class KeeperServer:
 
     def _cancel(self, message: KeeperMessage, reply: Reply) -> None:
         held = self._held[message["key"]]
-        held.provider.cancel(held.order)
-        reply()
+        reply(state=held.provider.cancel(held.order).value)
 
     def _finish(self, message: KeeperMessage, reply: Reply) -> None:
         held = self._held[message["key"]]
-        held.provider.finish(held.order)
-        reply()
+        reply(state=held.provider.finish(held.order).value)
 
     def _close(self, message: KeeperMessage, reply: Reply) -> None:
         """Reply with the order's state, or with why it is closed later. The reply may come from another thread."""
@@ -213,7 +212,8 @@ class KeeperServer:
 
     def _set_state(self, message: KeeperMessage, reply: Reply) -> None:
         held = self._held[message["key"]]
-        held.provider.set_state(held.order, OrderState(message["state"]))
+        if message["state"] in OPEN:  # that it ended is for a close to find out
+            held.provider.set_state(held.order, OrderState(message["state"]))
 
     def _count_wait(self, message: KeeperMessage, reply: Reply) -> None:
         held = self._held[message["key"]]

@@ -180,6 +180,8 @@ class Provider(Protocol):
     - `offline = True`: no SMS is really sent and nothing is charged. Defaults to False.
     - `push`: a `pytest_otp.providers.push.PushEndpoint`, if the provider can send SMS to us. Defaults to None.
     - `lifetime`: the seconds after which an order has certainly ended. Defaults to 20 minutes.
+    - `reports_state = False`: the provider cannot be asked for the state of an order, and `messages` returns `ended`
+      for a refusal that may have another reason. Defaults to True.
     """
 
     name: str
@@ -197,12 +199,17 @@ class Provider(Protocol):
         """Tell the provider to expect another SMS. Does nothing if its numbers keep receiving anyway."""
         ...
 
-    def cancel(self, order: Order) -> None:
-        """Cancel an order without an SMS. Does nothing if it is already closed. Raises SmsAlreadyReceived."""
+    def cancel(self, order: Order) -> OrderState | None:
+        """Cancel an order without an SMS, with one request. Raises SmsAlreadyReceived.
+
+        Returns None if the provider accepts it. If the provider refuses it and then reports that the order is over,
+        returns that state: `cancelled`, `finished`, or `ended` if it does not say which. Any other refusal is raised,
+        since it does not prove that the order is closed.
+        """
         ...
 
-    def finish(self, order: Order) -> None:
-        """Finish an order that has received an SMS. Does nothing if it is already closed."""
+    def finish(self, order: Order) -> OrderState | None:
+        """Finish an order that has received an SMS. Returns and raises like `cancel`."""
         ...
 
     def balance(self) -> Balance:

@@ -127,6 +127,11 @@ def text_of(value: object) -> str:
     return str(value).strip() if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) else ""
 
 
+def id_of(value: object) -> str:
+    """Return an order's ID exactly as it is, since that is what closes the order. "" for one that is blank or no ID."""
+    return value if isinstance(value, str) and value.strip() else text_of(value)
+
+
 def decimal_of(value: object) -> Decimal | None:
     """Return an amount given as a string or a number; None if it is not an amount."""
     try:

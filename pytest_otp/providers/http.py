@@ -51,6 +51,15 @@ _LOGGERS = (
     "pytest_otp",
 )
 _PASSING = (408, 425, 429)
+_UNSENT = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidProxyURL,
+    UnicodeError,
+)
+"""Raised while a request is prepared, before anything is sent."""
 
 _Value = Any  # what JSON can contain, or a Secret in place of a text
 
@@ -211,6 +220,10 @@ class HttpClient:
                     scrub(response.headers.get("Retry-After", "")),
                     scrub(_body(response, timeouts[1]).decode("utf-8-sig", errors="replace"), short=False),
                 )
+        except _UNSENT as error:
+            raised = ProviderUnavailable(
+                f"the request cannot be sent ({type(error).__name__})", provider=self._provider, sent=False
+            )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raised = described(error, self._provider, timeouts)
         except Exception as error:  # noqa: BLE001 - whatever a library raises, its frames contain the key
@@ -235,6 +248,10 @@ def check_url(url: str, allow_http: frozenset[str]) -> None:
     scheme, host = _scheme_and_host(url)
     if scheme not in ("http", "https") or not host:
         raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")
+    if not _can_be_requested(url):
+        raise SettingsError(
+            f"{scrub(url)!r} is not a valid URL", hint="It may have a space, or another character that no URL has."
+        )
     if scheme == "http" and not (is_loopback(host) or host in allow_http):
         raise SettingsError(
             f"{scrub(url)!r} would send credentials without TLS",
@@ -248,6 +265,17 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
         return parts.scheme, "" if parts.port == 0 else (parts.hostname or "").lower()
     except ValueError:  # an invalid port or address
         return "", ""
+
+
+def _can_be_requested(url: str) -> bool:
+    """Whether a request to the URL, and to addresses below it, reaches what it names."""
+    if any(char.isspace() or not char.isprintable() or char in "\\#" for char in url):
+        return False
+    try:
+        urllib3.util.parse_url(requests.Request("GET", url).prepare().url or "")
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError):  # which includes UnicodeError
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +292,14 @@ class _Envelope:
     def prepared(self, *, reveal: bool) -> requests.PreparedRequest:
         encodings = "gzip, br" if importlib.util.find_spec("brotli") else "gzip"
         headers = {"Accept": "application/json", "Accept-Encoding": encodings, "User-Agent": USER_AGENT, **self.headers}
-        params = None if self.params is None else {name: _shown(v, reveal) for name, v in self.params.items()}
+        params = None
+        if self.params is not None:  # as bytes: an order's ID may have characters that are no valid Unicode
+            shown = {name: _shown(value, reveal) for name, value in self.params.items()}
+            params = {name: value.encode(errors="surrogatepass") for name, value in shown.items()}
         body = None
         if self.payload is not None:
-            body = json.dumps(self.payload, default=lambda value: _shown(value, reveal), ensure_ascii=False).encode()
+            text = json.dumps(self.payload, default=lambda value: _shown(value, reveal), ensure_ascii=False)
+            body = text.encode(errors="backslashreplace")  # which escapes a lone surrogate as JSON does
             headers["Content-Type"] = "application/json"
             if self.compress:
                 body = gzip.compress(body)

@@ -135,15 +135,15 @@ class TestDeadRuns:
         assert len(ThirdParty.closed()) == 20
 
     def test_one_that_is_over_already(self, otp: Command, written: Write) -> None:
-        """An order that the provider ended by itself is recorded so, and is not closed once more."""
+        """An order that the provider says has ended is closed all the same, since that may be a mistake."""
         ThirdParty.over.add("order-1")
         written()
         assert otp("sweep") == 0
         assert otp.lines == [
-            "ended: thirdparty order order-1, 12015550100, 1.5 USD, WHEN (by the provider, or elsewhere)",
+            "cancelled: thirdparty order order-1, 12015550100, 1.5 USD, WHEN (by a sweep)",
             "no open orders",
         ]
-        assert ThirdParty.closed() == []
+        assert ThirdParty.closed() == ["cancel order-1"]
 
     def test_one_that_was_on_its_way(self, otp: Command, ledger: Ledger, written: Write) -> None:
         """It becomes uncertain, is reported with what to check, and does not change the status."""

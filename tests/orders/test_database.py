@@ -12,6 +12,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 
 from pytest_otp.errors import OtpError, SettingsError
 from pytest_otp.orders.database import Database
+from pytest_otp.orders.entries import UNTRIED, Closing
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.orders.recording import RecordingProvider, RunContext
 from pytest_otp.orders.store import UPGRADES
@@ -322,7 +324,7 @@ class TestUpgrade:
         assert new.account("scripted", {"KEY": Secret("an-invented-key")}) == account
         new.close()
         assert raw_rows(path, "SELECT note FROM orders") == [("none",), ("none",)]
-        assert raw_rows(path, "PRAGMA user_version") == [(2,)]
+        assert raw_rows(path, "PRAGMA user_version") == [(len(UPGRADES) + 1,)]
         assert "was written by a newer version of pytest-otp" in refusal(path)
 
     def test_a_step_is_taken_once(self, opened: Callable[[], Ledger], path: Path) -> None:
@@ -355,7 +357,27 @@ class TestUpgrade:
         with pytest.raises(SettingsError, match=r'cannot be used \(near "NONSENSE": syntax error\)'):
             Ledger(path, upgrades=(*UPGRADES, self.NOTE + "NONSENSE;"))
         assert states(opened()) == {"key-1": "waiting"}
-        assert raw_rows(path, "PRAGMA user_version") == [(1,)]
+        assert raw_rows(path, "PRAGMA user_version") == [(len(UPGRADES),)]
+
+    def test_a_ledger_of_version_0_1(self, path: Path) -> None:
+        """An order that was written before closes were recorded is there, untried, and can be recorded from then on."""
+        path.parent.mkdir(parents=True)
+        with contextlib.closing(sqlite3.connect(path)) as raw:
+            raw.executescript(UPGRADES[0] + "PRAGMA user_version = 1;")
+            raw.execute(
+                "INSERT INTO orders (key, run, owner, keeper, provider, account, order_id, number, state, reason, "
+                "ordered_at, changed_at) VALUES ('key-1', 'run-1', '', '', 'scripted', 'account-1', 'order-1', "
+                "'12015550100', 'waiting', 'cancel: answered 500', ?, ?)",
+                ("2026-11-01T12:00:00+00:00",) * 2,
+            )
+            raw.commit()
+        ledger = Ledger(path)
+        entry = the_only(ledger)
+        assert (entry.state, entry.reason, entry.closing) == ("waiting", "cancel: answered 500", UNTRIED)
+        tried = Closing(3, 2, datetime(2026, 11, 1, 13, tzinfo=timezone.utc))
+        ledger.tried("key-1", tried)
+        assert the_only(ledger).closing == tried
+        ledger.close()
 
 
 def test_two_ledgers_of_one_process(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ class TestOrdersBudget:
             "        ledger.reserve(an_intent(key), Budget(orders=25))\n"
             "    except BudgetExceeded:\n"
             "        break\n"
-            "    ledger.placed(key, an_order())\n"
+            "    ledger.placed(key, an_order(key))\n"
             "    number += 1\n"
             "print(number, ledger.account('scripted', {'BASE_URL': 'https://one.example'}))\n"
         )
@@ -87,7 +87,7 @@ class TestSpendBudget:
 
     def order(self, ledger: Ledger, key: str, price: str, confirmed: str | None = None) -> None:
         ledger.reserve(an_intent(key, price=Decimal(price), currency=DOLLARS), self.BUDGET)
-        ledger.placed(key, an_order(price=confirmed or price), self.BUDGET)
+        ledger.placed(key, an_order(key, confirmed or price), self.BUDGET)
 
     def test_until_it_is_spent(self, ledger: Ledger) -> None:
         """Orders fit to the last cent; the next one is refused and not written."""
