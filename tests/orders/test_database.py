@@ -263,6 +263,29 @@ class TestUnusable:
         ledger.changed("key-1", "cancelled", "by its test")
         assert states(ledger) == {"key-1": "cancelled"}
 
+    @pytest.mark.parametrize("checkpointed", [False, True], ids=["in its log", "in the file"])
+    @pytest.mark.parametrize("how", ["junk", "emptied", "another ledger", "an older copy", "another database", "log"])
+    def test_one_that_is_overwritten_while_it_is_in_use(
+        self, ledger: Ledger, path: Path, tmp_path: Path, how: str, checkpointed: bool
+    ) -> None:
+        """Who overwrites its files in place is noticed before the next order, or has done no harm: all can read it."""
+        backup = tmp_path / "older"
+        shutil.copyfile(path, backup)
+        write(ledger, "key-1")
+        if checkpointed:
+            raw_rows(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+        overwrite(path, how, backup)
+        try:
+            ledger.reserve(an_intent("key-2"))
+        except SettingsError as error:
+            assert f"--otp-ledger (PYTEST_OTP_LEDGER): {path} cannot be used (" in str(error)
+            assert "orders are not placed without a ledger" in str(error)
+            return
+        assert not checkpointed
+        read = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT key FROM orders').fetchall())"
+        run = subprocess.run([sys.executable, "-c", read, str(path)], capture_output=True, text=True, check=True)
+        assert run.stdout.strip() == "[('key-1',), ('key-2',)]"
+
     def test_liveness_locks_that_are_removed(self, ledger: Ledger) -> None:
         """Where others could not see that a run lives, they would close its orders: it places none."""
         shutil.rmtree(ledger.locks)
@@ -297,6 +320,21 @@ class TestUnusable:
         with pytest.raises(SettingsError, match="UNIQUE constraint failed"):
             ledger.reserve(an_intent("key-1"))
         assert states(ledger) == {"key-1": "finished"}
+
+
+def overwrite(path: Path, how: str, backup: Path) -> None:
+    """Write over the files of a ledger that is in use."""
+    if how == "log":
+        path.with_name(f"{path.name}-wal").unlink()
+        return
+    other = backup.with_name("other")
+    if how == "another ledger":
+        Ledger(other).close()
+    if how == "another database":
+        with contextlib.closing(sqlite3.connect(other)) as raw:
+            raw.execute("CREATE TABLE things (name TEXT)")
+    content = {"junk": b"junk" * 5000, "emptied": b"", "an older copy": backup.read_bytes()}
+    path.write_bytes(content[how] if how in content else other.read_bytes())
 
 
 def raw_rows(path: Path, statement: str) -> list[tuple[Any, ...]]:
