@@ -30,6 +30,11 @@ def main(argv: Sequence[str] | None = None, *, sweep_timing: sweeping.SweepTimin
     except OtpError as error:
         complain(f"{arguments.prog}: error: {in_our_words(str(error))}")
         return 2 if isinstance(error, SettingsError) else 1
+    except Exception as error:  # noqa: BLE001 - memory, a broken installation of Python, or a provider's class
+        complain(f"{arguments.prog}: error: {type(error).__name__}: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 class _Parser(argparse.ArgumentParser):

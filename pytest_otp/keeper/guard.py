@@ -49,6 +49,8 @@ class Guard:
     def __init__(self, options: GuardOptions) -> None:
         self.run = options.run
         self.patience = Patience(options.close_timeout)
+        self.placed = 0
+        """How many orders of this process are in its ledger."""
         self._options = options
         self._offline = InMemoryLedger()
         self._ledger: Ledger | None = None

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from ..clock import utc_now
 from ..errors import BudgetExceeded
 from ..providers.base import Order, OrderState
+from ..providers.fields import price_of
 
 ORDERING = "ordering"
 """The request is about to be sent, or has been sent but not answered yet."""
@@ -137,7 +138,7 @@ class LedgerEntry:
         """Restore an entry from the result of `plain`."""
         values = dict(plain)
         asked = {field.name: values.pop(field.name) for field in fields(Intent)}
-        asked["price"] = None if asked["price"] is None else Decimal(asked["price"])
+        asked["price"] = price_of(asked["price"])
         for name in ("ordered_at", "changed_at", "counted_at"):
             values[name] = values[name] and datetime.fromisoformat(values[name])
         return cls(intent=Intent(**asked), **values)

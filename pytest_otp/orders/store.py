@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..clock import utc_now
+from ..providers.fields import price_of
 from .database import PATIENCE, Database, Rows, text_of
 from .entries import Intent, LedgerEntry
 from .process_locks import LivenessLock, is_alive
@@ -188,7 +189,7 @@ class SqliteStore:
             f"SELECT price FROM orders WHERE run = ? AND price NOTNULL AND state NOT IN ({_marks(without)})",  # noqa: S608 - question marks only
             (run, *without),
         )
-        return [Decimal(price) for (price,) in rows]
+        return [amount for (price,) in rows if (amount := price_of(price)) is not None]
 
     def delete_older(self, before: datetime, states: Collection[str]) -> None:
         """Remove the orders in these states that have not changed since."""

@@ -72,6 +72,11 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
 
         provider = pushed(provider, request.config, settings)
     guard = guard_of(request.config, settings)
+
+    def ordered(number: OtpNumber) -> None:
+        guard.placed += not getattr(provider, "offline", False)
+        _report(number, request.session)
+
     with (
         _orderly_stop(request.config, provider) as before,
         Numbers(
@@ -82,7 +87,7 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
             options=options,
             unavailable=lambda error: _unavailable(error, settings.unavailable),
             before=before,
-            ordered=lambda number: _report(number, request.session),
+            ordered=ordered,
         ) as order,
     ):
         yield order

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import ClassVar, Protocol, runtime_checkable
 
 from ..redact import Secret, shape
+from .fields import price_of
 
 __tracebackhide__ = True
 
@@ -49,13 +50,17 @@ class Order:
     operator: str | None
     """The provider's ID for the operator; None if the provider chose it."""
     price: Decimal | None
-    """What the order costs; None if the provider did not say."""
+    """What the order costs, 0 or more; None if the provider did not say. What cannot be a price becomes None."""
     currency: str | None
     """ISO 4217 code of `price`; None if unknown."""
     ordered_at: datetime
     """When the provider confirmed the order, in UTC; for display."""
     region: str | None = None
     """ISO 3166 code of `country`, if known; used to parse a number without a country code."""
+
+    def __post_init__(self) -> None:
+        # A negative price would give a budget money back, and the number is rented, whatever the provider says of it.
+        object.__setattr__(self, "price", price_of(self.price))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -128,9 +133,12 @@ class Service:
     name: str
     """The provider's name for it."""
     price: Decimal | None
-    """Price of one order; None if the provider does not say."""
+    """Price of one order, 0 or more; None if the provider does not say. What cannot be a price becomes None."""
     currency: str | None
     """ISO 4217 code of `price`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "price", price_of(self.price))
 
 
 @dataclass(frozen=True, slots=True)

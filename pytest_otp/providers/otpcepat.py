@@ -27,7 +27,8 @@ from ..errors import (
 )
 from ..redact import Secret, scrub
 from .base import Balance, Country, Messages, Operator, Order, OrderState, Repeat, Service, SmsMessage, Variable
-from .catalogue import Cache, decimal_of, find, find_country, id_of, region_of_item, required, text_of, unknown
+from .catalogue import Cache, find, find_country, region_of_item, required, unknown
+from .fields import decimal_of, id_of, price_of, text_of
 
 __tracebackhide__ = True
 
@@ -109,7 +110,7 @@ class OtpcepatProvider:
             failure = answer.unexpected("no number" if order_id else "no order_id")
             failure.order_id = order_id or None
             raise failure
-        price = decimal_of(data.get("price"))
+        price = price_of(data.get("price"))
         return Order(
             id=order_id,
             number=number,
@@ -185,7 +186,7 @@ class OtpcepatProvider:
             )
         return [
             Service(
-                text_of(row.get("serviceID")), text_of(row.get("serviceName")), decimal_of(row.get("price")), CURRENCY
+                text_of(row.get("serviceID")), text_of(row.get("serviceName")), price_of(row.get("price")), CURRENCY
             )
             for row in rows
         ]

@@ -17,7 +17,8 @@ from ..clock import utc_now
 from ..errors import InvalidRequest
 from ..redact import Secret
 from .base import Balance, Country, Messages, Operator, Order, OrderState, Repeat, Service, SmsMessage, Variable
-from .catalogue import Cache, decimal_of, find, find_country, id_of, region_of_item, required, text_of
+from .catalogue import Cache, find, find_country, region_of_item, required
+from .fields import count_of, decimal_of, id_of, price_of, text_of
 from .otpvirt_calls import OtpvirtCalls
 from .otpvirt_push import PUSH
 
@@ -79,7 +80,7 @@ class OtpvirtProvider:
             failure = answer.unexpected("no number" if order_id else "no activationId")
             failure.order_id = order_id or None
             raise failure
-        price = decimal_of(answer.data.get("ammount"))
+        price = price_of(answer.data.get("ammount"))
         return Order(
             id=order_id,
             number=number,
@@ -159,10 +160,10 @@ class OtpvirtProvider:
         answer = self._calls.call(
             "GetNumbersCount", {"service": self._service_id(service), "country": country_id, "provider": named}
         )
-        count = decimal_of(answer.data.get("count"))
+        count = count_of(answer.data.get("count"))
         if count is None:
             raise answer.unexpected("no count")
-        return int(count)
+        return count
 
     def _close(self, action: str, order: Order) -> None:
         self._calls.learn_gzip()
@@ -199,7 +200,7 @@ class OtpvirtProvider:
         ):
             raise answer.unexpected("no countryList")
         prices = {
-            text_of(row.get("country")): {name: decimal_of(price) for name, price in row["services"].items()}
+            text_of(row.get("country")): {name: price_of(price) for name, price in row["services"].items()}
             for row in rows
         }
         return text_of(answer.data.get("currency")) or None, prices

@@ -47,7 +47,7 @@ _INTENTS = st.builds(
     service=_PERHAPS,
     country=_PERHAPS,
     operator=_PERHAPS,
-    price=st.none() | st.decimals(allow_nan=False, allow_infinity=False),
+    price=st.none() | st.decimals(0, 10**17, allow_nan=False, allow_infinity=False, places=4),
     currency=_PERHAPS,
 )
 _ENTRIES = st.builds(
