@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from ..clock import utc_now
-from ..errors import SettingsError
 from ..providers.registry import load
 from .entries import UNCERTAIN, LedgerEntry
 
@@ -32,6 +31,6 @@ def is_expired(entry: LedgerEntry) -> bool:
         return False
     try:
         longest = lifetime(load(entry.intent.provider))
-    except SettingsError:  # the plugin is not installed, so nobody knows
+    except Exception:  # noqa: BLE001 - its plugin is not installed, or fails to load, so nobody knows
         return False
     return age(entry.ordered_at, utc_now()) > longest
