@@ -57,6 +57,7 @@ _UNSENT = (
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidHeader,
     requests.exceptions.InvalidProxyURL,
+    urllib3.exceptions.LocationValueError,
     UnicodeError,
 )
 """Raised while a request is prepared, before anything is sent."""
@@ -272,7 +273,8 @@ def _can_be_requested(url: str) -> bool:
     if any(char.isspace() or not char.isprintable() or char in "\\#" for char in url):
         return False
     try:
-        urllib3.util.parse_url(requests.Request("GET", url).prepare().url or "")
+        prepared = urllib3.util.parse_url(requests.Request("GET", url).prepare().url or "")
+        (prepared.host or "").encode("idna")  # as for the look-up of its address
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError):  # which includes UnicodeError
         return False
     return True
