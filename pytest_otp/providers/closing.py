@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import tenacity
 
+from ..clock import monotonic
 from ..errors import AuthenticationError, InvalidRequest, OrderNotFound, SmsAlreadyReceived
 from .deadline import time_limit
 
@@ -53,7 +54,7 @@ def persist(
     final: tuple[type[Exception], ...] = FINAL,
     longest_pause: float = LONGEST_PAUSE,
     least_pause: Callable[[BaseException], float] = lambda error: 0.0,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exception | None:
     """Run `attempt` until it succeeds, for `timeout` seconds, but at least once; return None, or the last failure.

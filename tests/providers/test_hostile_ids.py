@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from pytest_otp.errors import OrderUncertain, ProviderUnavailable, SettingsError
-from pytest_otp.keeper.wire import decode, encode, order_of
+from pytest_otp.keeper.wire import decode, encode
 from pytest_otp.orders.closers import Closers
 from pytest_otp.orders.entries import TWICE
 from pytest_otp.orders.ledger import Ledger
@@ -125,7 +125,7 @@ def test_a_hostile_id_after_a_kill(start: Start, ledger: Ledger, order_id: str) 
     """A sweep reads it from the ledger, and closes the order by it; a keeper gets it over its pipe."""
     wire, recorded = start(order_id)
     order = recorded.order("12", "143", None)
-    assert order_of(decode(encode({"order": order}))["order"]) == order
+    assert decode(encode({"order": order})) == {"order": order}
     alive = ledger.liveness_lock()
     closers = Closers()
     begin_sweep(ledger, alive.name, {"account-1": recorded}, closers)
