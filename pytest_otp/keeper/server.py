@@ -156,8 +156,9 @@ class KeeperServer:
     def _take_over(self, run: str, owner: str, wanted: Mapping[str, KeeperMessage]) -> None:
         """Take over the orders of a predecessor that has died; `wanted` are those that the owner knows."""
         orphans = self.ledger.adopt(owner, self.liveness.name)
-        closed = [entry for entry in self.ledger.entries(run) if entry.state in CLOSED] if wanted else []
-        for entry in orphans + [entry for entry in closed if entry.intent.key in wanted]:
+        recorded = {entry.intent.key: entry for entry in self.ledger.entries(run)} if wanted else {}
+        closed = [entry for key, entry in recorded.items() if key in wanted and entry.state in CLOSED]
+        for entry in orphans + closed:
             key, provider = entry.intent.key, self._accounts.get(entry.intent.account)
             if provider is None:  # it could not be created this time: a sweep will close the order
                 continue
@@ -165,7 +166,7 @@ class KeeperServer:
             held = self._held[key] = _HeldOrder(entry.order, provider)
             if key not in wanted:  # the owner never received its answer: no test uses it
                 self._begin_close(held)
-        for key in wanted.keys() - self._held.keys():  # the ledger was removed
+        for key in wanted.keys() - recorded.keys():  # the ledger was removed
             with contextlib.suppress(Exception):
                 self._held[key] = self._tracked(key, wanted[key])
 

@@ -412,9 +412,9 @@ class TestExplicitClose:
 
     @pytest.mark.parametrize("operation", ["cancel", "finish"])
     def test_by_the_keeper(self, kept: KeeperProvider, keeper: StandIn, operation: str) -> None:
-        """The keeper does it, since it knows whose order it is."""
-        keeper.answers[operation] = {}
-        getattr(kept, operation)(kept.order("1", "6", None))
+        """The keeper does it, since it knows whose order it is, and tells what became of the order."""
+        keeper.answers[operation] = {"result": "ended"}
+        assert getattr(kept, operation)(kept.order("1", "6", None)) is OrderState.ENDED
         ordered, closed = keeper.asked
         assert (closed["op"], closed["key"]) == (operation, ordered["key"])
 
