@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pytest_otp.errors import SettingsError
 from pytest_otp.offline.carrier import Carrier
+from pytest_otp.orders.ledger import Ledger
+from pytest_otp.plugin.ending import of_ledger
 from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server.server import Server
+from tests.orders.written import write
 from tests.plugin.inner import XDIST, Run
 from tests.plugin.runs import Wire, summary
 
@@ -141,3 +146,45 @@ def test_a_report_that_cannot_be_masked(pytester: pytest.Pytester, run: Run, mon
     result.assert_outcomes(passed=1, failed=1)
     withheld = "(withheld by pytest-otp, since secrets in it could not be masked: RecursionError)"
     assert f"PROPERTIES [('seen', '***'), ('endless', '{withheld}')]" in result.stdout.str()
+
+
+class TestLedgers:
+    """A ledger at the end of a run whose tests placed two orders."""
+
+    LOST = "{path} was damaged or replaced during the run, so check your account at the provider for open orders"
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        return tmp_path / "ledger"
+
+    def of_run(self, path: Path, placed: int = 2) -> list[str]:
+        return of_ledger(path, "run-1", placed, 0.0, None)
+
+    def test_whole(self, path: Path) -> None:
+        """Nothing but the summary."""
+        with contextlib.closing(Ledger(path)) as ledger:
+            write(ledger, "key-1", "cancelled")
+            write(ledger, "key-2", "cancelled")
+        (line,) = self.of_run(path)
+        assert line.startswith("scripted: 2 orders, 0 finished, 2 cancelled")
+
+    def test_replaced_by_an_older_one(self, path: Path) -> None:
+        """An order is missing in it, and a line says so."""
+        with contextlib.closing(Ledger(path)) as ledger:
+            write(ledger, "key-1", "cancelled")
+        first, second = self.of_run(path)
+        assert first.startswith("scripted: 1 order, ")
+        assert second == f"the ledger {self.LOST.format(path=path)}; this run placed 2 orders: it has 1 of them"
+
+    def test_replaced_by_junk(self, path: Path) -> None:
+        """The line says what is wrong with it."""
+        path.write_bytes(b"junk" * 500)
+        (line,) = self.of_run(path)
+        assert line.startswith(f"the ledger {self.LOST.format(path=path)}; this run placed 2 orders: ")
+        assert "file is not a database" in line
+
+    def test_one_that_was_never_usable(self, path: Path) -> None:
+        """Where nothing was placed nothing is lost: the error itself says enough."""
+        path.write_bytes(b"junk" * 500)
+        with pytest.raises(SettingsError, match="file is not a database"):
+            self.of_run(path, placed=0)
