@@ -126,8 +126,7 @@ class Ledger:
             is_known = bool(entry.intent.account) and self._store.has_twin(entry, _UNCLOSED)
             if is_known:
                 self._store.update(key, state=UNCERTAIN, reason=TWICE)
-            elif budget.spend is not None:
-                spent = self._spent(entry.intent.run) - (entry.intent.price or 0)
+            spent = Decimal(0) if budget.spend is None else self._spent(entry.intent.run) - (entry.intent.price or 0)
         if is_known:
             raise OrderUncertain(TWICE, provider=entry.intent.provider, order_id=entry.order_id)
         if budget.spend is not None:

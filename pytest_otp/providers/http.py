@@ -23,6 +23,7 @@ import requests
 import tenacity
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
+from urllib3.util import parse_url
 
 from ..clock import monotonic
 from ..errors import OtpError, ProviderUnavailable, SettingsError
@@ -276,7 +277,7 @@ def _can_be_requested(url: str) -> bool:
     if any(char.isspace() or not char.isprintable() or char in "\\#" for char in url):
         return False
     try:
-        prepared = urllib3.util.parse_url(requests.Request("GET", url).prepare().url or "")
+        prepared = parse_url(requests.Request("GET", url).prepare().url or "")
         (prepared.host or "").encode("idna")  # as for the look-up of its address
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError):  # which includes UnicodeError
         return False
