@@ -17,7 +17,8 @@ from .output import complain, in_our_words
 def main(argv: Sequence[str] | None = None, *, sweep_timing: sweeping.SweepTiming = sweeping.SweepTiming()) -> int:  # noqa: B008 - frozen
     """Run the command, and return its exit status.
 
-    0 for success, 1 for failure, 2 for invalid arguments or settings, 130 for Ctrl-C.
+    0 for success, 1 for failure, 2 for invalid arguments or settings, 3 if a sweep leaves uncertain orders, 130 for
+    Ctrl-C.
     """
     try:
         arguments = _parser(sweep_timing).parse_args(argv)

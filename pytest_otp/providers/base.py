@@ -28,7 +28,7 @@ class OrderState(str, Enum):
     CANCELLED = "cancelled"
     """Closed by this run without an SMS; nothing is charged."""
     ENDED = "ended"
-    """Closed by the provider, or by someone else."""
+    """Over, but not by a request of ours that the provider accepted: closed by the provider, or by someone else."""
     UNCERTAIN = "uncertain"
     """The response to the order was lost: it may or may not exist."""
 
