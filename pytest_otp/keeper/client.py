@@ -33,12 +33,17 @@ class Keeper:
         run: str,
         budget: Budget,
         *,
+        controller: int | None = None,
         max_starts: int = MAX_STARTS,
         side_process: Callable[..., SideProcess] = SideProcess,
     ) -> None:
-        """Start it for one run. Raises OtpError if it cannot be started."""
+        """Start it for one run. Raises OtpError if it cannot be started.
+
+        `controller` is the process whose end ends the run, if it is another one of this machine.
+        """
         self._hello = {
             "pid": os.getpid(),
+            "controller": controller,
             "ledger": str(ledger),
             "run": run,
             "budget": (budget.orders, budget.spend, budget.currency),
@@ -169,8 +174,10 @@ class Keeper:
             waiting, self._waiting = self._waiting, {}
             if side is self._side and not (self._over and side.exit_status == 0):
                 self._replace()
+            # One that has said why it ends has answered what it sent to the provider.
+            in_order = self._broken is not None and side.exit_status == 0
             for message, answer in waiting.values():
-                self._ask_again(message, answer, sent=side.ready)
+                self._ask_again(message, answer, sent=side.ready and not in_order)
 
     def _replace(self) -> None:
         if self._broken:  # it has reported why it cannot work, and so would another

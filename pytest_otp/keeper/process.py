@@ -11,6 +11,7 @@ import os
 import threading
 from typing import BinaryIO
 
+from .controller import Controller, orphaned
 from .server import KeeperServer
 from .wire import KeeperMessage, decode, encode, plain_error
 
@@ -28,8 +29,11 @@ def main(incoming: BinaryIO, hello: KeeperMessage) -> None:
             outgoing.write(encode(message))
             outgoing.flush()
 
+    controller = Controller(hello["controller"]) if hello.get("controller") else None
     try:
-        server = KeeperServer(hello, send)
+        if controller:
+            controller.check()
+        server = KeeperServer(hello, send, check=controller.check if controller else lambda: None)
     except Exception as error:  # noqa: BLE001 - whatever it is, the owner must learn of it
         send({"error": plain_error(error)})
         return
@@ -43,7 +47,14 @@ def main(incoming: BinaryIO, hello: KeeperMessage) -> None:
         finally:
             gone.set()
 
+    def mourn(controller: Controller) -> None:
+        controller.wait()
+        send({"error": plain_error(orphaned())})  # so that the owner starts no successor
+        gone.set()
+
     threading.Thread(target=serve, name="pytest-otp keeper", daemon=True).start()
+    if controller:
+        threading.Thread(target=mourn, args=(controller,), name="pytest-otp controller", daemon=True).start()
     while not gone.wait(WATCH_INTERVAL) and os.getppid() == hello["pid"]:
         pass
     server.end()

@@ -34,6 +34,8 @@ class RunContext:
     keeper: str = ""
     """The liveness lock of the process that sends the requests; empty if the owner does."""
     budget: Budget = NO_BUDGET
+    check: Callable[[], None] = lambda: None
+    """Raises OtpError if the run has ended, so that nothing more may be ordered."""
 
 
 class TrackingProvider:
@@ -108,6 +110,7 @@ class RecordingProvider(TrackingProvider):
         if by.budget.spend is not None:
             price, currency = listed_price(self._provider, service, country)
             intent = replace(intent, price=price, currency=currency)
+        by.check()
         by.ledger.reserve(intent, by.budget)
         order = self._place(intent)
         self.track(key, order)
