@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ..clock import monotonic
 from ..orders.closers import Closers
 from ..orders.entries import ORDERING, UNCERTAIN, LedgerEntry
 from ..orders.ledger import Ledger
@@ -33,7 +34,7 @@ class SweepTiming:
     """How much longer a provider's client may take."""
     interval: float = 0.1
     """The pause between polls of the ledger."""
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = monotonic
     sleep: Callable[[float], None] = time.sleep
     closers: Callable[[], Closers] = Closers
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 
-from ..errors import OrderUncertain, OtpError, ProviderUnavailable, SettingsError
+from ..errors import OrderUncertain, OtpError, SettingsError
 from ..orders.entries import Budget
 from ..orders.process_locks import LivenessLock, locks_of
 from ..redact import Secret
@@ -20,8 +20,15 @@ from .wire import KeeperMessage, encode, error_of
 
 __tracebackhide__ = True
 
+STAYS = "Its open orders stay in the ledger: the next run, or `pytest-otp sweep`, closes them."
+"""What to do if there is no keeper any more."""
+
 MAX_STARTS = 5
 """How many side processes are started at most: one that keeps dying protects nothing."""
+
+
+class KeeperUnavailable(OtpError):
+    """There is no keeper process, and none can be started."""
 
 
 class Keeper:
@@ -49,7 +56,7 @@ class Keeper:
             "budget": (budget.orders, budget.spend, budget.currency),
         }
         self._recipes: list[KeeperMessage] = []
-        self._held: dict[str, None] = {}
+        self._held: dict[str, KeeperMessage] = {}
         self._waiting: dict[int, tuple[KeeperMessage, Future[KeeperMessage]]] = {}
         self._numbers = itertools.count(1)
         self._lock = threading.RLock()
@@ -77,7 +84,12 @@ class Keeper:
     @property
     def usable(self) -> bool:
         """Whether it can protect orders of this process. A forked child needs a keeper of its own."""
-        return self._broken is None and not self._over and self._hello["pid"] == os.getpid()
+        return self._broken is None and not self._over and not self.is_inherited
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process is a fork of the one that it belongs to."""
+        return self._hello["pid"] != os.getpid()
 
     @property
     def side(self) -> SideProcess | None:
@@ -114,7 +126,7 @@ class Keeper:
 
     def end(self) -> None:
         """Leave what is open to the side process, which closes it and ends."""
-        if self._hello["pid"] != os.getpid():
+        if self.is_inherited:
             return
         with self._lock:
             if self._side and not self._over and self._side.exit_status is not None:  # which the reader has yet to see
@@ -127,7 +139,7 @@ class Keeper:
     def _ask(self, message: KeeperMessage, answer: Future[KeeperMessage]) -> None:
         with self._lock:
             if self._broken or self._over or not self._side:
-                _fail(answer, self._why_not())
+                _fail(answer, self._why_not(message["op"]))
                 return
             number = next(self._numbers)
             self._waiting[number] = (message, answer)
@@ -141,7 +153,7 @@ class Keeper:
 
     def _start(self) -> None:
         self._starts += 1
-        hello = {**self._hello, "owner": self._liveness.name, "providers": self._recipes, "held": list(self._held)}
+        hello = {**self._hello, "owner": self._liveness.name, "providers": self._recipes, "held": self._held}
         try:
             self._side = self._side_process(hello, on_message=self._received, on_end=self._ended)
         except OSError as error:
@@ -156,11 +168,11 @@ class Keeper:
                 if "error" in message:
                     self._broken = error_of(message["error"])
                 return
-            request, answer = self._waiting.pop(message["id"], (message, Future[KeeperMessage]()))
+            request, answer = self._waiting.pop(message["id"], ({"op": ""}, Future[KeeperMessage]()))
             wanted = answer.set_running_or_notify_cancel()  # from here on it cannot be cancelled any more
-            if "order" in message:
+            if request["op"] == "order" and "result" in message:
                 if wanted:
-                    self._held[request["key"]] = None
+                    self._held[request["key"]] = {"provider": request["provider"], "order": message["result"]}
                 else:
                     self.notify({"op": "close", "key": request["key"], "received": False})
         if wanted and "error" in message:
@@ -189,17 +201,17 @@ class Keeper:
             self._start()
 
     def _ask_again(self, message: KeeperMessage, answer: Future[KeeperMessage], *, sent: bool) -> None:
-        ordering = message["op"] == "order"
-        if ordering and sent:
+        if message["op"] == "order" and sent:
             _fail(answer, OrderUncertain("the keeper process died before the provider responded"))
-        elif not (ordering or self.usable):
-            _fail(answer, ProviderUnavailable(self._why_not().message, sent=False))
         elif not answer.cancelled():
             self._ask(message, answer)
 
-    def _why_not(self) -> OtpError:
+    def _why_not(self, operation: str = "order") -> OtpError:
         """A copy for each caller, since callers add context to it."""
-        return copy.copy(self._broken) or _unavailable("the run has ended")
+        why = copy.copy(self._broken) or _unavailable("the run has ended")
+        if isinstance(why, KeeperUnavailable) and operation != "order":
+            why.hint = STAYS
+        return why
 
 
 def _fail(answer: Future[KeeperMessage], error: OtpError) -> None:
@@ -207,8 +219,8 @@ def _fail(answer: Future[KeeperMessage], error: OtpError) -> None:
         answer.set_exception(error)
 
 
-def _unavailable(why: str) -> OtpError:
-    return OtpError(
+def _unavailable(why: str) -> KeeperUnavailable:
+    return KeeperUnavailable(
         f"the keeper process, which closes orders even if the run is killed, is not available ({why})",
         hint="Nothing was ordered. Use --otp-keeper off (PYTEST_OTP_KEEPER) to order without it.",
     )

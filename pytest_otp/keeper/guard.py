@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from ..orders.entries import NO_BUDGET, Budget, InMemoryLedger, LedgerEntry
 from ..orders.location import ledger_path
 from ..orders.process_locks import call_in_forked_child
-from ..orders.recording import RecordingProvider, RunContext, TrackingProvider
+from ..orders.recording import RecordingProvider, RunContext
 from ..providers.base import identifying
 from ..providers.registry import load, recipe_of
 from .patience import Patience
@@ -38,7 +38,7 @@ class GuardOptions:
     ledger: str | None = None
     """The configured ledger; None for the default one."""
     keeper: bool = True
-    """Whether to place orders through a keeper process."""
+    """Whether a keeper process speaks to the provider."""
     close_timeout: float = 20.0
     """Seconds by which all closes together may delay the run."""
     budget: Budget = NO_BUDGET
@@ -62,9 +62,30 @@ class Guard:
         self._lock = threading.RLock()
         call_in_forked_child(self._forget)
 
+    def provider(self, recipe: Recipe) -> Provider:
+        """Return a provider that the keeper speaks to, or without a keeper one that this process speaks to."""
+        if not self._options.keeper:
+            from ..providers.registry import create  # noqa: PLC0415 - imports requests
+
+            return create(recipe.name, recipe.values, allow_http=recipe.allow_http)
+        from .provider import KeeperProvider  # noqa: PLC0415 - not needed offline
+
+        return KeeperProvider(load(recipe.name), partial(self._by_keeper, recipe), self.patience)
+
     def guarded(self, provider: Provider) -> Provider:
-        """Wrap the provider so that its orders are recorded, and where possible placed and closed by the keeper."""
-        return cast("Provider", self._wrapped(provider))  # its wrapper forwards everything else to it
+        """Return the provider with its orders recorded, and where possible spoken to by the keeper."""
+        if getattr(provider, "offline", False):
+            return _forwarding(RecordingProvider(provider, lambda: RunContext(self._offline, self.run)))
+        from .provider import KeeperProvider  # noqa: PLC0415 - not needed offline
+
+        if isinstance(provider, KeeperProvider):
+            return provider
+        recipe = recipe_of(provider)
+        if recipe is not None and self._options.keeper:
+            return self.provider(recipe)
+        from .in_process import UnmockedProvider  # noqa: PLC0415 - not needed with a keeper
+
+        return _forwarding(UnmockedProvider(provider, partial(self._in_process, recipe), recipe))
 
     @property
     def keeper(self) -> Keeper | None:
@@ -108,16 +129,6 @@ class Guard:
 
             raise orphaned()
 
-    def _wrapped(self, provider: Provider) -> TrackingProvider:
-        if getattr(provider, "offline", False):
-            return RecordingProvider(provider, lambda: RunContext(self._offline, self.run))
-        recipe = recipe_of(provider)
-        if recipe is None or not self._options.keeper:
-            return RecordingProvider(provider, partial(self._in_process, recipe))
-        from .provider import KeeperProvider  # noqa: PLC0415 - not needed offline
-
-        return KeeperProvider(provider, partial(self._by_keeper, recipe), self.patience)
-
     def _by_keeper(self, recipe: Recipe) -> tuple[Keeper, int]:
         from .client import Keeper  # noqa: PLC0415 - not needed before an order
 
@@ -149,6 +160,10 @@ class Guard:
                 if recipe:
                     _sweep(self._ledger, recipe, context)
             return self._contexts[account]
+
+
+def _forwarding(provider: RecordingProvider) -> Provider:
+    return cast("Provider", provider)  # it forwards everything else to the provider behind it
 
 
 def _sweep(ledger: Ledger, recipe: Recipe, context: RunContext) -> None:

@@ -8,10 +8,10 @@ import selectors
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import IO, Any
 
+from ..clock import monotonic
 from ..errors import OtpError
 from ..orders.process_locks import call_in_forked_child
 from ..providers.registry import BUILT_IN, load
@@ -103,13 +103,13 @@ class SideProcess:
     def write(self, line: bytes) -> None:
         """Send one line. Raises OSError if it has died, and KeeperNotResponding if it does not read in time."""
         with self._lock:
-            end = time.monotonic() + self.write_timeout
+            end = monotonic() + self.write_timeout
             rest = memoryview(line)
             while rest:
                 try:
                     rest = rest[os.write(self._input, rest) :]
                 except BlockingIOError:
-                    if not self._has_room(end - time.monotonic()):
+                    if not self._has_room(end - monotonic()):
                         self._give_up(begun=len(rest) < len(line))
 
     def close(self) -> None:
@@ -146,7 +146,7 @@ class SideProcess:
             for line in lines:
                 try:
                     message = decode(line)
-                except (ValueError, TypeError):
+                except (ValueError, TypeError, KeyError):
                     continue  # half a line of one that died, or something that Python's start-up printed
                 self.ready = self.ready or "ready" in message
                 on_message(message)

@@ -21,6 +21,7 @@ WATCH_INTERVAL = 1.0
 
 def main(incoming: BinaryIO, hello: KeeperMessage) -> None:
     """Serve the owner until it has gone and everything is closed; `hello` was the first line of `incoming`."""
+    hello = decode(encode(hello))  # it was read before our types could be imported
     outgoing = _own_output()
     lock = threading.Lock()
 

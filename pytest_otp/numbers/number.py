@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from ..clock import monotonic
 from ..codes.shapes import Length
 from ..errors import SettingsError
 from ..phone import Phone, read
@@ -37,7 +38,7 @@ class OtpNumber:
         order: Order,
         options: NumberOptions = DEFAULTS,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], None] | None = None,
         pace: Pace | None = None,
     ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypedDict
 
+from ..clock import monotonic
 from ..errors import OrderEnded, OrderNotClosed, OtpError, ProviderError, ProviderUnavailable, SmsAlreadyReceived
 from ..providers.base import Order, OrderState, Provider, SupportsHandingOn, SupportsPush
 from ..providers.closing import finish_or_cancel, persist
@@ -41,7 +42,7 @@ class OpenOrder:
         number: str,
         *,
         notify: Callable[[float], None] = lambda seconds: None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`notify(seconds)` is called when a pushed message will arrive in that many seconds, and after the close."""
@@ -143,6 +144,10 @@ class OpenOrder:
 def not_closed(failure: Exception, context: Context, elapsed: float | None = None) -> OrderNotClosed:
     """The error for an order that could not be closed, because of `failure`."""
     reason = failure.message if isinstance(failure, OtpError) else f"{type(failure).__name__}: {failure}"
+    hint = failure.hint if isinstance(failure, OtpError) and not isinstance(failure, ProviderError) else ""
     return OrderNotClosed(
-        f"the order could not be closed, and its number may still be rented: {reason}", **context, elapsed=elapsed
+        f"the order could not be closed, and its number may still be rented: {reason}",
+        **context,
+        elapsed=elapsed,
+        hint=hint,
     )

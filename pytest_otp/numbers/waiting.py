@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import tenacity
 
+from ..clock import monotonic
 from ..errors import ProviderUnavailable
 from .bell import Bell
 
@@ -27,7 +26,6 @@ LAST_POLL = 0.5
 """Seconds before the deadline at which the last poll starts, so that its response arrives in time."""
 SHORTEST_POLL = 0.5
 """Seconds that a poll may take if the wait itself is shorter."""
-REQUEST_THREADS = 16
 
 
 @dataclass(frozen=True)
@@ -65,19 +63,20 @@ def pace_for(provider: object, interval: float) -> Pace:
 class Wait(Generic[T]):
     """One wait for something that polling may find, blocking or on an event loop.
 
-    `poll(seconds)` polls the provider, within that many seconds; `claim()` returns what has arrived, or None. After a
-    `ProviderUnavailable`, the wait goes on while there is time; any other error ends it.
+    `poll(seconds)` polls the provider, within that many seconds; it returns None, or a future if the answer is yet to
+    come. `claim()` returns what has arrived, or None. After a `ProviderUnavailable`, the wait goes on while there is
+    time; any other error ends it.
     """
 
     def __init__(
         self,
-        poll: Callable[[float], None],
+        poll: Callable[[float], Future[None] | None],
         claim: Callable[[], T | None],
         *,
         timeout: float,
         pace: Pace,
         bell: Bell,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.timeout = timeout
         """Seconds."""
@@ -106,11 +105,7 @@ class Wait(Generic[T]):
         return self._outcome(tenacity.Retrying(sleep=pause, **self._policy())(self._poll))
 
     async def run_async(self, sleep: Callable[[float], Awaitable[None]] | None = None) -> T | None:
-        """Like `run`, on the event loop. Requests are made in a few threads that all waits share."""
-        import asyncio  # noqa: PLC0415 - start-up cost: only async waits
-
-        self._clock = asyncio.get_running_loop().time if self._clock is time.monotonic else self._clock
-        self._start = self._polled = self._clock()
+        """Like `run`, on an event loop."""
         pause = sleep or (lambda seconds: self._bell.sleep_async(seconds, self._rings))
         self._polling()
         await pause(self._first_pause())
@@ -119,7 +114,10 @@ class Wait(Generic[T]):
     def _poll(self) -> Any:
         self._polling()
         try:
-            self._poll_once()
+            answer = self._ask(self._left())
+            if answer is not None:
+                wait({answer}, self._left())
+            self._answered(answer)
         except Exception as error:  # noqa: BLE001 - kept or raised by _failed
             self._failed(error)
         return self._found()
@@ -127,29 +125,20 @@ class Wait(Generic[T]):
     async def _poll_async(self) -> Any:
         self._polling()
         try:
-            if self._pace.blocks:
-                await self._poll_in_thread()
-            else:
-                self._poll_once()
+            answer = self._ask(self._left())
+            if answer is not None:
+                await self._bell.answered_async(answer, self._left())
+            self._answered(answer)
         except Exception as error:  # noqa: BLE001 - kept or raised by _failed
             self._failed(error)
         return self._found()
 
-    def _poll_once(self) -> None:
-        self._ask(self._left())  # the time left now, which may be long after a thread was requested
+    def _answered(self, answer: Future[None] | None) -> None:
+        if answer is not None:
+            if not answer.done():
+                raise ProviderUnavailable("no response before the deadline")
+            answer.result()
         self.trouble = None
-
-    async def _poll_in_thread(self) -> None:
-        """Poll in a shared thread, and abandon it if it takes too long: all may be busy with a slow server."""
-        import asyncio  # noqa: PLC0415 - as above
-
-        polled = asyncio.get_running_loop().run_in_executor(_request_threads(), self._poll_once)
-        polled.add_done_callback(lambda done: done.cancelled() or done.exception())
-        await asyncio.wait({polled}, timeout=self._left())
-        if not polled.done():
-            polled.cancel()
-            raise ProviderUnavailable("no response before the deadline")
-        polled.result()
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, ProviderUnavailable):
@@ -197,8 +186,3 @@ class Wait(Generic[T]):
         since_poll = self._clock() - self._polled
         retry_after = (self.trouble.retry_after if self.trouble else None) or 0.0
         return max(0.0, min(max(interval - since_poll, interval / 2, retry_after), self._last_poll - self.waited))
-
-
-@lru_cache(maxsize=1)
-def _request_threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(REQUEST_THREADS, thread_name_prefix="pytest-otp request")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from ..clock import monotonic
 from ..errors import OrderNotFound, OtpError, SmsAlreadyReceived
 from ..providers.base import Order, OrderState
 from ..providers.closing import finish_or_cancel, persist
@@ -30,7 +31,7 @@ OnOutcome = Callable[["OrderState | OtpError", bool], None]
 class Closers:
     """Closes orders, each in its own thread."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep):
+    def __init__(self, *, clock: Callable[[], float] = monotonic, sleep: Callable[[float], None] = time.sleep):
         self._turn = threading.Semaphore(CONCURRENCY)
         self._clock = clock
         self._sleep = sleep

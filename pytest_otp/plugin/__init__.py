@@ -126,11 +126,9 @@ def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iter
         carrier: Carrier = request.getfixturevalue("otp_carrier")
         yield FakeProvider(RentalDesk(carrier, scenario=scenario(otp_settings.fake)))
     else:
-        from ..providers.registry import create  # noqa: PLC0415
-        from .credentials import credentials_of  # noqa: PLC0415
+        from .credentials import provider_of  # noqa: PLC0415
 
-        credentials = credentials_of(request.config, otp_settings)
-        yield create(otp_settings.provider, credentials, allow_http=frozenset(otp_settings.allow_http))
+        yield provider_of(request.config, otp_settings)
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 import pytest
 
 from ..orders.location import ledger_path
-from ..providers.registry import credentials, push_of
+from ..providers.base import Provider
+from ..providers.registry import Recipe, credentials, push_of
 from ..redact import Secret
 from ..settings import Settings
 from .config_sources import env_file_of
 from .report_scrubber import ReportScrubber
-from .run import RUN, controller_of, new_run
+from .run import RUN, controller_of, guard_of, new_run
 
 Values = Mapping[str, "str | Secret | None"]
 
@@ -41,6 +42,12 @@ def credentials_of(config: pytest.Config, settings: Settings) -> Values:
     if _CREDENTIALS not in config.stash:
         real_provider(config, settings, env_file_of(config))
     return config.stash[_CREDENTIALS]
+
+
+def provider_of(config: pytest.Config, settings: Settings) -> Provider:
+    """The real provider of these settings, spoken to by the keeper unless that is off."""
+    recipe = Recipe(settings.provider, credentials_of(config, settings), frozenset(settings.allow_http))
+    return guard_of(config, settings).provider(recipe)
 
 
 def _check_webhook(settings: Settings, values: Values) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..clock import monotonic
 from ..errors import OtpError
 from ..redact import scrub
 
@@ -72,12 +73,12 @@ def _settled(ledger: Any, run: str, patience: float, reporter: Any) -> list[Ledg
     """The run's orders, once no keeper is closing any, or after `patience` seconds."""
     from ..orders.summary import orders  # noqa: PLC0415
 
-    start = time.monotonic()
+    start = monotonic()
     announced = False
     while True:
         entries: list[LedgerEntry] = ledger.entries(run)
         pending = sum(entry.is_open and ledger.is_attended(entry) for entry in entries)
-        waited = time.monotonic() - start
+        waited = monotonic() - start
         if not pending or waited >= patience:
             return entries
         if waited > QUIET_WAIT and not announced:

@@ -67,15 +67,15 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
         show_sms=settings.show_sms,
         code_format=_code_format(marked, settings),
     )
+    provider = guard_of(request.config, settings).guarded(provider)
     if settings.webhook:
         from .webhook_fixture import pushed  # noqa: PLC0415 - only for a run with a webhook
 
         provider = pushed(provider, request.config, settings)
-    guard = guard_of(request.config, settings)
     with (
         _orderly_stop(request.config, provider) as before,
         Numbers(
-            guard.guarded(provider),
+            provider,
             service=marked.service,
             country=marked.country,
             operator=marked.operator,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -260,6 +261,18 @@ class SupportsPush(Protocol):
 
 
 @runtime_checkable
+class SupportsAsking(Protocol):
+    """A provider whose answers come by themselves: no thread has to wait for them."""
+
+    def ask_messages(self, order: Order, seconds: float, *, another: bool) -> Future[Messages]:
+        """Ask for what `messages` returns, within that many seconds; with `another`, first do what `resend` does.
+
+        A refusal of that resend is logged: an SMS may come all the same. May be called on an event loop.
+        """
+        ...
+
+
+@runtime_checkable
 class SupportsHandingOn(Protocol):
     """A provider whose orders are closed by a process that outlives this one."""
 
@@ -277,4 +290,13 @@ class SupportsCounting(Protocol):
 
     def count_wait(self, order: Order, seconds: float, codes: int) -> None:
         """Record that a test waited this long for the order's messages, and got this many codes."""
+        ...
+
+
+@runtime_checkable
+class SupportsStates(Protocol):
+    """A provider that records the states of its orders."""
+
+    def set_state(self, order: Order, state: OrderState) -> None:
+        """Record a state that became known in another way than by its answers."""
         ...

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import tenacity
 
+from ..clock import monotonic
 from ..errors import AuthenticationError, InvalidRequest, OrderNotFound, SmsAlreadyReceived
 from .deadline import time_limit
 
@@ -51,7 +52,7 @@ def persist(
     passing: type[Exception],
     final: tuple[type[Exception], ...] = FINAL,
     longest_pause: float = LONGEST_PAUSE,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exception | None:
     """Run `attempt` until it succeeds, for `timeout` seconds, but at least once; return None, or the last failure.

@@ -24,13 +24,14 @@ import tenacity
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
+from ..clock import monotonic
 from ..errors import OtpError, ProviderUnavailable, SettingsError
 from ..loopback import is_loopback
 from ..redact import Secret, guard_loggers, scrub
 from .answers import JsonResponse as JsonResponse
 from .answers import described, judged, read
 from .base import Repeat
-from .deadline import begun, time_left
+from .deadline import begun, may_send, time_left
 
 __tracebackhide__ = True
 
@@ -166,6 +167,8 @@ class HttpClient:
         limit = time_left()
         if limit is not None and limit < LEAST_TIME:
             raise ProviderUnavailable("no time was left to send the request", provider=self._provider, sent=False)
+        if repeat is Repeat.UNSENT and not may_send():
+            raise ProviderUnavailable("nobody waits for the order any more", provider=self._provider, sent=False)
         connect, longest = self._timeouts.connect, self._timeouts.read
         if repeat is Repeat.UNSENT:
             longest = self._timeouts.order
@@ -304,7 +307,7 @@ def _session() -> requests.Session:
     session = _Session()
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _UnsealingAdapter(max_retries=0, pool_maxsize=32))
+        session.mount(scheme, _UnsealingAdapter(max_retries=0, pool_maxsize=64))
     return session
 
 
@@ -317,13 +320,13 @@ def _environment(session: requests.Session, url: str) -> dict[str, Any]:
 
 def _body(response: requests.Response, patience: float) -> bytes:
     """Read the whole body, within that many seconds however slowly it arrives."""
-    end = time.monotonic() + min(patience, time_left() or patience)
+    end = monotonic() + min(patience, time_left() or patience)
     body = bytearray()
     # `iter_content` would wait for whole chunks; urllib3 before 2.1 can do no better either.
     read = getattr(response.raw, "read1", response.raw.read)
     while chunk := read(_CHUNK, decode_content=True):
         body += chunk
-        left = end - time.monotonic()
+        left = end - monotonic()
         if len(body) > LARGEST_BODY:
             raise requests.exceptions.ContentDecodingError(f"a body larger than {LARGEST_BODY} bytes")
         if left <= 0:

@@ -164,13 +164,6 @@ def recipe_of(provider: Provider) -> Recipe | None:
         return None
 
 
-def built_alike(wrapper: Provider, provider: Provider) -> None:
-    """Record that another process may create `provider` in place of `wrapper`, which orders and closes like it."""
-    recipe = recipe_of(provider)
-    if recipe:
-        _recipes[wrapper] = recipe
-
-
 def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str, str]) -> str | Secret | None:
     from ..redact import Secret  # noqa: PLC0415 - start-up: not needed for the fake provider
 
