@@ -74,12 +74,7 @@ class KeeperServer:
         orders, spend, currency = hello["budget"]
         budget = Budget(orders, None if spend is None else Decimal(spend), currency)
         self._context = RunContext(
-            self.ledger,
-            hello["run"],
-            owner=hello["owner"],
-            keeper=self.liveness.name,
-            budget=budget,
-            check=check,
+            self.ledger, hello["run"], owner=hello["owner"], keeper=self.liveness.name, budget=budget, check=check
         )
         self._providers: list[RecordingProvider | Exception] = []
         self._accounts: dict[str, RecordingProvider] = {}
