@@ -14,6 +14,7 @@ from pathlib import Path
 from ..errors import OrderUncertain, OtpError, SettingsError
 from ..orders.entries import Budget
 from ..orders.process_locks import LivenessLock, locks_of
+from ..real_files import real_files
 from ..redact import Secret
 from .asked import Awaited, Request
 from .pipes import KeeperNotResponding, SideProcess
@@ -192,7 +193,8 @@ class Keeper:
         self._starts += 1
         hello = {**self._hello, "owner": self._liveness.name, "providers": self._recipes, "held": self._held}
         try:
-            self._side = self._side_process(hello, on_message=self._received, on_end=self._ended)
+            with real_files():
+                self._side = self._side_process(hello, on_message=self._received, on_end=self._ended)
         except OSError as error:
             self._side, self._broken = None, _unavailable(str(error))
             raise self._broken from None

@@ -25,12 +25,13 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
 from ..clock import monotonic
-from ..errors import OtpError, ProviderUnavailable, SettingsError
+from ..errors import OtpError, ProviderUnavailable
 from ..loopback import is_loopback
 from ..redact import Secret, guard_loggers, scrub
 from .answers import JsonResponse as JsonResponse
 from .answers import described, judged, read
 from .base import Repeat
+from .base_url import check_url as check_url
 from .deadline import begun, may_send, time_left
 
 __tracebackhide__ = True
@@ -227,30 +228,6 @@ class HttpClient:
                 session.close()
         raised.__traceback__ = raised.__context__ = raised.__cause__ = None
         raise raised
-
-
-def check_url(url: str, allow_http: frozenset[str]) -> None:
-    """Raise SettingsError unless the URL is https, or http to loopback or to an allowed host."""
-    if "@" in url.partition("://")[2].partition("/")[0]:
-        raise SettingsError(
-            "the URL contains a user name or password", hint="Remove it: it would appear in error messages."
-        )
-    scheme, host = _scheme_and_host(url)
-    if scheme not in ("http", "https") or not host:
-        raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")
-    if scheme == "http" and not (is_loopback(host) or host in allow_http):
-        raise SettingsError(
-            f"{scrub(url)!r} would send credentials without TLS",
-            hint=f"Use https, or allow the host with --otp-allow-http {host} (PYTEST_OTP_ALLOW_HTTP).",
-        )
-
-
-def _scheme_and_host(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, "" if parts.port == 0 else (parts.hostname or "").lower()
-    except ValueError:  # an invalid port or address
-        return "", ""
 
 
 @dataclass(frozen=True, slots=True)
