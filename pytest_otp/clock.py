@@ -35,5 +35,5 @@ def utc_now() -> datetime:
     """The current time in UTC, for people and for the ledger."""
     # time-machine replaces functions where they are compiled, and has a way around itself.
     escape: Any = getattr(sys.modules.get("time_machine"), "escape_hatch", None)
-    seconds = escape.time.time() if escape else _time.time()
+    seconds = escape.time.time() if escape and escape.is_travelling() else _time.time()
     return datetime.fromtimestamp(seconds, timezone.utc)

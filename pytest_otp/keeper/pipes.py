@@ -14,7 +14,7 @@ from typing import IO, Any
 from ..clock import monotonic
 from ..errors import OtpError
 from ..orders.process_locks import call_in_forked_child
-from ..providers.registry import BUILT_IN, load
+from ..providers.registry import BUILT_IN, is_offline, load
 from ..redact import scrub
 from .wire import KeeperMessage, decode, encode
 
@@ -161,7 +161,8 @@ class SideProcess:
 
 def _environment() -> dict[str, str]:
     """Our environment without secrets, which other programs may be able to read in the process list."""
-    secret = {variable.name for name in BUILT_IN for variable in load(name).variables if variable.secret}
+    real = [load(name) for name in BUILT_IN if not is_offline(name)]
+    secret = {variable.name for kind in real for variable in kind.variables if variable.secret}
     return {name: value for name, value in os.environ.items() if name not in secret and scrub(value) == value}
 
 

@@ -58,12 +58,14 @@ class KeeperServer:
         send: Callable[[KeeperMessage], None],
         *,
         create: Callable[..., Provider] = create,
+        check: Callable[[], None] = lambda: None,
         closers: Callable[[], Closers] = Closers,
         sweep_patience: float = SWEEP_PATIENCE,
     ) -> None:
         """`send` writes one message to the owner, from any thread. Raises SettingsError if the ledger is unusable.
 
-        `sweep_patience` is the time in seconds that the first order waits for the sweep.
+        `check` raises OtpError if nothing may be ordered any more. `sweep_patience` is the time in seconds that the
+        first order waits for the sweep.
         """
         self._send = send
         self._create = create
@@ -73,7 +75,7 @@ class KeeperServer:
         orders, spend, currency = hello["budget"]
         budget = Budget(orders, None if spend is None else Decimal(spend), currency)
         self._context = RunContext(
-            self.ledger, hello["run"], owner=hello["owner"], keeper=self.liveness.name, budget=budget
+            self.ledger, hello["run"], owner=hello["owner"], keeper=self.liveness.name, budget=budget, check=check
         )
         self._providers: list[RecordingProvider | Exception] = []
         self._accounts: dict[str, RecordingProvider] = {}
@@ -197,6 +199,7 @@ class KeeperServer:
             self._sweepers.join(self._sweep_patience)
             self._swept = True
         provider = self._provider(message)
+        self._context.check()
         if self.ending:
             raise OtpError("the run has ended")
         if monotonic() >= message["until"]:  # suspended, or too busy: nobody waits for the order any more

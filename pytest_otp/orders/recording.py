@@ -38,6 +38,8 @@ class RunContext:
     keeper: str = ""
     """The liveness lock of the process that sends the requests; empty if the owner does."""
     budget: Budget = NO_BUDGET
+    check: Callable[[], None] = lambda: None
+    """Raises OtpError if the run has ended, so that nothing more may be ordered."""
 
 
 class TrackingProvider:
@@ -117,6 +119,7 @@ class RecordingProvider(TrackingProvider):
         if by.budget.spend is not None:
             price, currency = listed_price(self._provider, service, country)
             intent = replace(intent, price=price, currency=currency)
+        by.check()
         by.ledger.reserve(intent, by.budget)
         order = self._place(intent)
         try:

@@ -7,6 +7,7 @@ only in runs that need it. It has no assertions, so pytest need not rewrite any:
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,10 @@ def pytest_configure(config: pytest.Config) -> None:
         resolve_settings(config, seed)
     else:
         config.stash[_SEED] = seed
+    if "pyfakefs" in sys.modules:
+        from .fake_files import RealFiles  # noqa: PLC0415 - only with pyfakefs
+
+        config.pluginmanager.register(RealFiles(seed), "otp-real-files")
 
 
 def _is_anything_set(config: pytest.Config) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ __tracebackhide__ = True
 
 RUN: pytest.StashKey[str] = pytest.StashKey()
 STOP: pytest.StashKey[GracefulShutdown] = pytest.StashKey()
+_CONTROLLER: pytest.StashKey[int | None] = pytest.StashKey()
 _HOOKS: pytest.StashKey[RunHooks] = pytest.StashKey()
 
 
@@ -32,7 +34,7 @@ def guard_of(config: pytest.Config, settings: Settings) -> Guard:
     if hooks.guard is None:
         worker = getattr(config, "workerinput", {})
         run = worker.get("otp_run") or config.stash.get(RUN, None) or new_run()
-        hooks.guard = Guard(guard_options(settings, run, config.rootpath))
+        hooks.guard = Guard(replace(guard_options(settings, run, config.rootpath), controller=controller_of(config)))
         config.stash[STOP] = GracefulShutdown()
     return hooks.guard
 
@@ -51,6 +53,17 @@ def guard_options(settings: Settings, run: str, root: Path) -> GuardOptions:
         close_timeout=settings.close_timeout,
         budget=budget,
     )
+
+
+def controller_of(config: pytest.Config) -> int | None:
+    """The process that started this xdist worker; None for other processes, and if it is on another machine.
+
+    To be called before a test can fork: the parent's ID tells.
+    """
+    if _CONTROLLER not in config.stash:
+        named = getattr(config, "workerinput", {}).get("otp_controller")
+        config.stash[_CONTROLLER] = named if named == os.getppid() else None
+    return config.stash[_CONTROLLER]
 
 
 def watch_strays(config: pytest.Config, carrier: Carrier) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -82,6 +83,7 @@ class XdistHooks:
         self._unreported += 1
         node.workerinput["otp"] = self._settings.plain()
         node.workerinput["otp_run"] = self._run
+        node.workerinput["otp_controller"] = os.getpid()  # a worker checks that it is the parent
         if self._hub:
             node.workerinput["otp_hub"] = self._hub.address
             node.workerinput.update({service.name: service.plain() for service in self._services})

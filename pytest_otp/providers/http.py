@@ -23,15 +23,15 @@ import requests
 import tenacity
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
-from urllib3.util import parse_url
 
 from ..clock import monotonic
-from ..errors import OtpError, ProviderUnavailable, SettingsError
+from ..errors import OtpError, ProviderUnavailable
 from ..loopback import is_loopback
 from ..redact import Secret, guard_loggers, scrub
 from .answers import JsonResponse as JsonResponse
 from .answers import described, judged, read
 from .base import Repeat
+from .base_url import check_url as check_url
 from .deadline import begun, may_send, time_left
 
 __tracebackhide__ = True
@@ -242,46 +242,6 @@ class HttpClient:
                 session.close()
         raised.__traceback__ = raised.__context__ = raised.__cause__ = None
         raise raised
-
-
-def check_url(url: str, allow_http: frozenset[str]) -> None:
-    """Raise SettingsError unless the URL is https, or http to loopback or to an allowed host."""
-    if "@" in url.partition("://")[2].partition("/")[0]:
-        raise SettingsError(
-            "the URL contains a user name or password", hint="Remove it: it would appear in error messages."
-        )
-    scheme, host = _scheme_and_host(url)
-    if scheme not in ("http", "https") or not host:
-        raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")
-    if not _can_be_requested(url):
-        raise SettingsError(
-            f"{scrub(url)!r} is not a valid URL", hint="It may have a space, or another character that no URL has."
-        )
-    if scheme == "http" and not (is_loopback(host) or host in allow_http):
-        raise SettingsError(
-            f"{scrub(url)!r} would send credentials without TLS",
-            hint=f"Use https, or allow the host with --otp-allow-http {host} (PYTEST_OTP_ALLOW_HTTP).",
-        )
-
-
-def _scheme_and_host(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, "" if parts.port == 0 else (parts.hostname or "").lower()
-    except ValueError:  # an invalid port or address
-        return "", ""
-
-
-def _can_be_requested(url: str) -> bool:
-    """Whether a request to the URL, and to addresses below it, reaches what it names."""
-    if any(char.isspace() or not char.isprintable() or char in "\\#" for char in url):
-        return False
-    try:
-        prepared = parse_url(requests.Request("GET", url).prepare().url or "")
-        (prepared.host or "").encode("idna")  # as for the look-up of its address
-    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError):  # which includes UnicodeError
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,7 +176,7 @@ def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str
 
 
 def _check_url(variable: str, value: str, allow_http: frozenset[str]) -> None:
-    from .http import check_url  # noqa: PLC0415 - start-up: imports requests
+    from .base_url import check_url  # noqa: PLC0415 - start-up: only for a provider with a URL
 
     try:
         check_url(value, allow_http)

@@ -489,3 +489,16 @@ class TestWatched:
         assert isinstance(pushing, SupportsPush)
         pushing.subscribe(an_order(), heard.append)
         assert heard == [0.0]
+
+
+def test_nothing_is_ordered_for_a_run_that_has_ended(provider: Priced, ledger: Ledger) -> None:
+    """What the context's check raises is raised before anything is recorded or sent."""
+
+    def check() -> None:
+        raise OtpError("the run has ended")
+
+    recorded = RecordingProvider(provider, lambda: RunContext(ledger, "run-1", check=check))
+    with pytest.raises(OtpError, match="the run has ended"):
+        recorded.order("wa", "6", None)
+    assert provider.calls("order") == 0
+    assert ledger.entries() == []
