@@ -139,7 +139,7 @@ class SimboxProvider:
         raise self._unsupported("a list of services")
 
     def count(self, service: str, country: str, operator: str | None) -> int:
-        """The box does not tell."""
+        """The box does not report it."""
         raise self._unsupported("a count of free numbers")
 
     def _end(self, order: Order) -> None:
