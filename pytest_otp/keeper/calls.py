@@ -28,13 +28,11 @@ def _resend(provider: RecordingProvider, order: Order, message: KeeperMessage) -
 
 
 def _cancel(provider: RecordingProvider, order: Order, message: KeeperMessage) -> Content:
-    provider.cancel(order)
-    return {}
+    return {"result": provider.cancel(order).value}
 
 
 def _finish(provider: RecordingProvider, order: Order, message: KeeperMessage) -> Content:
-    provider.finish(order)
-    return {}
+    return {"result": provider.finish(order).value}
 
 
 ABOUT_ORDERS: Mapping[str, Callable[[RecordingProvider, Order, KeeperMessage], Content]] = {

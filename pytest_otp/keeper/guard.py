@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +42,8 @@ class GuardOptions:
     close_timeout: float = 20.0
     """Seconds by which all closes together may delay the run."""
     budget: Budget = NO_BUDGET
+    controller: int | None = None
+    """The ID of the process that started this xdist worker; None if that is on another machine, and without xdist."""
 
 
 class Guard:
@@ -49,7 +52,10 @@ class Guard:
     def __init__(self, options: GuardOptions) -> None:
         self.run = options.run
         self.patience = Patience(options.close_timeout)
+        self.placed = 0
+        """How many orders of this process are in its ledger."""
         self._options = options
+        self._process = os.getpid()
         self._offline = InMemoryLedger()
         self._ledger: Ledger | None = None
         self._liveness: LivenessLock | None = None
@@ -117,12 +123,21 @@ class Guard:
     def _path(self) -> Path:
         return ledger_path(self._options.ledger, self._options.root)
 
+    def _check_controller(self) -> None:
+        """Raise OtpError if the xdist controller, which is this process's parent, has died."""
+        controller = self._options.controller
+        if controller is not None and self._process == os.getpid() and os.getppid() != controller:
+            from .controller import orphaned  # noqa: PLC0415 - not needed by a run that goes on
+
+            raise orphaned()
+
     def _by_keeper(self, recipe: Recipe) -> tuple[Keeper, int]:
         from .client import Keeper  # noqa: PLC0415 - not needed before an order
 
         with self._lock:
             if self._keeper is None:
-                self._keeper = Keeper(self._path(), self.run, self._options.budget)
+                options = self._options
+                self._keeper = Keeper(self._path(), self.run, options.budget, controller=options.controller)
             return self._keeper, self._keeper.use(*recipe)
 
     def _in_process(self, recipe: Recipe | None) -> RunContext:
@@ -135,7 +150,14 @@ class Guard:
             self._liveness = self._liveness or self._ledger.liveness_lock()
             account = self._ledger.account(recipe.name, identifying(load(recipe.name), recipe.values)) if recipe else ""
             if account not in self._contexts:
-                context = RunContext(self._ledger, self.run, account, self._liveness.name, budget=self._options.budget)
+                context = RunContext(
+                    self._ledger,
+                    self.run,
+                    account,
+                    self._liveness.name,
+                    budget=self._options.budget,
+                    check=self._check_controller,
+                )
                 self._contexts[account] = context
                 if recipe:
                     _sweep(self._ledger, recipe, context)

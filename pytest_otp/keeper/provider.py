@@ -18,6 +18,7 @@ from .pipes import KeeperNotResponding
 from .wire import KeeperMessage, error_of
 
 if TYPE_CHECKING:
+    from .asked import Request
     from .client import Keeper
 
 __tracebackhide__ = True
@@ -108,13 +109,13 @@ class KeeperProvider:
         """Like the provider's."""
         self._did("resend", order)
 
-    def cancel(self, order: Order) -> None:
-        """Like the provider's."""
-        self._did("cancel", order)
+    def cancel(self, order: Order) -> OrderState:
+        """Like the provider's, but always returns the state."""
+        return OrderState(self._did("cancel", order))
 
-    def finish(self, order: Order) -> None:
-        """Like the provider's."""
-        self._did("finish", order)
+    def finish(self, order: Order) -> OrderState:
+        """Like the provider's, but always returns the state."""
+        return OrderState(self._did("finish", order))
 
     def balance(self) -> Balance:
         """Like the provider's."""
@@ -208,11 +209,13 @@ class KeeperProvider:
         if keeper is not None:
             keeper.notify({**message, **about})
 
-    def _order_answer(self, request: Future[KeeperMessage]) -> KeeperMessage:
+    def _order_answer(self, request: Request) -> KeeperMessage:
         try:
             return _answer(request, self._answer_timeout)
         except FutureTimeoutError:
             cancelled = request.cancel()
+        if cancelled and not request.sent:
+            raise ProviderUnavailable("the keeper process did not respond, and nothing was ordered", sent=False)
         if cancelled:  # if the answer still comes, the client has the keeper close the order
             raise OrderUncertain("the keeper process did not respond in time")
         return _answer(request, self._answer_timeout)  # it has just come

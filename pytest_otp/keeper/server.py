@@ -16,7 +16,8 @@ from ..orders.closers import Closers, OnOutcome
 from ..orders.entries import CLOSED, OPEN, Budget
 from ..orders.ledger import Ledger
 from ..orders.recording import RecordingProvider, RunContext
-from ..orders.sweep import SWEEP_PATIENCE, begin_sweep, lifetime
+from ..orders.rental import lifetime
+from ..orders.sweep import SWEEP_PATIENCE, begin_sweep
 from ..providers.base import Order, OrderState, Provider, identifying
 from ..providers.deadline import sent_by
 from ..providers.registry import create
@@ -57,12 +58,14 @@ class KeeperServer:
         send: Callable[[KeeperMessage], None],
         *,
         create: Callable[..., Provider] = create,
+        check: Callable[[], None] = lambda: None,
         closers: Callable[[], Closers] = Closers,
         sweep_patience: float = SWEEP_PATIENCE,
     ) -> None:
         """`send` writes one message to the owner, from any thread. Raises SettingsError if the ledger is unusable.
 
-        `sweep_patience` is the time in seconds that the first order waits for the sweep.
+        `check` raises OtpError if nothing may be ordered any more. `sweep_patience` is the time in seconds that the
+        first order waits for the sweep.
         """
         self._send = send
         self._create = create
@@ -72,7 +75,7 @@ class KeeperServer:
         orders, spend, currency = hello["budget"]
         budget = Budget(orders, None if spend is None else Decimal(spend), currency)
         self._context = RunContext(
-            self.ledger, hello["run"], owner=hello["owner"], keeper=self.liveness.name, budget=budget
+            self.ledger, hello["run"], owner=hello["owner"], keeper=self.liveness.name, budget=budget, check=check
         )
         self._providers: list[RecordingProvider | Exception] = []
         self._accounts: dict[str, RecordingProvider] = {}
@@ -155,16 +158,17 @@ class KeeperServer:
     def _take_over(self, run: str, owner: str, wanted: Mapping[str, KeeperMessage]) -> None:
         """Take over the orders of a predecessor that has died; `wanted` are those that the owner knows."""
         orphans = self.ledger.adopt(owner, self.liveness.name)
-        closed = [entry for entry in self.ledger.entries(run) if entry.state in CLOSED] if wanted else []
-        for entry in orphans + [entry for entry in closed if entry.intent.key in wanted]:
+        recorded = {entry.intent.key: entry for entry in self.ledger.entries(run)} if wanted else {}
+        closed = [entry for key, entry in recorded.items() if key in wanted and entry.state in CLOSED]
+        for entry in orphans + closed:
             key, provider = entry.intent.key, self._accounts.get(entry.intent.account)
             if provider is None:  # it could not be created this time: a sweep will close the order
                 continue
-            provider.track(key, entry.order, OrderState(entry.state))
+            provider.track(key, entry.order, OrderState(entry.state), entry.closing)
             held = self._held[key] = _HeldOrder(entry.order, provider)
             if key not in wanted:  # the owner never received its answer: no test uses it
                 self._begin_close(held)
-        for key in wanted.keys() - self._held.keys():  # the ledger was removed
+        for key in wanted.keys() - recorded.keys():  # the ledger was removed
             with contextlib.suppress(Exception):
                 self._held[key] = self._tracked(key, wanted[key])
 
@@ -195,6 +199,7 @@ class KeeperServer:
             self._sweepers.join(self._sweep_patience)
             self._swept = True
         provider = self._provider(message)
+        self._context.check()
         if self.ending:
             raise OtpError("the run has ended")
         if monotonic() >= message["until"]:  # suspended, or too busy: nobody waits for the order any more
@@ -236,7 +241,8 @@ class KeeperServer:
 
     def _set_state(self, message: KeeperMessage, reply: Reply) -> None:
         held = self._order_of(message)
-        held.provider.set_state(held.order, OrderState(message["state"]))
+        if message["state"] in OPEN:  # that it ended is for a close to find out
+            held.provider.set_state(held.order, OrderState(message["state"]))
 
     def _count_wait(self, message: KeeperMessage, reply: Reply) -> None:
         held = self._order_of(message)

@@ -24,6 +24,10 @@ GROWTH = 1 / 20
 LONGEST_PAUSE = 3.0
 LAST_POLL = 0.5
 """Seconds before the deadline at which the last poll starts, so that its response arrives in time."""
+SUSPENDED = 0.25
+"""Seconds by which something ends late only if this process did not run meanwhile: SIGSTOP, a laptop's lid."""
+LAST_LOOK = 5.0
+"""Seconds that a poll may take which makes up for such a time: connections may be gone."""
 SHORTEST_POLL = 0.5
 """Seconds that a poll may take if the wait itself is shorter."""
 
@@ -90,6 +94,7 @@ class Wait(Generic[T]):
         self._start = self._polled = clock()
         self._last_poll = max(0.0, timeout - min(pace.last, timeout / 4))
         self._rings = 0
+        self._was_suspended = False
         self._final: Exception | None = None
 
     @property
@@ -99,20 +104,33 @@ class Wait(Generic[T]):
 
     def run(self, sleep: Callable[[float], None] | None = None) -> T | None:
         """Return what `claim` found, or None when the time is up. `sleep` replaces the real one in tests."""
-        pause = sleep or (lambda seconds: self._bell.sleep(seconds, self._rings))
+        wait = sleep or (lambda seconds: self._bell.sleep(seconds, self._rings))
+
+        def pause(seconds: float) -> None:
+            due = self._clock() + seconds
+            wait(seconds)
+            self._was_suspended |= self._is_late(due)
+
         self._polling()
         pause(self._first_pause())
         return self._outcome(tenacity.Retrying(sleep=pause, **self._policy())(self._poll))
 
     async def run_async(self, sleep: Callable[[float], Awaitable[None]] | None = None) -> T | None:
         """Like `run`, on an event loop."""
-        pause = sleep or (lambda seconds: self._bell.sleep_async(seconds, self._rings))
+        wait = sleep or (lambda seconds: self._bell.sleep_async(seconds, self._rings))
+
+        async def pause(seconds: float) -> None:
+            due = self._clock() + seconds
+            await wait(seconds)
+            self._was_suspended |= self._is_late(due)
+
         self._polling()
         await pause(self._first_pause())
         return self._outcome(await tenacity.AsyncRetrying(sleep=pause, **self._policy())(self._poll_async))
 
     def _poll(self) -> Any:
         self._polling()
+        due = self._clock() + self._left()
         try:
             answer = self._ask(self._left())
             if answer is not None:
@@ -120,10 +138,12 @@ class Wait(Generic[T]):
             self._answered(answer)
         except Exception as error:  # noqa: BLE001 - kept or raised by _failed
             self._failed(error)
+        self._was_suspended = self._is_late(due)
         return self._found()
 
     async def _poll_async(self) -> Any:
         self._polling()
+        due = self._clock() + self._left()
         try:
             answer = self._ask(self._left())
             if answer is not None:
@@ -131,6 +151,7 @@ class Wait(Generic[T]):
             self._answered(answer)
         except Exception as error:  # noqa: BLE001 - kept or raised by _failed
             self._failed(error)
+        self._was_suspended = self._is_late(due)
         return self._found()
 
     def _answered(self, answer: Future[None] | None) -> None:
@@ -165,16 +186,25 @@ class Wait(Generic[T]):
         return {
             "retry": tenacity.retry_if_result(lambda found: found is None),
             "wait": self._pause,
-            "stop": lambda _: self._polled - self._start >= self._last_poll,
+            "stop": lambda _: self._is_last(self._polled - self._start),
             "retry_error_callback": lambda _: None,
         }
+
+    def _is_last(self, polled_after: float) -> bool:
+        """Whether that poll was the last one. One that began after the end is: it made up for a suspension."""
+        return polled_after >= self._last_poll and not (self._was_suspended and polled_after <= self.timeout)
+
+    def _is_late(self, due: float) -> bool:
+        return self._clock() > due + SUSPENDED
 
     def _polling(self) -> None:
         self._rings = self._bell.rung()
         self._polled = self._clock()
 
     def _left(self) -> float:
-        """Seconds that a poll may take; even the shortest wait allows one poll."""
+        """Seconds that a poll may take; even the shortest wait allows one poll, and so does one that was suspended."""
+        if self._was_suspended:
+            return max(self.timeout - self.waited, LAST_LOOK)
         return max(self.timeout - self.waited, SHORTEST_POLL if self.timeout < SHORTEST_POLL else 0.001)
 
     def _first_pause(self) -> float:

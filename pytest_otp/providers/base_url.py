@@ -20,6 +20,10 @@ def check_url(url: str, allow_http: frozenset[str]) -> None:
     scheme, host = _scheme_and_host(url)
     if scheme not in ("http", "https") or not host:
         raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")
+    if not _can_be_requested(url, host):
+        raise SettingsError(
+            f"{scrub(url)!r} is not a valid URL", hint="It may have a space, or another character that no URL has."
+        )
     if scheme == "http" and not (is_loopback(host) or host in allow_http):
         raise SettingsError(
             f"{scrub(url)!r} would send credentials without TLS",
@@ -33,3 +37,14 @@ def _scheme_and_host(url: str) -> tuple[str, str]:
         return parts.scheme, "" if parts.port == 0 else (parts.hostname or "").lower()
     except ValueError:  # an invalid port or address
         return "", ""
+
+
+def _can_be_requested(url: str, host: str) -> bool:
+    """Whether a request to the URL, and to addresses below it, reaches what it names."""
+    if any(char.isspace() or not char.isprintable() or char in "\\#" for char in url):
+        return False
+    try:
+        host.encode("idna")  # as for the look-up of its address
+    except UnicodeError:  # a label that is empty or too long
+        return False
+    return True

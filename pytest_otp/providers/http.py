@@ -57,6 +57,16 @@ _LOGGERS = (
     "pytest_otp",
 )
 _PASSING = (408, 425, 429)
+_UNSENT = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidProxyURL,
+    urllib3.exceptions.LocationValueError,
+    UnicodeError,
+)
+"""Raised while a request is prepared, before anything is sent."""
 
 _Value = Any  # what JSON can contain, or a Secret in place of a text
 
@@ -219,6 +229,10 @@ class HttpClient:
                     scrub(response.headers.get("Retry-After", "")),
                     scrub(_body(response, timeouts[1]).decode("utf-8-sig", errors="replace"), short=False),
                 )
+        except _UNSENT as error:
+            raised = ProviderUnavailable(
+                f"the request cannot be sent ({type(error).__name__})", provider=self._provider, sent=False
+            )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raised = described(error, self._provider, timeouts)
         except Exception as error:  # noqa: BLE001 - whatever a library raises, its frames contain the key
@@ -248,10 +262,14 @@ class _Envelope:
     def prepared(self, *, reveal: bool) -> requests.PreparedRequest:
         encodings = "gzip, br" if _reads_brotli() else "gzip"
         headers = {"Accept": "application/json", "Accept-Encoding": encodings, "User-Agent": USER_AGENT, **self.headers}
-        params = None if self.params is None else {name: _shown(v, reveal) for name, v in self.params.items()}
+        params = None
+        if self.params is not None:  # as bytes: an order's ID may have characters that are no valid Unicode
+            shown = {name: _shown(value, reveal) for name, value in self.params.items()}
+            params = {name: value.encode(errors="surrogatepass") for name, value in shown.items()}
         body = None
         if self.payload is not None:
-            body = json.dumps(self.payload, default=lambda value: _shown(value, reveal), ensure_ascii=False).encode()
+            text = json.dumps(self.payload, default=lambda value: _shown(value, reveal), ensure_ascii=False)
+            body = text.encode(errors="backslashreplace")  # which escapes a lone surrogate as JSON does
             headers["Content-Type"] = "application/json"
             if self.compress:
                 body = gzip.compress(body)

@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -25,6 +24,7 @@ from pytest_otp.errors import (
     ProviderUnavailable,
     SmsAlreadyReceived,
 )
+from pytest_otp.keeper.asked import Request
 from pytest_otp.keeper.client import STAYS, Keeper, KeeperUnavailable
 from pytest_otp.keeper.patience import Patience
 from pytest_otp.keeper.pipes import KeeperNotResponding
@@ -86,17 +86,20 @@ class StandIn:
         self.is_inherited = False
         self.asked: list[dict[str, Any]] = []
         self.notified: list[dict[str, Any]] = []
-        self.futures: list[Future[KeeperMessage]] = []
+        self.futures: list[Request] = []
+        self.sends = True
+        """Whether its requests have left this process."""
         self.answers: dict[str, Mapping[str, Any] | Exception | None] = {"order": {"result": ORDER}}
         """By operation; without one the question stays unanswered."""
         self.left: list[float] = []
         """How many seconds each question gave the keeper."""
 
-    def ask(self, message: KeeperMessage) -> Future[KeeperMessage]:
+    def ask(self, message: KeeperMessage) -> Request:
         asked = decode(encode(message))
         self.left.append(asked.pop("until") - monotonic())
         self.asked.append(asked)
-        future: Future[KeeperMessage] = Future()
+        future = Request(message)
+        future.sent = self.sends
         self.futures.append(future)
         answer = self.answers.get(message["op"])
         if isinstance(answer, Exception):
@@ -189,17 +192,26 @@ class TestOrder:
         )
         assert keeper.futures[0].cancelled()
 
+    def test_a_keeper_that_gets_no_order(self, keeper: StandIn, patience: Patience) -> None:
+        """An order that was held back, since the keeper does not respond, is certainly none."""
+        keeper.answers["order"], keeper.sends = None, False
+        with pytest.raises(ProviderUnavailable) as caught:
+            kept_by(keeper, patience, answer_timeout=0.05).order("1", "6", None)
+        assert caught.value.message == "the keeper process did not respond, and nothing was ordered"
+        assert not caught.value.sent
+        assert keeper.futures[0].cancelled()
+
     def test_an_answer_in_the_last_moment(self, patience: Patience) -> None:
         """An order that comes while its request is being cancelled is an order."""
 
-        class Late(Future[KeeperMessage]):
+        class Late(Request):
             def cancel(self) -> bool:
                 self.set_result(decode(encode({"result": ORDER})))
                 return super().cancel()
 
         class AnswersLate(StandIn):
-            def ask(self, message: KeeperMessage) -> Future[KeeperMessage]:
-                return Late()
+            def ask(self, message: KeeperMessage) -> Request:
+                return Late(message)
 
         assert kept_by(AnswersLate(), patience, answer_timeout=0.05).order("1", "6", None) == ORDER
 
@@ -412,9 +424,9 @@ class TestExplicitClose:
 
     @pytest.mark.parametrize("operation", ["cancel", "finish"])
     def test_by_the_keeper(self, kept: KeeperProvider, keeper: StandIn, operation: str) -> None:
-        """The keeper does it, since it knows whose order it is."""
-        keeper.answers[operation] = {}
-        getattr(kept, operation)(kept.order("1", "6", None))
+        """The keeper does it, since it knows whose order it is, and tells what became of the order."""
+        keeper.answers[operation] = {"result": "ended"}
+        assert getattr(kept, operation)(kept.order("1", "6", None)) is OrderState.ENDED
         ordered, closed = keeper.asked
         assert (closed["op"], closed["key"]) == (operation, ordered["key"])
 
@@ -526,7 +538,7 @@ class TestForReal:
         real.order("1", "6", None)
         assert keeper.side
         stop(keeper.side.pid)
-        with pytest.raises(OrderUncertain, match="the keeper process did not respond in time"):
+        with pytest.raises(ProviderUnavailable, match="the keeper process did not respond, and nothing was ordered"):
             make(keeper, answer_timeout=0.05).order("1", "6", None)
         os.kill(keeper.side.pid, signal.SIGCONT)
         assert real.order("1", "6", None).id == "2"

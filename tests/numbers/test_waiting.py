@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from itertools import pairwise
 from typing import Any
@@ -332,3 +334,71 @@ def test_a_cancelled_async_wait_claims_nothing(turns: int) -> None:
 
     outcome = asyncio.run(main())
     assert (outcome, inbox) == ("message", []) or inbox == ["message"]
+
+
+class Suspended(Polls):
+    """As `Polls`, in a process that is suspended once, for a minute: in a pause, or in a poll that then fails."""
+
+    def __init__(self, *, in_pause: int | None = None, in_poll: int | None = None) -> None:
+        super().__init__(Time())
+        self._pauses = itertools.count(1)
+        self._in_pause = in_pause
+        self._in_poll = in_poll
+
+    def sleep(self, seconds: float) -> None:
+        self.time.sleep(seconds + (60.0 if next(self._pauses) == self._in_pause else 0.0))
+
+    def poll(self, seconds: float) -> None:
+        super().poll(seconds)
+        if len(self.at) == self._in_poll:
+            self.time.sleep(60.0)
+            raise AWAY
+
+    def claim(self) -> str | None:
+        """The message is there after half of the minute, for whoever asks then and has the time for an answer."""
+        return "found" if self.at[-1] > 30.0 and self.allowed[-1] >= 1.0 else None
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+SUSPENSIONS = pytest.mark.parametrize(
+    "polls",
+    [
+        pytest.param(lambda: Suspended(in_pause=1), id="first-pause"),
+        pytest.param(lambda: Suspended(in_pause=3), id="a-pause"),
+        pytest.param(lambda: Suspended(in_poll=1), id="first-poll"),
+        pytest.param(lambda: Suspended(in_poll=13), id="last-poll"),
+    ],
+)
+
+
+@SUSPENSIONS
+def test_a_suspended_wait_looks_once_more(polls: Callable[[], Suspended]) -> None:
+    """A process that was stopped beyond the end of the wait polls once more, with time for an answer."""
+    polled = polls()
+    assert polled.wait(10.0).run(polled.sleep) == "found"
+    assert [at for at in polled.at if at > 10.0] == [polled.at[-1]]
+
+
+@SUSPENSIONS
+def test_a_suspended_async_wait_looks_once_more(polls: Callable[[], Suspended]) -> None:
+    """The same on an event loop."""
+    polled = polls()
+    assert asyncio.run(polled.wait(10.0).run_async(polled.sleep_async)) == "found"
+    assert [at for at in polled.at if at > 10.0] == [polled.at[-1]]
+
+
+def test_a_wait_looks_once_more_and_not_again() -> None:
+    """A provider of one's own that ignores its time limit looks like a suspension: it is not asked for ever."""
+    polls = Polls(Time())
+
+    def poll(seconds: float) -> None:
+        polls.at.append(polls.time.elapsed)
+        polls.time.sleep(100.0)
+
+    wait: Wait[str] = Wait(
+        poll, lambda: None, timeout=10, pace=Pace(), bell=Bell(polls.time.clock), clock=polls.time.clock
+    )
+    assert wait.run(polls.time.sleep) is None
+    assert polls.at == [1.0, 101.0]
