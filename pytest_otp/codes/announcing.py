@@ -159,7 +159,7 @@ def only_number(shape: Shape, scene: Scene) -> Verdict | None:
         return None
     if scene.is_beginning(shape) and scene.plain[shape.end : shape.end + 1] == ":":
         return None  # a sender's number
-    if any(map(scene.has, ("code", "other", "send", "money", "thing"))) or any(
+    if any(map(scene.has, ("code", "other", "send", "money", "done", "thing"))) or any(
         part.reason not in _HARMLESS for part in scene.never
     ):
         return None

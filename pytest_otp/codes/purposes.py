@@ -45,6 +45,9 @@ def approval(shape: Shape, scene: Scene) -> Verdict | None:
 def after_the_fact(shape: Shape, scene: Scene) -> Verdict | None:
     """The code that confirms a payment or booking which went through: `You paid EUR 25. Confirmation code 4829`."""
     word = next(iter(scene.before(shape.start, "code")), None)
+    hint = next(iter(scene.before(shape.start, "maybe")), None)
+    if hint and (not word or word.start < hint.start) and scene.words_between(hint.end, shape.start) <= 1:
+        word = hint
     if not word or not _is_over(word, scene) or scene.has("warn") or scene.has_duration:
         return None
     return None if _is_asked(word, shape, scene) else Verdict(-120, "it confirms what is over")
@@ -65,7 +68,8 @@ def _is_asked(word: Word, shape: Shape, scene: Scene) -> bool:
     if by_it(shape, scene):
         return True
     left, _ = scene.sentence(word.start)
-    if any(left <= one.start and scene.words_between(one.end, word.start) for one in scene.before(word.start, "maybe")):
+    hints = (one for one in scene.before(word.start, "maybe") if left <= one.start)
+    if any(scene.words_between(one.end, word.start) >= _WORDS_OF_A_PURPOSE for one in hints):
         return True
     verbs = (*scene.before(word.start, "enter")[:1], *scene.after(shape.end, "enter")[:1])
     return any(

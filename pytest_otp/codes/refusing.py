@@ -11,6 +11,7 @@ from .never import AMOUNT, DATE, DURATION, HIDDEN, PHONE, TIME, Never
 from .placing import (
     equated,
     follows,
+    follows_colon,
     follows_goal,
     follows_link,
     has_letters,
@@ -23,7 +24,7 @@ from .placing import (
 from .purposes import after_the_fact, approval, handed_over
 from .scene import Scene
 from .shapes import DIGITS, LETTERS, MIXED, NO_CODE, SPACED, Shape
-from .things import of_a_thing
+from .things import of_a_thing, of_something_unknown
 
 Veto = Callable[[Shape, Scene], "str | None"]
 
@@ -171,13 +172,20 @@ def like_a_year(shape: Shape, scene: Scene) -> Verdict | None:
 
 AGAINST: tuple[Rule, ...] = (
     *(label_near, to_send_to, to_be_sent, like_a_year, an_offer, approval, after_the_fact),
-    *(handed_over, of_a_thing, in_a_report, for_another, sender_in_brackets, withdrawn),
+    *(handed_over, of_a_thing, of_something_unknown, in_a_report, for_another, sender_in_brackets, withdrawn),
 )
+
+
+def _ends_with_it(shape: Shape, scene: Scene) -> bool:
+    """Whether a sentence about signing in ends with a colon and it: `Your word to sign in: QZRTL`."""
+    left, _ = scene.sentence(shape.start)
+    hint = any(left <= word.start for word in scene.before(shape.start, "maybe")[:1])
+    return hint and follows_colon(shape, scene) and scene.ends_its_sentence(shape)
 
 
 def _is_asked_for(shape: Shape, scene: Scene) -> bool:
     """Whether a verb near it in its sentence asks to type it: `Type QZRTL`, `Type on your TV QZRTL`."""
-    if directly_announced(shape, scene):
+    if directly_announced(shape, scene) or _ends_with_it(shape, scene):
         return True
     for verb in (*scene.before(shape.start, "enter")[:1], *scene.after(shape.end, "enter")[:1]):
         start, end = (verb.end, shape.start) if verb.start < shape.start else (shape.end, verb.start)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from .kinds import KEYS
 from .lexicon import Lexicon, Word
-from .never import DURATION, Never, never
+from .never import DURATION, HOST, LINK, Never, never
 from .reading import LETTER, Reading
 from .shapes import MIXED, Shape, shapes
 
@@ -207,6 +207,14 @@ class Scene:
         """Whether no comma, sentence or line ends between a word and a shape."""
         start, end = (word.end, shape.start) if word.start < shape.start else (shape.end, word.start)
         return not self.is_parted(start, end) and not _count(self._clauses, start, end)
+
+    def is_in_a_link(self, word: Word) -> bool:
+        """Whether a word is a part of a link or the name of a host."""
+        return any(
+            part.start <= word.start < part.end
+            for part in self.never[bisect_left(self._never_ends, word.start + 1) :][:1]
+            if part.reason in (LINK, HOST)
+        )
 
     def parts_over(self, shape: Shape) -> Iterator[Never]:
         """The parts that hold no code, and that a shape lies in or overlaps."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from .announcing import Verdict
 from .contexts import ONLY_ONE_TIME, is_for_sign_in
 from .lexicon import Word
+from .never import AMOUNT
 from .placing import adjacent, equated, pointed_at
 from .reading import folded
 from .scene import Scene
@@ -23,6 +24,7 @@ _PARTED = re.compile(r"[0-9,:;\uff0c、،؛]")
 """What a word for code and the thing that it belongs to have none of between them."""
 _WORDS_OF_A_THING = 3
 """Words between a word for code and its thing: `code for the front door`."""
+_WORDS = re.compile(r"(?<![^\W_])[^\W\d_]+(?![^\W_])")
 _PIN = "pin"
 """What the code of a card, a telephone or a locker is called, and one to sign in with."""
 _SHORTEST_PART = 3
@@ -31,6 +33,8 @@ _SHORTEST_PART = 3
 
 def of_a_thing(shape: Shape, scene: Scene) -> Verdict | None:
     """A code that a thing has, and that nobody signs in with: `The door code is 4829`, `Wi-Fi password: 4829`."""
+    if not scene.has("thing") and not scene.has("pickup") and not _has_compound(scene):
+        return None
     word = _naming(shape, scene)
     if not word or _says_sign_in(word, scene):
         return None
@@ -45,7 +49,10 @@ def of_a_thing(shape: Shape, scene: Scene) -> Verdict | None:
     named = is_for_sign_in(word, scene) and word.entry.casefold() != _PIN
     if named or scene.has_duration or any(map(scene.has, ("warn", "maybe", "enter"))):
         return None
-    near = next((thing for thing in _things(scene) if thing.start < max(right, shape.start)), None)
+    near = next(
+        (one for one in _things(scene) if one.start < max(right, shape.start) and not _has_number(one, shape, scene)),
+        None,
+    )
     return Verdict(-120, f"the text is about something with a code of its own ({near.entry!r})") if near else None
 
 
@@ -64,13 +71,16 @@ def _things(scene: Scene) -> Iterator[Word]:
     """The first things of a text, without those that are a part of a name: `Smart Locker`."""
     for kind in ("thing", "pickup"):
         for thing in scene.first(kind):
-            if not _is_sender(thing, scene) and not _is_in_a_name(thing, scene):
+            if not _is_sender(thing, scene) and not _is_in_a_name(thing, scene) and not scene.is_in_a_link(thing):
                 yield thing
 
 
 def _is_sender(thing: Word, scene: Scene) -> bool:
+    """Whether a thing is a part of the sender's name, and not the whole of it, which is rather the subject."""
     name = _SENDER.match(scene.plain)
     if not name or thing.end > name.end():
+        return False
+    if scene.is_empty(name.start(), thing.start) and scene.is_empty(thing.end, name.end()):
         return False
     last = name[0].rstrip(" :\n\t]】").split()[-1]
     if last[:1].islower() and " " in name[0].strip():
@@ -138,6 +148,11 @@ def _says_sign_in(word: Word, scene: Scene) -> bool:
     return " " not in said and any(lexicon.has_kind(part, "maybe") for part in _beginnings(said))
 
 
+def _has_compound(scene: Scene) -> bool:
+    """Whether a word for code has letters that its entry does not have: Türcode."""
+    return any(word.end - word.start >= len(word.entry) + _SHORTEST_PART for word in scene.first("code"))
+
+
 def _part_of(word: Word, scene: Scene) -> str | None:
     """The thing that a part of a phrase or the first part of a compound names: the `Tür` of Türcode."""
     if not scene.has_spaces(word):
@@ -153,3 +168,48 @@ def _part_of(word: Word, scene: Scene) -> str | None:
 def _beginnings(said: str) -> Iterator[str]:
     """What a word could be a compound of, the longest first."""
     return (said[:length] for length in range(len(said) - _SHORTEST_PART, _SHORTEST_PART - 1, -1))
+
+
+def of_something_unknown(shape: Shape, scene: Scene) -> Verdict | None:
+    """A code of something that the lists do not have, in a text where nothing else speaks of signing in.
+
+    A word for code goes with what it is a code of: `Öffnungscode`, `code de la salle`. Names have capitals.
+    """
+    if scene.has("warn") or scene.has("maybe") or scene.has_duration:
+        return None
+    if any(part.reason == AMOUNT for part in scene.never):
+        return None  # a payment to approve
+    word = _naming(shape, scene)
+    if not word or word.entry.casefold() in ONLY_ONE_TIME or not scene.has_spaces(word):
+        return None
+    left, right = scene.sentence(shape.start)
+    if any(left <= verb.start < right for verb in scene.near(shape, "enter")):
+        return None
+    part = _unknown_part(word, scene) or _unknown_companion(word, shape, scene)
+    return Verdict(-80, f"a code of something else ({part!r})") if part else None
+
+
+def _unknown_part(word: Word, scene: Scene) -> str | None:
+    """The first part of a compound that the lists do not have: the `Öffnungs` of Öffnungscode."""
+    said = scene.plain[word.start : word.end]
+    if " " in said or folded(said).startswith(folded(word.entry)):
+        return None
+    length = folded(said).rfind(folded(word.entry))
+    return said[:length] if length >= _SHORTEST_PART else None
+
+
+def _unknown_companion(word: Word, shape: Shape, scene: Scene) -> str | None:
+    """A word in small letters that the lists do not have, between a word for code and the code."""
+    between = scene.plain[word.end : shape.start]
+    if " " in word.entry and is_for_sign_in(word, scene):
+        return None
+    if scene.is_parted(word.end, shape.start) or any(map(str.isdigit, between)):
+        return None
+    if any(word.end <= place.start < shape.start for place in scene.before(shape.start, "plain")):
+        return None  # a code of an app, an account or a page
+    return next((one for one in _WORDS.findall(between) if _is_unknown(one, scene)), None)
+
+
+def _is_unknown(spoken: str, scene: Scene) -> bool:
+    small = spoken.isalpha() and spoken.islower() and len(spoken) > _SHORTEST_PART
+    return small and not scene.lexicon.knows(spoken)

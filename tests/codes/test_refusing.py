@@ -21,7 +21,7 @@ from pytest_otp.codes.refusing import (
     single_letters,
     withdrawn,
 )
-from pytest_otp.codes.things import of_a_thing
+from pytest_otp.codes.things import of_a_thing, of_something_unknown
 from tests.codes.texts import seen
 
 EXCLUDED = {
@@ -115,6 +115,11 @@ POINTS_OFF = {
         ("单元门密码4829", "4829", "a code of something ('单元门')"),
         ("Your parcel has arrived. PIN 4829", "4829", "the text is about something with a code of its own ('parcel')"),
     ],
+    of_something_unknown.__name__: [
+        ("Ihr Zwergencode ist 4829", "4829", "a code of something else ('Zwergen')"),
+        ("Le code de la grotte est 4829", "4829", "a code of something else ('grotte')"),
+        ("The code of the wobbly gizmo is 4829", "4829", "a code of something else ('wobbly')"),
+    ],
     after_the_fact.__name__: [
         ("You paid EUR 25.00. Confirmation code 4829", "4829", "it confirms what is over"),
         ("Płatność 45,90 PLN potwierdzona. Kod potwierdzenia 551902", "551902", "it confirms what is over"),
@@ -200,6 +205,14 @@ NO_POINTS_OFF = {
         ("Code 4829, valid for 5 minutes. Then choose a locker", "4829"),
         ("Log in to see your parcel. Code 4829", "4829"),
         ("4829 is the passcode for booking 2025-3391. Use it before 18:00", "4829"),
+    ],
+    of_something_unknown.__name__: [
+        ("Le code de la grotte est 4829, valable 5 minutes", "4829"),
+        ("Le code de la grotte est 4829. Ne le partagez jamais", "4829"),
+        ("Le code de la Grotte est 4829", "4829"),
+        ("Code for the wobbly app: 4829", "4829"),
+        ("Code for the wobbly transfer of EUR 25.00: 4829", "4829"),
+        ("Ihr Bestätigungscode ist 4829", "4829"),
     ],
     after_the_fact.__name__: [
         ("Payment of EUR 25.00. Confirmation code 4829", "4829"),
