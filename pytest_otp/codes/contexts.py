@@ -148,12 +148,14 @@ def is_for_sign_in(word: Word, scene: Scene) -> bool:
 
 
 def _is_with_code(entry: str, word: Word, scene: Scene) -> bool:
-    """Whether an entry says no more than `with code`, `use code` or `your code`."""
+    """Whether an entry says no more than `with code`, `use code`, `your code` or `code for`."""
     first, _, rest = entry.partition(" ")
     lexicon = scene.lexicon
     if " " in rest:
         return False
     if "enter" in word.kinds or any(lexicon.has_kind(first, kind) for kind in ("for", "enter", "is", "common")):
+        return True
+    if lexicon.has_kind(first, "code") and lexicon.has_kind(rest, "for"):
         return True
     return len(first) <= _LONGEST_PRONOUN and lexicon.has_kind(rest, "code") and not lexicon.knows(first)
 

@@ -57,14 +57,22 @@ def of_a_thing(shape: Shape, scene: Scene) -> Verdict | None:
 
 
 def _naming(shape: Shape, scene: Scene) -> Word | None:
-    """The word for code that the shape goes with."""
+    """The word for code that the shape goes with, or one like `key` that hints at one."""
     if word := pointed_at(shape, scene) or adjacent(shape, scene) or equated(shape, scene):
         return word
     for word in (*scene.before(shape.start, "code")[:1], *scene.after(shape.end, "code")[:1]):
         start, end = (word.end, shape.start) if word.start < shape.start else (shape.end, word.start)
         if not scene.sentences_between(start, end):
             return word
-    return None
+    hint = next(iter(scene.before(shape.start, "maybe")), None)
+    near = hint and not scene.is_parted(hint.end, shape.start) and scene.words_between(hint.end, shape.start) <= 1
+    return hint if near and hint and any(_touch(hint, thing, scene) for thing in scene.first("thing")) else None
+
+
+def _touch(word: Word, other: Word, scene: Scene) -> bool:
+    """Whether nothing stands between two words: `Wi-Fi key`."""
+    start, end = _gap(word.start, word.end, other.start, other.end)
+    return start <= end and not scene.plain[start:end].strip(" -")
 
 
 def _things(scene: Scene) -> Iterator[Word]:

@@ -106,7 +106,7 @@ LEFT = {
 
 POINTS_OFF = {
     of_a_thing.__name__: [
-        ("The code of the door is 4829", "4829", "a code of something ('door')"),
+        ("The code of the door is 4829", "4829", "a code of something ('the door')"),
         ("Code for the front door: 4829", "4829", "a code of something ('front door')"),
         ("Enter code 4829 at the gate", "4829", "a code of something ('gate')"),
         ("Der Garagecode lautet 4829", "4829", "a code of something ('Garage')"),
