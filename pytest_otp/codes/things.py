@@ -27,6 +27,8 @@ _WORDS_OF_A_THING = 3
 _WORDS = re.compile(r"(?<![^\W_])[^\W\d_]+(?![^\W_])")
 _PIN = "pin"
 """What the code of a card, a telephone or a locker is called, and one to sign in with."""
+_FARTHEST = 80
+"""Characters between a thing and the word for code that it belongs to, or the code."""
 _SHORTEST_PART = 3
 """Letters of the first part of a compound: the `Tür` of Türcode."""
 
@@ -44,13 +46,17 @@ def of_a_thing(shape: Shape, scene: Scene) -> Verdict | None:
     if (part := _part_of(word, scene)) is not None:
         return Verdict(-120, f"a code of something ({part!r})")
     for thing in _things(scene):
-        if _belong_together(thing, word, shape, scene):
+        if _belong_together(thing, word, shape, scene) and _counts(thing, scene):
             return Verdict(-120, f"a code of something ({thing.entry!r})")
     named = is_for_sign_in(word, scene) and word.entry.casefold() != _PIN
     if named or scene.has_duration or any(map(scene.has, ("warn", "maybe", "enter"))):
         return None
     near = next(
-        (one for one in _things(scene) if one.start < max(right, shape.start) and not _has_number(one, shape, scene)),
+        (
+            one
+            for one in _things(scene)
+            if one.start < max(right, shape.start) and not _has_number(one, shape, scene) and _counts(one, scene)
+        ),
         None,
     )
     return Verdict(-120, f"the text is about something with a code of its own ({near.entry!r})") if near else None
@@ -76,11 +82,14 @@ def _touch(word: Word, other: Word, scene: Scene) -> bool:
 
 
 def _things(scene: Scene) -> Iterator[Word]:
-    """The first things of a text, without those that are a part of a name: `Smart Locker`."""
-    for kind in ("thing", "pickup"):
-        for thing in scene.first(kind):
-            if not _is_sender(thing, scene) and not _is_in_a_name(thing, scene) and not scene.is_in_a_link(thing):
-                yield thing
+    """The first things of a text."""
+    yield from scene.first("thing")
+    yield from scene.first("pickup")
+
+
+def _counts(thing: Word, scene: Scene) -> bool:
+    """Whether a thing is no part of a name or a link: `Smart Locker`."""
+    return not (_is_sender(thing, scene) or _is_in_a_name(thing, scene) or scene.is_in_a_link(thing))
 
 
 def _is_sender(thing: Word, scene: Scene) -> bool:
@@ -107,8 +116,8 @@ def _is_in_a_name(thing: Word, scene: Scene) -> bool:
 
 def _belong_together(thing: Word, word: Word, shape: Shape, scene: Scene) -> bool:
     """Whether a thing stands so near to a word for code, or to the code, that nothing else can be meant."""
-    if "code" in thing.kinds and thing.start <= word.start < thing.end:
-        return True
+    if thing.end < min(word.start, shape.start) - _FARTHEST or thing.start > max(word.end, shape.end) + _FARTHEST:
+        return False
     if word.start <= thing.start < word.end or thing.start <= word.start < thing.end:
         return True
     places = [(word.start, word.end)]
