@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from ..errors import Unsupported
 from ..orders.recording import RecordingProvider
-from ..providers.base import Order
+from ..providers.base import Order, Provider
 from ..providers.deadline import time_limit_at
 from ..providers.looking import look
 from .wire import KeeperMessage, plain_error
@@ -17,7 +17,8 @@ Content = Mapping[str, Any]
 
 
 def _messages(provider: RecordingProvider, order: Order, message: KeeperMessage) -> Content:
-    found, refusal = look(provider, order, another=message.get("another", False))
+    forwarding = cast("Provider", provider)  # to the provider behind it
+    found, refusal = look(forwarding, order, another=message.get("another", False))
     return {"result": found, **({"refused": plain_error(refusal)} if refusal else {})}
 
 

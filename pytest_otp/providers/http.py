@@ -8,6 +8,7 @@ that no library frame (whose locals contain the whole URL) and no `__context__` 
 from __future__ import annotations
 
 import gzip
+import http.client
 import http.cookiejar
 import importlib.util
 import json
@@ -299,8 +300,10 @@ def _body(response: requests.Response, patience: float) -> bytes:
     """Read the whole body, within that many seconds however slowly it arrives."""
     end = monotonic() + min(patience, time_left() or patience)
     body = bytearray()
-    # `iter_content` would wait for whole chunks; urllib3 before 2.1 can do no better either.
-    read = getattr(response.raw, "read1", response.raw.read)
+    # `iter_content` would wait for whole chunks; urllib3 before 2.1, and a library that stands in the way, can do no
+    # better either.
+    plain = isinstance(getattr(response.raw, "_fp", None), http.client.HTTPResponse)
+    read = getattr(response.raw, "read1", response.raw.read) if plain else response.raw.read
     while chunk := read(_CHUNK, decode_content=True):
         body += chunk
         left = end - monotonic()

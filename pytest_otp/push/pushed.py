@@ -79,14 +79,13 @@ class Pushes:
             if not box.listeners:
                 return Outcome.UNKNOWN
             wake = list(box.listeners.values())
-            looks: list[Future[Messages]] = []
             if key:
                 box.pushed.add(key)
                 box.fresh |= box.keeps(key, _message(sms))
-            if box.fresh and box.looks:
-                looks, box.looks = box.looks, []
-                found = box.shown()
-        for shown in looks:
+            answers = [(shown, box.shown()) for shown in box.looks] if box.fresh else []
+            if answers:
+                box.looks = []
+        for shown, found in answers:
             shown.set_result(found)
         for notify in wake:
             notify(0.0)
