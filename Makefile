@@ -9,7 +9,7 @@ WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format index bench chaos docs tox browser node build clean
+.PHONY: help demo test lint format index bench chaos leaks docs tox browser node build clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,7 +23,7 @@ test: $(READY) browser node  ## Run the whole suite
 lint: $(READY)  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy pytest_otp tests $(wildcard benchmarks/*.py chaos/*.py)
+	$(BIN)/mypy pytest_otp tests $(wildcard benchmarks/*.py chaos/*.py leaks/*.py)
 	cd examples/signup && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
 	cd examples/thirdparty_provider && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
 	$(BIN)/pyright
@@ -40,6 +40,9 @@ bench: $(READY)  ## Measure speed; fail if a figure is above its limit
 
 chaos: $(READY)  ## Kill hundreds of test runs; fail if a number stays rented
 	$(BIN)/python -m chaos $(ARGS)
+
+leaks: $(READY)  ## Search hundreds of failing tests and all that they write for secrets; fail if there is one
+	$(BIN)/python -m leaks $(ARGS)
 
 docs: $(READY)  ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import TypeVar
 from ..errors import OrderEnded, ProviderError, ProviderUnavailable
 from ..providers.base import SmsMessage, SupportsCounting
 from ..providers.deadline import time_limit
+from ..redact import logger
 from .bell import Bell
 from .filters import Wanted
 from .inbox import Inbox
@@ -22,8 +22,6 @@ from .waiting import Pace, Wait
 __tracebackhide__ = True
 
 T = TypeVar("T")
-
-_logger = logging.getLogger("pytest_otp")
 
 
 class Receiver:
@@ -91,7 +89,7 @@ class Receiver:
         except ProviderUnavailable:
             raise
         except (ProviderError, OrderEnded) as refusal:
-            _logger.info("order %s: could not request another SMS: %s", self._order.order.id, refusal)
+            logger.info("order %s: could not request another SMS: %s", self._order.order.id, refusal)
         self._another_requested()
 
     def _another_requested(self) -> None:

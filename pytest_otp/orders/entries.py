@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from ..clock import utc_now
+from ..display import SafeRepr
 from ..errors import BudgetExceeded
 from ..providers.base import Order, OrderState
 
@@ -25,8 +26,8 @@ CLOSED = (OrderState.FINISHED.value, OrderState.CANCELLED.value, OrderState.ENDE
 UNCERTAIN = OrderState.UNCERTAIN.value
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+@dataclass(frozen=True, slots=True, repr=False)
+class Intent(SafeRepr):
     """An order that is about to be sent."""
 
     key: str
@@ -50,8 +51,8 @@ class Intent:
     """ISO 4217 code of `price`."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+@dataclass(frozen=True, slots=True, repr=False)
+class LedgerEntry(SafeRepr):
     """One order in a ledger. Contains no secret and no SMS text."""
 
     id: int

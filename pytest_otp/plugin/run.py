@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..display import LINE, shown
 from ..keeper.guard import Guard, GuardOptions
 from ..orders.entries import Budget, LedgerEntry
 from ..orders.summary import orders, strays, summary, swept
@@ -140,7 +141,7 @@ def write_summary(
     if lines:
         reporter.section("one-time codes by SMS", "-")
         for line in lines:
-            reporter.line(line)
+            reporter.line(shown(line, LINE))
 
 
 def _lines_from(path: Path, run: str, patience: float, reporter: Any) -> list[str]:

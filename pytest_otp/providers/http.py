@@ -24,9 +24,10 @@ import tenacity
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
+from ..display import quoted, shown
 from ..errors import OtpError, ProviderUnavailable, SettingsError
 from ..loopback import is_loopback
-from ..redact import Secret, guard_loggers, scrub
+from ..redact import Secret, guard_loggers, scrub, url_without_password
 from .answers import JsonResponse as JsonResponse
 from .answers import described, judged, read
 from .base import Repeat
@@ -215,7 +216,7 @@ class HttpClient:
             raised = described(error, self._provider, timeouts)
         except Exception as error:  # noqa: BLE001 - whatever a library raises, its frames contain the key
             raised = ProviderUnavailable(
-                f"the request failed ({type(error).__name__}: {scrub(str(error))[:120]})", provider=self._provider
+                f"the request failed ({type(error).__name__}: {shown(scrub(str(error)), 120)})", provider=self._provider
             )
         except BaseException as error:  # noqa: BLE001 - Ctrl-C and pytest-timeout: they pass, the frames do not
             raised = error
@@ -233,11 +234,12 @@ def check_url(url: str, allow_http: frozenset[str]) -> None:
             "the URL contains a user name or password", hint="Remove it: it would appear in error messages."
         )
     scheme, host = _scheme_and_host(url)
+    written = quoted(scrub(url_without_password(url)))
     if scheme not in ("http", "https") or not host:
-        raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")
+        raise SettingsError(f"{written} is not an http:// or https:// URL")
     if scheme == "http" and not (is_loopback(host) or host in allow_http):
         raise SettingsError(
-            f"{scrub(url)!r} would send credentials without TLS",
+            f"{written} would send credentials without TLS",
             hint=f"Use https, or allow the host with --otp-allow-http {host} (PYTEST_OTP_ALLOW_HTTP).",
         )
 
