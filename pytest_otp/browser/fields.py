@@ -1,0 +1,174 @@
+"""The fields that a page shows, and the rows of boxes among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .steps import Place, Sight
+
+_WIDEST_BOX = 110
+"""Pixels. What is wider is a field for more than one character, unless it says otherwise."""
+_WIDEST_GAP = 130
+_FEWEST_BOXES = 3
+_MOST_BOXES = 12
+
+
+@dataclass(frozen=True)
+class Field:
+    """One input of a page: what it is for, what is in it, whether a person could use it. Never its content."""
+
+    id: int
+    tag: str
+    type: str
+    name: str
+    dom: str
+    autocomplete: str
+    mode: str
+    pattern: str
+    placeholder: str
+    title: str
+    classes: str
+    test: str
+    maxlength: int
+    label: str
+    before: str
+    context: str
+    filled: int
+    shape: str
+    box: tuple[float, float, float, float]
+    problem: str
+    active: bool
+    tabindex: int
+    muted: bool
+    modal: bool | None
+    slots: int
+    scripted: bool
+    home: int
+
+    @classmethod
+    def of(cls, seen: dict[str, Any]) -> Field:
+        """A field as the page describes it."""
+        return cls(**{**seen, "box": tuple(seen["box"])})
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it says that it takes digits."""
+        return self.type in ("tel", "number") or self.mode in ("numeric", "tel", "decimal") or "\\d" in self.pattern
+
+    def __str__(self) -> str:
+        what = "text area" if self.tag == "textarea" else f"{self.type or 'text'} input"
+        if self.tag not in ("input", "textarea"):
+            what = "editable element"
+        for kind, text in (("label", self.label), ("placeholder", self.placeholder), ("name", self.name)):
+            if text:
+                return f'{what} with {kind} "{text[:60]}"'
+        return f'{what} with id "{self.dom}"' if self.dom else f"{what} without a label"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A field, or a row of boxes, in one frame."""
+
+    place: Place
+    fields: tuple[Field, ...]
+    aimed: bool = False
+    """Whether the target that the test passed is, or has, one of its fields."""
+
+    @property
+    def first(self) -> Field:
+        """Its only field, or the first box."""
+        return self.fields[0]
+
+    @property
+    def ids(self) -> list[int]:
+        """The page's IDs of its fields."""
+        return [field.id for field in self.fields]
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row of boxes."""
+        return len(self.fields) > 1
+
+    @cached_property
+    def capacities(self) -> tuple[int, ...]:
+        """How many characters each box takes."""
+        if not self.is_row:
+            return (self.room,)
+        return tuple(1 if self._takes_one(field) else field.maxlength for field in self.fields)
+
+    @property
+    def room(self) -> int:
+        """How many characters it takes; 0 if that is not known."""
+        if self.is_row:
+            return sum(self.capacities)
+        return max(self.first.maxlength, 0) or self.first.slots
+
+    @property
+    def problem(self) -> str:
+        """Why a person could not use it; empty if one could."""
+        return next((field.problem for field in self.fields if field.problem), "")
+
+    def same_as(self, other: Candidate) -> bool:
+        """Whether another look has found the same widget, perhaps rendered anew."""
+        mine, theirs = self.first, other.first
+        return len(self.fields) == len(other.fields) and (
+            (mine.id == theirs.id and self.place == other.place)
+            or (mine.tag, mine.type, mine.name, mine.label, mine.placeholder)
+            == (theirs.tag, theirs.type, theirs.name, theirs.label, theirs.placeholder)
+        )
+
+    def _takes_one(self, field: Field) -> bool:
+        # The first of a row may take the whole code, for a paste.
+        return field.maxlength not in (2, 3, 4) or any(each.maxlength == 1 for each in self.fields)
+
+    def __str__(self) -> str:
+        if not self.is_row:
+            return str(self.first)
+        return f"{len(self.fields)} boxes, the first of them a {self.first}"
+
+
+def candidates(sights: Iterable[Sight]) -> list[Candidate]:
+    """The fields of all frames, with boxes that stand in a row as one."""
+    found = []
+    for sight in sights:
+        aimed = set(sight.what["aimed"])
+        fields = [Field.of(seen) for seen in sight.what["fields"]]
+        for row in _rows(fields):
+            found.append(Candidate(sight.place, tuple(row), aimed=any(field.id in aimed for field in row)))
+    return found
+
+
+def _rows(fields: Sequence[Field]) -> list[list[Field]]:
+    """The fields, in the page's order, as rows of boxes and single ones."""
+    rows: list[list[Field]] = []
+    for field in fields:
+        if rows and _is_box(field) and _is_box(rows[-1][-1]) and _go_together(rows[-1], field):
+            rows[-1].append(field)
+        else:
+            rows.append([field])
+    return [part for row in rows for part in _as_boxes(row)]
+
+
+def _as_boxes(row: list[Field]) -> list[list[Field]]:
+    sure = all(field.maxlength in (1, 2, 3, 4) for field in row[1:])
+    enough = len(row) >= (2 if sure else _FEWEST_BOXES)
+    return [row] if enough and len(row) <= _MOST_BOXES else [[field] for field in row]
+
+
+def _is_box(field: Field) -> bool:
+    if field.problem == "hidden" or field.tag == "textarea" or field.slots:
+        return False
+    width = field.box[2]
+    return 8 <= width <= _WIDEST_BOX or (field.maxlength == 1 and width <= 3 * _WIDEST_BOX)
+
+
+def _go_together(row: Sequence[Field], field: Field) -> bool:
+    """Whether a box continues a row: beside the last one, and as large."""
+    last = row[-1]
+    (x, y, width, height), (other_x, other_y, other_width, other_height) = last.box, field.box
+    alike = abs(width - other_width) <= 0.35 * max(width, other_width) and abs(height - other_height) <= 6
+    gap = max(other_x - (x + width), x - (other_x + other_width))
+    return alike and abs(y - other_y) <= 6 and -4 <= gap <= max(_WIDEST_GAP, width)

@@ -1,0 +1,349 @@
+// What runs in the page. Standard DOM only, and no timers: the page's clock may be frozen. Python asks and waits.
+(key) => {
+  const TEXTUAL = new Set(["text", "tel", "number", "password", "search", "email", "url", ""]);
+  const OTHERS = new Set(["hidden", "checkbox", "radio", "button", "submit", "reset", "file", "image", "range", "color",
+    "date", "time", "month", "week", "datetime-local"]);
+  const ORIGIN = Symbol.for("pytest-otp origin");
+  const LONGEST_TEXT = 120;
+  const elements = new Map(), ids = new WeakMap();
+  const seen = { allowed: new Set(), keys: 0, astray: 0, sent: 0, changes: 0, pasted: 0, refused: 0, clipboard: null };
+
+  const idOf = (element) => {
+    if (!ids.has(element)) { ids.set(element, elements.size + 1); elements.set(elements.size + 1, element); }
+    return ids.get(element);
+  };
+  const clean = (text, most = LONGEST_TEXT) => (text || "").replace(/\s+/g, " ").trim().slice(0, most);
+  const parentOf = (element) => element.assignedSlot || element.parentElement || (element.getRootNode().host ?? null);
+  const up = function* (element) { for (let at = element; at; at = parentOf(at)) yield at; };
+  const deepActive = () => {
+    let active = document.activeElement;
+    while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+    return active;
+  };
+  const every = function* (root) {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT);
+    for (let at = root.nodeType === 1 ? root : walker.nextNode(); at; at = walker.nextNode()) {
+      yield at;
+      if (at.shadowRoot) yield* every(at.shadowRoot);
+    }
+  };
+  const isEditable = (element) => element.isContentEditable && !parentOf(element)?.isContentEditable;
+  const isField = (element) => {
+    const tag = element.localName;
+    if (tag === "input") return !OTHERS.has(element.type);
+    return tag === "textarea" || isEditable(element);
+  };
+  const valueOf = (element) => {
+    if ("value" in element && typeof element.value === "string") return element.value;
+    return element.textContent || "";
+  };
+
+  // Texts that tell what a field is for.
+  const labelOf = (element) => {
+    const texts = [...(element.labels || [])].map((label) => label.textContent);
+    const root = element.getRootNode();
+    for (const id of (element.getAttribute("aria-labelledby") || "").split(/\s+/)) {
+      if (id) texts.push(root.getElementById?.(id)?.textContent);
+    }
+    texts.push(element.getAttribute("aria-label"));
+    return clean(texts.filter(Boolean).join(" "));
+  };
+  const holdsField = (element) => [element, ...element.querySelectorAll("*")].some(isField);
+  const textBefore = (element) => {
+    let at = element;
+    for (let level = 0; at && level < 5 && at !== document.body; level++) {
+      for (let other = at.previousSibling; other; other = other.previousSibling) {
+        if (other.nodeType === 3 && clean(other.data)) return clean(other.data);
+        if (other.nodeType !== 1) continue;
+        if (holdsField(other)) return "";
+        const text = /^(script|style|svg)$/.test(other.localName) ? "" : clean(other.innerText ?? other.textContent);
+        if (text) return text;
+      }
+      at = parentOf(at);
+    }
+    return "";
+  };
+  const contextOf = (element, known) => {
+    const home = element.closest("dialog, [role=dialog], form, fieldset, section, article, main")
+      || element.getRootNode().host || document.body;
+    if (!known.has(home)) known.set(home, clean(home.innerText, 400));
+    return known.get(home);
+  };
+
+  // Whether a person could use a field.
+  const named = (element) => {
+    const name = element.id ? `#${element.id}` : element.classList.length ? `.${element.classList[0]}` : "";
+    return `<${element.localName}${name}>`;
+  };
+  const isShown = (element) => {
+    if (!element.getClientRects().length) return false;
+    return getComputedStyle(element).visibility === "visible";
+  };
+  const isFaint = (element) => {
+    for (const at of up(element)) if (Number(getComputedStyle(at).opacity) < 0.05) return true;
+    return false;
+  };
+  const inView = (box) => box.right > 0 && box.bottom > 0 && box.left < innerWidth && box.top < innerHeight;
+  const clippedAway = (box) => {
+    const left = box.left + scrollX, top = box.top + scrollY, page = document.documentElement;
+    return left + box.width <= 0 || top + box.height <= 0
+      || left >= Math.max(page.scrollWidth, innerWidth) || top >= Math.max(page.scrollHeight, innerHeight);
+  };
+  const hitAt = (x, y) => {
+    let hit = document.elementFromPoint(x, y);
+    while (hit?.shadowRoot) {
+      const inner = hit.shadowRoot.elementFromPoint(x, y);
+      if (!inner || inner === hit) break;
+      hit = inner;
+    }
+    return hit;
+  };
+  const within = (inner, outer) => { for (const at of up(inner)) if (at === outer) return true; return false; };
+  const covering = (element, area) => {
+    const box = area.getBoundingClientRect();
+    let cover = null;
+    for (const part of [0.5, 0.15, 0.85]) {
+      const x = box.left + box.width * part, y = box.top + box.height / 2;
+      if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) continue;
+      const hit = hitAt(x, y);
+      if (!hit) continue;
+      if (hit === element || within(hit, area) || within(element, hit)) return null;
+      if ([...(element.labels || [])].some((label) => within(hit, label))) return null;
+      cover = hit;
+    }
+    return cover;
+  };
+  const slotsIn = (home) => {
+    const all = [...every(home)];
+    if (all.length > 150) return [];
+    const rows = new Map();
+    for (const at of all) {
+      if (at === home || isField(at) || at.querySelector("input, textarea")) continue;
+      const box = at.getBoundingClientRect();
+      if (box.width < 8 || box.height < 12 || box.width > 120 || box.height > 140) continue;
+      const ratio = box.width / box.height, text = clean(at.textContent);
+      if (ratio < 0.2 || ratio > 2.5 || [...text].length > 1 || /^(svg|path|script|style|button)$/.test(at.localName)) continue;
+      if (!isShown(at) || [...at.children].some((child) => rows.get(sizeOf(child))?.includes(child))) continue;
+      const size = sizeOf(at);
+      if (!rows.has(size)) rows.set(size, []);
+      const row = rows.get(size);
+      if (!row.some((other) => within(at, other))) row.push(at);
+    }
+    const best = [...rows.values()].sort((a, b) => b.length - a.length)[0] || [];
+    return best.length >= 3 && best.length <= 12 ? best : [];
+  };
+  const sizeOf = (element) => {
+    const box = element.getBoundingClientRect();
+    return `${Math.round(box.top / 4)} ${Math.round(box.width / 4)} ${Math.round(box.height / 4)}`;
+  };
+  // The drawn boxes of a widget whose real input is transparent, tiny or laid over them.
+  const drawn = (element) => {
+    let at = parentOf(element);
+    for (let level = 0; at && level < 4 && at !== document.body && at.localName !== "form"; level++, at = parentOf(at)) {
+      const fields = [...every(at)].filter((other) => other !== element && isField(other) && isShown(other)
+        && other.getBoundingClientRect().width > 3);
+      if (fields.length) return null;
+      const slots = slotsIn(at);
+      if (slots.length) return { home: at, slots };
+    }
+    return null;
+  };
+  const problemOf = (element, picture) => {
+    if (!element.isConnected) return "gone";
+    if (!isShown(element)) return "hidden";
+    if (element.closest("[inert]")) return "inert";
+    if (element.matches(":disabled") || element.closest("[aria-disabled=true]")) return "disabled";
+    if (element.readOnly) return "read-only";
+    const box = element.getBoundingClientRect(), style = getComputedStyle(element);
+    const odd = box.width < 4 || box.height < 4 || style.pointerEvents === "none" || isFaint(element)
+      || clippedAway(box) || /rect\(|inset\(50%\)/.test(`${style.clip} ${style.clipPath}`);
+    let area = element;
+    if (odd) {
+      const label = [...(element.labels || [])].find((each) => isShown(each) && each.getBoundingClientRect().width > 20);
+      area = picture?.home || label || null;
+      const opaque = box.width >= 4 && box.height >= 4 && !isFaint(element) && !clippedAway(box);
+      if (!area) return box.width < 4 || box.height < 4 ? "tiny" : clippedAway(box) ? "off-screen"
+        : isFaint(element) ? "transparent" : opaque ? (covering(element, element) ? "covered" : "") : "hidden";
+      const place = area.getBoundingClientRect();
+      if (isFaint(area) || clippedAway(place)) return "off-screen";
+    }
+    const place = area.getBoundingClientRect();
+    if (!inView(place)) return "";
+    const cover = covering(element, picture && !odd ? picture.home : area);
+    return cover ? `covered by ${named(cover)}` : "";
+  };
+  const isScripted = (element) => {
+    if (element.getRootNode() instanceof ShadowRoot) return true;
+    for (const at of [element, parentOf(element)]) {
+      if (!at) continue;
+      if (at.localName.includes("-") || Object.keys(at).length) return true;
+      if (["oninput", "onkeydown", "onkeyup", "onkeypress", "onchange", "onpaste"].some((name) => at[name])) return true;
+    }
+    return false;
+  };
+  const describe = (element, known, active, modal) => {
+    const box = element.getBoundingClientRect(), value = valueOf(element);
+    const get = (name) => clean(element.getAttribute(name), 80);
+    const wide = box.width > 110 || box.width < 12 || isFaint(element);
+    const picture = wide && element.localName !== "textarea" ? drawn(element) : null;
+    return {
+      id: idOf(element), tag: element.localName, type: get("type").toLowerCase(), name: get("name"), dom: get("id"),
+      autocomplete: get("autocomplete").toLowerCase(), mode: get("inputmode").toLowerCase(), pattern: get("pattern"),
+      placeholder: get("placeholder"), title: get("title"), classes: get("class"),
+      test: get("data-testid") || get("data-test") || get("data-cy"),
+      maxlength: element.maxLength ?? -1, label: labelOf(element), before: textBefore(element),
+      context: contextOf(element, known), filled: [...value].length,
+      shape: !value ? "" : /^\d+$/.test(value) ? "digits" : /^[\d\s().+-]+$/.test(value) ? "digits and signs" : "text",
+      box: [box.left + scrollX, box.top + scrollY, box.width, box.height], problem: problemOf(element, picture),
+      active: element === active, tabindex: element.tabIndex, muted: !!element.closest("[aria-hidden=true]"),
+      modal: modal ? within(element, modal) : null, slots: picture ? picture.slots.length : 0,
+      scripted: isScripted(element), home: idOf(parentOf(element) || element),
+    };
+  };
+  const openModal = () => {
+    const all = [...document.querySelectorAll("dialog[open], [aria-modal=true], [role=dialog], [role=alertdialog]")];
+    return all.filter((each) => isShown(each) && each.getBoundingClientRect().height > 20).pop() || null;
+  };
+  const found = (roots) => {
+    const all = new Set();
+    for (const root of roots) {
+      const target = root.localName === "label" && root.control ? root.control : root;
+      for (const at of every(target)) if (isField(at)) all.add(at);
+    }
+    return [...all];
+  };
+
+  const actions = {
+    frames(_, roots) {
+      const all = [...(roots || [document])].flatMap((root) => [...every(root)]);
+      return all.filter((at) => /^i?frame$/.test(at.localName));
+    },
+    leave() { window[ORIGIN] = true; return window === window.top; },
+    back() { delete window[ORIGIN]; return null; },
+    look({ limit }, roots) {
+      const known = new Map(), active = deepActive(), modal = openModal();
+      const scope = roots ? [...roots] : [document];
+      const all = found(scope.filter(Boolean)).slice(0, limit);
+      const aimed = all.map(idOf);
+      if (roots) {  // a box stands for its row
+        for (const each of [...all]) {
+          const row = each.closest("form, fieldset, [role=group], dialog") || parentOf(parentOf(each) || each) || document.body;
+          for (const at of every(row)) if (isField(at) && !all.includes(at) && all.length < limit) all.push(at);
+        }
+      }
+      const place = window.frameElement?.getBoundingClientRect();
+      return {
+        ready: document.readyState, fields: all.map((each) => describe(each, known, active, modal)), aimed,
+        matched: scope.length, frames: actions.frames({}, roots).length, origin: !!window[ORIGIN], url: location.href, mac: /mac|iphone|ipad/i.test(navigator.platform),
+        shown: innerWidth > 3 && innerHeight > 3 && !(place && (place.width < 4 || place.height < 4)),
+      };
+    },
+    // Keeps keys away from all other fields, and counts what arrives.
+    begin({ fields, home }) {
+      seen.allowed = new Set(fields.map((id) => elements.get(id)));
+      Object.assign(seen, { keys: 0, astray: 0, sent: 0, changes: 0, pasted: 0, refused: 0 });
+      watch(true);
+      return null;
+    },
+    end() { watch(false); return null; },
+    show({ id, home }) {
+      const element = elements.get(id), area = drawn(element)?.home || element;
+      const box = area.getBoundingClientRect();
+      if (box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth) {
+        area.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
+      }
+      return problemOf(element, drawn(element));
+    },
+    focus({ id, select }) {
+      const element = elements.get(id);
+      if (!element?.isConnected) return null;
+      if (deepActive() !== element) element.focus({ preventScroll: true });
+      if (select === "all") {
+        if (element.select) element.select();
+        else getSelection().selectAllChildren(element);
+      } else if (select === "end") {
+        try { element.setSelectionRange(element.value.length, element.value.length); } catch { /* not of this type */ }
+      } else if (select === "start") {
+        try { element.setSelectionRange(0, 0); } catch { /* not of this type */ }
+      }
+      return null;
+    },
+    read({ fields, drawing }) {
+      const active = deepActive();
+      const chosen = fields.map((id) => elements.get(id));
+      const picture = drawing && chosen[0]?.isConnected ? drawn(chosen[0]) : null;
+      return {
+        values: chosen.map((each) => (each?.isConnected && isShown(each) ? valueOf(each) : null)),
+        drawn: picture ? picture.slots.map((slot) => clean(slot.textContent)).join("") : "",
+        active: chosen.indexOf(active), elsewhere: active && isField(active) && !chosen.includes(active) ? idOf(active) : null,
+        disabled: chosen.every((each) => each?.matches?.(":disabled") || each?.readOnly),
+        keys: seen.keys, astray: seen.astray, sent: seen.sent, changes: seen.changes, pasted: seen.pasted,
+        refused: seen.refused,
+      };
+    },
+    put({ id, text }) {  // the last resort for a field that no key clears
+      const element = elements.get(id);
+      const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(element), "value");
+      if (own?.set) own.set.call(element, text); else element.textContent = text;
+      element.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+      element.dispatchEvent(new Event("change", { bubbles: true }));
+      return null;
+    },
+    copy({ text }) {
+      let done = false;
+      const give = (event) => {
+        event.clipboardData.setData("text/plain", text);
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        done = true;
+      };
+      window.addEventListener("copy", give, true);
+      try { done = document.execCommand("copy") && done; } catch { done = false; }
+      window.removeEventListener("copy", give, true);
+      seen.clipboard = text;
+      return done;
+    },
+    paste({ id, text }) {
+      const element = elements.get(id);
+      const data = new DataTransfer();
+      data.setData("text/plain", text);
+      const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true, composed: true });
+      seen.clipboard = text;
+      if (element.dispatchEvent(event)) document.execCommand("insertText", false, text);
+      return null;
+    },
+  };
+
+  const guards = {
+    keydown(event) {
+      const target = event.composedPath()[0];
+      if (seen.allowed.has(target)) { seen.keys++; return; }
+      seen.astray++;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    paste(event) {
+      if (event.clipboardData?.getData("text/plain") === seen.clipboard && seen.allowed.has(event.composedPath()[0])) {
+        seen.pasted++;
+        return;
+      }
+      seen.refused++;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    submit() { seen.sent++; },
+  };
+  const observer = new MutationObserver((records) => { seen.changes += records.length; });
+  const watch = (on) => {
+    for (const [name, guard] of Object.entries(guards)) {
+      window.removeEventListener(name, guard, true);
+      if (on) window.addEventListener(name, guard, true);
+    }
+    observer.disconnect();
+    if (on) observer.observe(document, { attributes: true, childList: true, characterData: true, subtree: true });
+  };
+  Object.defineProperty(window, key, {
+    configurable: true,
+    value: (name, argument, roots) => actions[name](argument, roots),
+  });
+}
