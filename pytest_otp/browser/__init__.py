@@ -6,17 +6,27 @@ Neither library is imported unless the target is one of its objects.
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import FillError, SettingsError
+from ..phone import Phone, e164, read
 from .code import FillResult, fill_code_steps
 from .drivers import run, run_async
 from .finding import Watch
+from .phone import fill_phone_steps
 from .targets import driver_for
 
-__all__ = ["FillError", "FillResult", "fill_code", "fill_code_async"]
+__all__ = ["FillError", "FillResult", "HasNumber", "fill_code", "fill_code_async", "fill_phone", "fill_phone_async"]
 
 __tracebackhide__ = True
+
+
+class HasNumber(Protocol):
+    """What has a phone number, such as `OtpNumber`."""
+
+    @property
+    def e164(self) -> str:
+        """The number with plus and country code."""
 
 
 def fill_code(target: Any, code: str, *, timeout: float = 10.0) -> FillResult:
@@ -40,6 +50,42 @@ async def fill_code_async(target: Any, code: str, *, timeout: float = 10.0) -> F
     """Like `fill_code`, for the objects of `playwright.async_api`."""
     driver = driver_for(target, is_async=True, call="fill_code_async")
     return await run_async(driver, fill_code_steps(_checked(code), Watch(time.monotonic, timeout)))
+
+
+def fill_phone(target: Any, number: HasNumber | str, *, timeout: float = 10.0, region: str | None = None) -> FillResult:
+    """Type a phone number into a page, as a user would, and choose its country if the page asks for that.
+
+    Args:
+        target: as for `fill_code`.
+        number: an `OtpNumber`, or a text: with plus and country code, or a national number of `region`.
+        timeout: seconds for finding the field and typing.
+        region: ISO 3166 code of the country that a national number belongs to.
+
+    Raises `FillError` if there is no such field in time, if a person could not use it, or if the number in it is not
+    exactly this one; `SettingsError` for an invalid argument.
+    """
+    driver = driver_for(target, is_async=False, call="fill_phone")
+    return run(driver, fill_phone_steps(_phone(number, region), Watch(time.monotonic, timeout)))
+
+
+async def fill_phone_async(
+    target: Any, number: HasNumber | str, *, timeout: float = 10.0, region: str | None = None
+) -> FillResult:
+    """Like `fill_phone`, for the objects of `playwright.async_api`."""
+    driver = driver_for(target, is_async=True, call="fill_phone_async")
+    return await run_async(driver, fill_phone_steps(_phone(number, region), Watch(time.monotonic, timeout)))
+
+
+def _phone(number: HasNumber | str, region: str | None) -> Phone:
+    if not isinstance(number, str):
+        return read(number.e164, region)
+    written = e164(number, region)
+    if written is None:
+        raise SettingsError(
+            f"number must be a phone number with plus and country code; got {number!r}",
+            hint='Pass a national number together with region, such as region="ID".',
+        )
+    return read(written, region)
 
 
 def _checked(code: object) -> str:

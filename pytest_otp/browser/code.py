@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import FillError
-from .fields import Candidate, candidates
+from .fields import Candidate
 from .finding import Watch, find
-from .keys import Typist, same
+from .keys import Typist
 from .scoring import LIKELY, SURE, ranked
-from .steps import Look, Pause, Steps
+from .steps import Pause, Steps
 
 _YOUNG = 1.0
 """Seconds that the scripts of a page may need before they notice what is typed."""

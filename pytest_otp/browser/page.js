@@ -213,6 +213,47 @@
     return [...all];
   };
 
+  const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const optionsOf = (select) => [...select.options].map((each) => [
+    clean(each.value, 40), clean(each.textContent, 80),
+    [...each.attributes].map((at) => at.value).join(" ").slice(0, 80), each.disabled,
+  ]);
+  const countryOf = (element) => {
+    const selects = [], buttons = [], codes = [];
+    let prefix = "", at = parentOf(element);
+    for (let level = 0; at && level < 6 && at !== document.documentElement; level++, at = parentOf(at)) {
+      const all = [...every(at)];
+      const fields = all.filter((other) => other !== element && isField(other) && isShown(other)
+        && other.type !== "search" && !/search|listbox|combobox/.test(`${other.className} ${other.getAttribute("role")}`));
+      const short = fields.filter((other) => other.maxLength > 0 && other.maxLength <= 5 || other.getBoundingClientRect().width < 90);
+      const close = fields.length === short.length && short.length <= 1;
+      for (const select of all.filter((other) => other.localName === "select" && !selects.some((each) => each.id === idOf(other)))) {
+        if (!select.disabled && select.options.length) {
+          selects.push({ id: idOf(select), index: select.selectedIndex, options: optionsOf(select), close, level });
+        }
+      }
+      if (!close) { if (level > 2 && !at.closest("form")) break; continue; }
+      for (const other of short) if (!codes.some((each) => each.id === idOf(other))) {
+        codes.push({ id: idOf(other), value: valueOf(other), name: `${other.name} ${other.id} ${other.autocomplete} ${labelOf(other)}` });
+      }
+      const chosen = all.filter((other) => !within(element, other) && isShown(other) && other.matches(
+        "button, [role=combobox], [role=button], [aria-haspopup], [class*=flag], [class*=country], [class*=selected]"));
+      for (const other of chosen) {
+        if (isField(other) || other.localName === "select" || buttons.length > 5 || buttons.some((each) => within(other, elements.get(each.id)))) continue;
+        if (other.type === "submit") continue;
+        const box = other.getBoundingClientRect(), mine = element.getBoundingClientRect();
+        if (Math.abs(box.top + box.height / 2 - mine.top - mine.height / 2) > Math.max(40, mine.height)) continue;
+        buttons.push({ id: idOf(other), text: clean(other.innerText), label: `${other.getAttribute("aria-label") || ""} ${other.title || ""}`,
+          marks: [other, ...other.querySelectorAll("*")].slice(0, 12).map((each) => `${each.getAttribute("class") || ""} ${each.getAttribute("data-country") || ""} ${each.getAttribute("data-country-code") || ""} ${each.getAttribute("src") || ""} ${each.getAttribute("alt") || ""}`).join(" ").slice(0, 300) });
+      }
+      if (!prefix) {
+        const text = clean(at.innerText, 200).match(/(?:^|\s|\()\+\s?(\d{1,4}(?:[- ]\d{3})?)(?!\s?\d)\b/);
+        if (text && level < 3) prefix = text[1].replace(/\D/g, "");
+      }
+    }
+    return { selects, buttons, codes, prefix };
+  };
+
   const actions = {
     frames(_, roots) {
       const all = [...(roots || [document])].flatMap((root) => [...every(root)]);
@@ -288,6 +329,50 @@
       element.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
       element.dispatchEvent(new Event("change", { bubbles: true }));
       return null;
+    },
+    element({ id }) { return elements.get(id) ?? null; },
+    // What stands around a phone field and may say or choose its country.
+    surroundings({ id }) {
+      const element = elements.get(id);
+      if (!element?.isConnected) return null;
+      return { ...countryOf(element), value: valueOf(element), language: document.documentElement.lang || navigator.language };
+    },
+    choose({ id, index }) {
+      const select = elements.get(id);
+      if (select?.localName !== "select") return null;
+      if (select.selectedIndex === index) return null;
+      select.focus({ preventScroll: true });
+      Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, "selectedIndex").set.call(select, index);
+      select.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+      return null;
+    },
+    // The entries of a country list that is open now, and the search field that has the focus in it.
+    entries({ id, dial, names, region }) {
+      const own = elements.get(id), active = deepActive();
+      const search = active && active !== own && isField(active) ? idOf(active) : null;
+      const best = [];
+      for (const at of every(document)) {
+        if (!/^(li|div|button|a|span|option|tr|p)$/.test(at.localName) && at.getAttribute("role") !== "option") continue;
+        const role = at.getAttribute("role"), text = clean(at.textContent);
+        if (!text && !role) continue;
+        if (text.length > 90 || within(own, at) || !isShown(at)) continue;
+        const listed = role === "option" || role === "menuitem" || role === "menuitemradio" || at.localName === "li"
+          || at.closest("ul, [role=listbox], [role=menu], [class*=list], [class*=dropdown], [class*=menu], [class*=option]");
+        if (!listed) continue;
+        const marks = [...at.attributes].filter((each) => /code|iso|value|country|key|id/.test(each.name)).map((each) => each.value.toLowerCase());
+        const iso = region && marks.some((mark) => mark === region.toLowerCase() || new RegExp(`(^|[-_.])${region.toLowerCase()}$`).test(mark));
+        const dials = (text.match(/\+\s?\d[\d-]*/g) || []).map((each) => each.replace(/\D/g, ""));
+        const lower = text.toLowerCase();
+        const name = names.findIndex((each) => each && new RegExp(`(^|[^\\p{L}])${escaped(each.toLowerCase())}($|[^\\p{L}])`, "u").test(lower));
+        let score = (iso ? 6 : 0) + (dials.includes(dial) && dials.length === 1 ? 4 : 0) + (name >= 0 ? 4 : 0);
+        if (dials.length && !dials.includes(dial)) continue;
+        if (!score) continue;
+        score += role === "option" || at.localName === "li" ? 2 : 0;
+        score -= text.length / 200;
+        best.push({ id: idOf(at), score, text, iso: !!iso, dial: dials.includes(dial), name: name >= 0 });
+      }
+      return { search, entries: best.sort((a, b) => b.score - a.score).slice(0, 5) };
     },
     copy({ text }) {
       let done = false;

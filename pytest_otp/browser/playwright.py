@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from .drivers import Calls
-from .steps import CALL, INSTALL, Ask, Look, Pause, Press, PressPaste, Sight, Step
+from .steps import CALL, INSTALL, KEY, Ask, Click, Look, Pause, Press, PressPaste, Sight, Step
 
 _INSTALLED = f"(roots, [name, argument]) => {{ {INSTALL} {CALL} }}"
 _IN_FRAME = f"([name, argument]) => {{ const roots = null; {INSTALL} {CALL} }}"
 _SHORT = f"([name, argument]) => {{ const roots = null; {CALL} }}"
+
+_CLICK_MS = 1500
 
 _GONE = ("Execution context was destroyed", "Frame was detached", "frame was detached", "Cannot find context")
 _NOT_YET = ("Failed to find frame", "Failed to find element")
@@ -39,6 +41,8 @@ class PlaywrightDriver:
         if isinstance(step, Press):
             keyboard = self._page.keyboard
             return (yield lambda: (keyboard.press if len(step.key) > 1 else keyboard.type)(step.key))
+        if isinstance(step, Click):
+            return (yield from self._click(step))
         if isinstance(step, PressPaste):
             return (yield lambda: self._page.keyboard.press("Meta+V" if step.mac else "Control+V"))
         assert isinstance(step, Pause)
@@ -99,6 +103,20 @@ class PlaywrightDriver:
         except self._error as error:
             self._tolerate(error)
             return None
+
+    def _click(self, step: Click) -> Calls[bool]:
+        call = f"window[{KEY}]('element', {{id: {step.id}}})"
+        function = f"() => {call}" if step.place is not self._locator else f"roots => {call}"
+        place = (yield lambda: self._locator.first.element_handle()) if step.place is self._locator else step.place
+        try:
+            handle = yield lambda: place.evaluate_handle(function)
+            element = handle.as_element()
+            if element is None:
+                return False
+            yield lambda: element.click(timeout=_CLICK_MS)
+        except self._error:
+            return False
+        return True
 
     def _tolerate(self, error: Exception) -> None:
         """Go on if a document was replaced while it was asked; raise any other error."""

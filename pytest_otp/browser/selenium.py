@@ -16,7 +16,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from .drivers import Calls
-from .steps import CALL, INSTALL, Ask, Look, Pause, Press, PressPaste, Sight, Step
+from .steps import CALL, INSTALL, Ask, Click, Look, Pause, Press, PressPaste, Sight, Step
 
 _WHOLE = f"const [name, argument, roots] = arguments; {INSTALL} {CALL}"
 _SHORT = f"const [name, argument, roots] = arguments; {CALL}"
@@ -67,6 +67,8 @@ class SeleniumDriver:
             return self._ask(step)
         if isinstance(step, Press):
             return self._chain().send_keys(_KEYS.get(step.key, step.key)).perform()
+        if isinstance(step, Click):
+            return self._click(step)
         if isinstance(step, PressPaste):
             modifier = Keys.META if step.mac else Keys.CONTROL
             return self._chain().key_down(modifier).send_keys("v").key_up(modifier).perform()
@@ -100,6 +102,15 @@ class SeleniumDriver:
 
     def _ask(self, step: Ask) -> Any:
         return self._call(step.place, _SHORT, step.name, step.argument, None)
+
+    def _click(self, step: Click) -> bool:
+        element = self._call(step.place, _SHORT, "element", {"id": step.id}, None)
+        try:
+            if element is not None:
+                element.click()
+        except WebDriverException:
+            return False
+        return element is not None
 
     def _call(self, path: _Path, script: str, *arguments: Any) -> Any:
         """What a script in a frame returns; None if the frame or its document is gone."""

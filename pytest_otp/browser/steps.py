@@ -53,6 +53,14 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class Click:
+    """Click an element, by the page's ID of it, as a user would. Answer: whether that was possible."""
+
+    place: Place
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PressPaste:
     """Press the keys that paste."""
 
@@ -66,7 +74,7 @@ class Pause:
     seconds: float
 
 
-Step = Look | Ask | Press | PressPaste | Pause
+Step = Look | Ask | Press | Click | PressPaste | Pause
 Steps = Generator[Step, Any, T]
 
 KEYS = ("Backspace", "Delete", "Enter", "Escape", "Home", "End", "Tab", "ArrowDown")
