@@ -6,6 +6,7 @@ Neither library is imported unless the target is one of its objects.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..errors import FillError, SettingsError
@@ -74,6 +75,19 @@ async def fill_phone_async(
     """Like `fill_phone`, for the objects of `playwright.async_api`."""
     driver = driver_for(target, is_async=True, call="fill_phone_async")
     return await run_async(driver, fill_phone_steps(_phone(number, region), Watch(time.monotonic, timeout)))
+
+
+def pump_of(target: Any) -> Callable[[float], None] | None:
+    """What lets the handlers of a target's page run for some seconds; None if they run by themselves.
+
+    Raises `SettingsError` for a target that `fill_code` does not take.
+    """
+    return driver_for(target, is_async=False, call="fill_code").pump
+
+
+def check_async(target: Any) -> None:
+    """Raise `SettingsError` for a target that `fill_code_async` does not take."""
+    driver_for(target, is_async=True, call="fill_code_async")
 
 
 def _phone(number: HasNumber | str, region: str | None) -> Phone:

@@ -16,6 +16,10 @@ Calls = Generator[Callable[[], Any], Any, T]
 class Driver(Protocol):
     """Performs steps with the calls of one browser library."""
 
+    @property
+    def pump(self) -> Callable[[float], None] | None:
+        """Lets the handlers of the page run for some seconds; None if they run by themselves."""
+
     def perform(self, step: Step) -> Calls[Any]:
         """Make the calls of a step, and return its answer."""
 

@@ -240,7 +240,8 @@ class _Filler:
         yield from self._ask("begin", fields=self.candidate.ids)
 
     def _around(self) -> Steps[dict[str, Any] | None]:
-        return (yield from self._ask("surroundings", id=self.candidate.first.id))
+        answer: dict[str, Any] | None = yield from self._ask("surroundings", id=self.candidate.first.id)
+        return answer
 
     def _read(self) -> Steps[dict[str, Any] | None]:
         answer = yield from self._ask("read", fields=self.candidate.ids, drawing=False)

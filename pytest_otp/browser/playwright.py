@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .drivers import Calls
@@ -32,6 +33,10 @@ class PlaywrightDriver:
         else:
             self._frame, self._page = target, target.page
 
+    def pump(self, seconds: float) -> Any:
+        """Let the handlers of the page run."""
+        return self._page.wait_for_timeout(seconds * 1000)
+
     def perform(self, step: Step) -> Calls[Any]:
         """Make the calls of a step, and return its answer."""
         if isinstance(step, Look):
@@ -46,7 +51,7 @@ class PlaywrightDriver:
         if isinstance(step, PressPaste):
             return (yield lambda: self._page.keyboard.press("Meta+V" if step.mac else "Control+V"))
         assert isinstance(step, Pause)
-        return (yield lambda: self._page.wait_for_timeout(step.seconds * 1000))
+        return (yield lambda: self.pump(step.seconds))
 
     def restore(self) -> Calls[None]:
         """Nothing is changed: Playwright has no current frame."""
@@ -59,7 +64,7 @@ class PlaywrightDriver:
         sights = []
         for frame in self._frames():
             try:
-                what = yield lambda frame=frame: frame.evaluate(_IN_FRAME, argument)
+                what = yield partial(frame.evaluate, _IN_FRAME, argument)
             except self._error as error:
                 self._tolerate(error)
                 continue
@@ -74,7 +79,7 @@ class PlaywrightDriver:
             for handle in (yield lambda: self._locator.element_handles()):
                 frame = yield handle.content_frame
                 if frame is not None:
-                    what = yield lambda frame=frame: frame.evaluate(_IN_FRAME, argument)
+                    what = yield partial(frame.evaluate, _IN_FRAME, argument)
                     sights.append(Sight(frame, what))
             what = yield lambda: self._locator.evaluate_all(_INSTALLED, argument)
             sights.append(Sight(self._locator, what))

@@ -52,6 +52,8 @@ class SeleniumDriver:
         self._origin: _Path | None = () if self._element is not None else None
         """Where the driver was at first; None as long as its path is not known."""
 
+    pump = None
+
     def perform(self, step: Step) -> Calls[Any]:
         """Make the calls of a step, and return its answer."""
         return (yield lambda: self._perform(step))
