@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ _WIDEST_BOX = 110
 """Pixels. What is wider is a field for more than one character, unless it says otherwise."""
 _WIDEST_GAP = 130
 _FEWEST_BOXES = 3
+_LONGEST_PART = 4
 _MOST_BOXES = 12
 
 
@@ -145,7 +147,7 @@ def _rows(fields: Sequence[Field]) -> list[list[Field]]:
     """The fields, in the page's order, as rows of boxes and single ones."""
     rows: list[list[Field]] = []
     for field in fields:
-        if rows and _is_box(field) and _is_box(rows[-1][-1]) and _go_together(rows[-1], field):
+        if rows and (_go_together(rows[-1][-1], field) or _are_twins(rows[-1][-1], field)):
             rows[-1].append(field)
         else:
             rows.append([field])
@@ -153,22 +155,35 @@ def _rows(fields: Sequence[Field]) -> list[list[Field]]:
 
 
 def _as_boxes(row: list[Field]) -> list[list[Field]]:
-    sure = all(field.maxlength in (1, 2, 3, 4) for field in row[1:])
-    enough = len(row) >= (2 if sure else _FEWEST_BOXES)
-    return [row] if enough and len(row) <= _MOST_BOXES else [[field] for field in row]
+    """A row as one where its fields are boxes, else each for itself."""
+    short = [field for field in row if 1 <= field.maxlength <= _LONGEST_PART]
+    narrow = [field for field in row if field.box[2] <= _WIDEST_BOX]
+    # The first one may take the whole code, for a paste.
+    are_twins = len(row) > _FEWEST_BOXES and all(_are_twins(row[0], field) for field in row[1:])
+    are_boxes = are_twins or len(short) >= max(2, len(row) - 1) or len(narrow) == len(row) >= _FEWEST_BOXES
+    return [row] if are_boxes and len(row) <= _MOST_BOXES else [[field] for field in row]
 
 
-def _is_box(field: Field) -> bool:
-    if field.problem == "hidden" or field.tag == "textarea" or field.slots:
+def _are_twins(last: Field, field: Field) -> bool:
+    """Whether two fields differ in nothing but a number, wherever they stand: `Digit 1` and `Digit 2`."""
+    if any(each.tag == "textarea" or each.slots or each.problem == "hidden" for each in (last, field)):
         return False
-    width = field.box[2]
-    return 8 <= width <= _WIDEST_BOX or (field.maxlength == 1 and width <= 3 * _WIDEST_BOX)
+    return _without_digits(last) == _without_digits(field) and field.before in ("", last.before)
 
 
-def _go_together(row: Sequence[Field], field: Field) -> bool:
-    """Whether a box continues a row: beside the last one, and as large."""
-    last = row[-1]
+def _without_digits(field: Field) -> tuple[str, ...]:
+    said = (field.tag, field.type, field.mode, field.pattern, field.placeholder, field.label, field.name)
+    return tuple(re.sub(r"\d+", "", text) for text in said)
+
+
+def _go_together(last: Field, field: Field) -> bool:
+    """Whether a field continues a row: beside the last one, and as large, or on the next line of the same boxes."""
+    if any(each.tag == "textarea" or each.slots or each.problem == "hidden" or each.box[2] < 8 for each in (last, field)):
+        return False
     (x, y, width, height), (other_x, other_y, other_width, other_height) = last.box, field.box
-    alike = abs(width - other_width) <= 0.35 * max(width, other_width) and abs(height - other_height) <= 6
+    if abs(width - other_width) > 0.35 * max(width, other_width) or abs(height - other_height) > 6:
+        return False
     gap = max(other_x - (x + width), x - (other_x + other_width))
-    return alike and abs(y - other_y) <= 6 and -4 <= gap <= max(_WIDEST_GAP, width)
+    beside = abs(y - other_y) <= 6 and -4 <= gap <= max(_WIDEST_GAP, width)
+    wrapped = last.maxlength == field.maxlength == 1 and 0 < other_y - y <= 3 * height and width <= _WIDEST_BOX
+    return beside or wrapped

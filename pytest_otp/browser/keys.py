@@ -49,7 +49,7 @@ class Reading:
     @property
     def shown(self) -> str:
         """The letters and digits that it shows, and signs that mask them."""
-        return shown_in("".join(value or "" for value in self.values)) or shown_in(self.drawn)
+        return shown_in("".join(value or "" for value in self.values)) or "".join(filter(str.isalnum, self.drawn))
 
 
 def shown_in(text: str) -> str:

@@ -12,6 +12,7 @@ from .fields import Candidate, Field
 
 SURE = 45
 """From this score on a field is taken at once."""
+_LONGEST_LABEL = 24
 LIKELY = 20
 """From this score on a field is taken if no better one appears."""
 
@@ -47,6 +48,8 @@ def score_for_code(candidate: Candidate, length: int) -> int:
     own = " ".join((first.name, first.dom, first.test, first.classes))
     said = " ".join(filter(None, (first.label, first.placeholder, first.title)))
     beside = "" if first.label else first.before
+    if len(beside) > _LONGEST_LABEL:  # a sentence tells much, and not only what the field is for
+        beside = beside if "code" in _kinds(beside) and not _FOREIGN.search(beside) else ""
     score = _by_autocomplete(first) + _by_words(own, said, beside) + _by_form(candidate, length)
     score += _by_surroundings(candidate)
     return score
@@ -73,7 +76,7 @@ def _by_words(own: str, said: str, beside: str) -> int:
         score -= 40
     if not score and "code" in _kinds(beside):
         score += 30
-    texts = f"{own} {said} {beside if not said else ''}"
+    texts = f"{own} {said} {beside if not said and len(beside) <= _LONGEST_LABEL else ''}"
     if _FOREIGN.search(texts) or "offer" in kinds:
         score -= 90
     elif _EMAIL.search(texts) or _PHONE.search(texts):
