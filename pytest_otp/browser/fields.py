@@ -47,6 +47,7 @@ class Field:
     muted: bool
     modal: bool | None
     slots: int
+    faint: bool
     scripted: bool
     home: int
 
@@ -77,7 +78,9 @@ class Candidate:
     place: Place
     fields: tuple[Field, ...]
     aimed: bool = False
-    """Whether the target that the test passed is, or has, one of its fields."""
+    """Whether the target that the test passed is one of its fields."""
+    scoped: bool = False
+    """Whether the test passed what it stands in."""
 
     @property
     def first(self) -> Field:
@@ -111,7 +114,9 @@ class Candidate:
     @property
     def problem(self) -> str:
         """Why a person could not use it; empty if one could."""
-        return next((field.problem for field in self.fields if field.problem), "")
+        first, *others = (field.problem for field in self.fields)
+        # A box may be enabled by the one before it.
+        return first or next((problem for problem in others if problem not in ("", "disabled", "read-only")), "")
 
     def same_as(self, other: Candidate) -> bool:
         """Whether another look has found the same widget, perhaps rendered anew."""
@@ -133,13 +138,14 @@ class Candidate:
 
 
 def candidates(sights: Iterable[Sight]) -> list[Candidate]:
-    """The fields of all frames, with boxes that stand in a row as one."""
+    """The fields of all frames, with boxes that stand in a row as one; those of the target if there is one."""
     found = []
     for sight in sights:
         aimed = set(sight.what["aimed"])
         fields = [Field.of(seen) for seen in sight.what["fields"]]
         for row in _rows(fields):
-            found.append(Candidate(sight.place, tuple(row), aimed=any(field.id in aimed for field in row)))
+            if not aimed or any(field.id in aimed for field in row):
+                found.append(Candidate(sight.place, tuple(row), aimed=bool(aimed) and sight.what["direct"], scoped=bool(aimed)))
     return found
 
 
@@ -177,13 +183,11 @@ def _without_digits(field: Field) -> tuple[str, ...]:
 
 
 def _go_together(last: Field, field: Field) -> bool:
-    """Whether a field continues a row: beside the last one, and as large, or on the next line of the same boxes."""
+    """Whether a field continues a row: beside the last one, and as large."""
     if any(each.tag == "textarea" or each.slots or each.problem == "hidden" or each.box[2] < 8 for each in (last, field)):
         return False
     (x, y, width, height), (other_x, other_y, other_width, other_height) = last.box, field.box
     if abs(width - other_width) > 0.35 * max(width, other_width) or abs(height - other_height) > 6:
         return False
     gap = max(other_x - (x + width), x - (other_x + other_width))
-    beside = abs(y - other_y) <= 6 and -4 <= gap <= max(_WIDEST_GAP, width)
-    wrapped = last.maxlength == field.maxlength == 1 and 0 < other_y - y <= 3 * height and width <= _WIDEST_BOX
-    return beside or wrapped
+    return abs(y - other_y) <= 6 and -4 <= gap <= max(_WIDEST_GAP, width)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .fields import Candidate
+from .fields import Candidate, candidates
 from .finding import Watch
-from .steps import Ask, Pause, Press, PressPaste, Steps
+from .steps import Ask, Look, Pause, Press, PressPaste, Steps
 
 _MASKS = "*•●∗⁎·○◦■"
 _QUICK = (0.0, 0.002, 0.004, 0.008, 0.015, 0.03, 0.05)
@@ -91,10 +91,12 @@ class Typist:
         """Let all keys through again."""
         yield from self._ask("end")
 
-    def read(self) -> Steps[Reading | None]:
-        """What the widget shows now; None if it is gone."""
+    def read(self, *, again: bool = True) -> Steps[Reading | None]:
+        """What the widget shows now; None if it is gone. One that was rendered anew is found again."""
         answer = yield from self._ask("read", fields=self.candidate.ids, drawing=bool(self.candidate.first.slots))
         self._reading = Reading.of(answer)
+        if self._reading is None and again:
+            self._reading = yield from self._again()
         return self._reading
 
     def all_but_last(self) -> Steps[str]:
@@ -127,7 +129,7 @@ class Typist:
         deadline = self._watch.elapsed + 3.0
         turn = 0
         while True:
-            reading = yield from self.read()
+            reading = (yield from self.read(again=False)) or (yield from self._again(waits=False))
             if reading is None or not reading.shown:
                 self.outcome = "taken"
                 return "settled"
@@ -145,7 +147,7 @@ class Typist:
     def _held(self) -> Steps[str]:
         """Hold, and read again: what a widget takes back at once has not been taken in."""
         yield Pause(0.03 if self._has_script() else 0.1)
-        reading = yield from self.read()
+        reading = (yield from self.read(again=False)) or (yield from self._again(waits=False))
         if reading is None or not reading.shown:
             return "taken"
         return "typed" if same(reading.shown, self._text) else "partial"
@@ -203,12 +205,24 @@ class Typist:
         presses = 1 if attempt < 2 else max(1, len(before.shown) if before else 1)
         for _ in range(presses):
             yield Press("Backspace")
-        for pause in _QUICK:
+        for pause in (*_QUICK, 0.1):
             reading = yield from self.read()
-            if reading is None or reading != before:
+            if reading is None or before is None or reading.shown != before.shown:
                 return reading
             yield Pause(pause or 0.001)
-        return (yield from self.read())
+        return reading
+
+    def _again(self, *, waits: bool = True) -> Steps[Reading | None]:
+        """Find a widget that was rendered anew; None if it is not there any more."""
+        for pause in _QUICK if waits else (0.0,):
+            found = candidates((yield Look()))
+            for candidate in found:
+                if candidate.same_as(self.candidate) and not candidate.problem:
+                    self.candidate = candidate
+                    yield from self.begin()
+                    return (yield from self.read(again=False))
+            yield Pause(pause or 0.001)
+        return None
 
     def _key(self, index: int) -> Steps[str]:
         """Press one key until it shows. Returns `grown`, `ignored`, `wrong` or `gone`."""

@@ -99,7 +99,7 @@
     return hit;
   };
   const within = (inner, outer) => { for (const at of up(inner)) if (at === outer) return true; return false; };
-  const covering = (element, area) => {
+  const covering = (element, area, odd) => {
     const box = area.getBoundingClientRect();
     let cover = null;
     for (const part of [0.5, 0.15, 0.85]) {
@@ -107,18 +107,19 @@
       if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) continue;
       const hit = hitAt(x, y);
       if (!hit) continue;
-      if (hit === element || within(hit, area) || within(element, hit)) return null;
+      if (hit === element || within(hit, area) || (odd && within(element, hit))) return null;
       if ([...(element.labels || [])].some((label) => within(hit, label))) return null;
       cover = hit;
     }
     return cover;
   };
+  const isReal = (element) => element.getBoundingClientRect().width > 3 && !isFaint(element);
   const slotsIn = (home) => {
     const all = [...every(home)];
     if (all.length > 150) return [];
     const rows = new Map();
     for (const at of all) {
-      if (at === home || isField(at) || at.querySelector("input, textarea")) continue;
+      if (at === home || isField(at) || [...at.querySelectorAll("input, textarea")].some(isReal)) continue;
       const box = at.getBoundingClientRect();
       if (box.width < 8 || box.height < 12 || box.width > 120 || box.height > 140) continue;
       const ratio = box.width / box.height, text = clean(at.textContent);
@@ -141,10 +142,18 @@
     let at = parentOf(element);
     for (let level = 0; at && level < 4 && at !== document.body && at.localName !== "form"; level++, at = parentOf(at)) {
       const fields = [...every(at)].filter((other) => other !== element && isField(other) && isShown(other)
-        && other.getBoundingClientRect().width > 3);
+        && isReal(other));
       if (fields.length) return null;
       const slots = slotsIn(at);
       if (slots.length) return { home: at, slots };
+    }
+    return null;
+  };
+  const homeOf = (element) => {
+    let at = parentOf(element);
+    for (let level = 0; at && level < 3 && at !== document.body; level++, at = parentOf(at)) {
+      const box = at.getBoundingClientRect();
+      if (box.width >= 30 && box.height >= 10) return at;
     }
     return null;
   };
@@ -162,15 +171,17 @@
       const label = [...(element.labels || [])].find((each) => isShown(each) && each.getBoundingClientRect().width > 20);
       area = picture?.home || label || null;
       const opaque = box.width >= 4 && box.height >= 4 && !isFaint(element) && !clippedAway(box);
+      // What only the keyboard reaches still belongs to something that is to be seen.
+      if (!area && element.tabIndex >= 0 && !element.closest("[aria-hidden=true]") && !clippedAway(box)) area = homeOf(element);
       if (!area) return box.width < 4 || box.height < 4 ? "tiny" : clippedAway(box) ? "off-screen"
-        : isFaint(element) ? "transparent" : opaque ? (covering(element, element) ? "covered" : "") : "hidden";
+        : isFaint(element) ? "transparent" : opaque ? "not clickable" : "hidden";
       const place = area.getBoundingClientRect();
       if (isFaint(area) || clippedAway(place)) return "off-screen";
     }
     const place = area.getBoundingClientRect();
     if (!inView(place)) return "";
-    const cover = covering(element, picture && !odd ? picture.home : area);
-    return cover ? `covered by ${named(cover)}` : "";
+    const cover = covering(element, picture && !odd ? picture.home : area, odd);
+    return !cover ? "" : within(element, cover) ? "clipped away" : `covered by ${named(cover)}`;
   };
   const isScripted = (element) => {
     if (element.getRootNode() instanceof ShadowRoot) return true;
@@ -197,7 +208,7 @@
       box: [box.left + scrollX, box.top + scrollY, box.width, box.height], problem: problemOf(element, picture),
       active: element === active, tabindex: element.tabIndex, muted: !!element.closest("[aria-hidden=true]"),
       modal: modal ? within(element, modal) : null, slots: picture ? picture.slots.length : 0,
-      scripted: isScripted(element), home: idOf(parentOf(element) || element),
+      faint: box.width < 4 || box.height < 4 || isFaint(element), scripted: isScripted(element), home: idOf(parentOf(element) || element),
     };
   };
   const openModal = () => {
@@ -207,8 +218,7 @@
   const found = (roots) => {
     const all = new Set();
     for (const root of roots) {
-      const target = root.localName === "label" && root.control ? root.control : root;
-      for (const at of every(target)) if (isField(at)) all.add(at);
+      for (const at of every(root)) if (isField(at)) all.add(at);
     }
     return [...all];
   };
@@ -263,9 +273,9 @@
     back() { delete window[ORIGIN]; return null; },
     look({ limit }, roots) {
       const known = new Map(), active = deepActive(), modal = openModal();
-      const scope = roots ? [...roots] : [document];
-      const all = found(scope.filter(Boolean)).slice(0, limit);
-      const aimed = all.map(idOf);
+      const scope = roots ? [...roots].map((root) => (root.localName === "label" && root.control) || root) : [document];
+      const all = found(scope).slice(0, limit);
+      const aimed = roots ? all.map(idOf) : [];
       if (roots) {  // a box stands for its row
         for (const each of [...all]) {
           const row = each.closest("form, fieldset, [role=group], dialog") || parentOf(parentOf(each) || each) || document.body;
@@ -275,19 +285,18 @@
       const place = window.frameElement?.getBoundingClientRect();
       return {
         ready: document.readyState, fields: all.map((each) => describe(each, known, active, modal)), aimed,
-        matched: scope.length, frames: actions.frames({}, roots).length, origin: !!window[ORIGIN], url: location.href, mac: /mac|iphone|ipad/i.test(navigator.platform),
+        direct: scope.every((root) => root !== document && isField(root)), frames: actions.frames({}, roots).length, origin: !!window[ORIGIN], url: location.href, mac: /mac|iphone|ipad/i.test(navigator.platform),
         shown: innerWidth > 3 && innerHeight > 3 && !(place && (place.width < 4 || place.height < 4)),
       };
     },
     // Keeps keys away from all other fields, and counts what arrives.
-    begin({ fields, home }) {
+    begin({ fields }) {
       seen.allowed = new Set(fields.map((id) => elements.get(id)));
-      Object.assign(seen, { keys: 0, astray: 0, sent: 0, changes: 0, pasted: 0, refused: 0 });
       watch(true);
       return null;
     },
     end() { watch(false); return null; },
-    show({ id, home }) {
+    show({ id }) {
       const element = elements.get(id), area = drawn(element)?.home || element;
       const box = area.getBoundingClientRect();
       if (box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth) {

@@ -51,7 +51,7 @@ def score_for_code(candidate: Candidate, length: int) -> int:
     if len(beside) > _LONGEST_LABEL:  # a sentence tells much, and not only what the field is for
         beside = beside if "code" in _kinds(beside) and not _FOREIGN.search(beside) else ""
     score = _by_autocomplete(first) + _by_words(own, said, beside) + _by_form(candidate, length)
-    score += _by_surroundings(candidate)
+    score += _by_surroundings(candidate) + 25 * candidate.scoped
     return score
 
 
@@ -118,6 +118,8 @@ def _by_surroundings(candidate: Candidate) -> int:
         score += 8
     if first.modal is not None:
         score += 10 if first.modal else -40
+    if first.faint and not first.slots:
+        score -= 30
     if first.muted:
         score -= 15
     if first.tabindex < 0 and not candidate.is_row:
