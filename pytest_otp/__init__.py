@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .browser.code import FillResult
+    from .browser.result import FillResult
     from .codes import Candidate, CodeFormat, add_languages, extract_code, find_codes
     from .errors import (
         AuthenticationError,
@@ -109,7 +109,7 @@ _ELSEWHERE = {
     "Carrier": "offline.carrier",
     "Certificates": "server.authority",
     "Delivery": "offline.carrier",
-    "FillResult": "browser.code",
+    "FillResult": "browser.result",
     "GatewayAddress": "gateway.address",
     "Line": "offline.carrier",
     "NumberOptions": "numbers.options",

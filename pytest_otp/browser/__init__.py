@@ -11,10 +11,11 @@ from typing import Any, Protocol
 
 from ..errors import FillError, SettingsError
 from ..phone import Phone, e164, read
-from .code import FillResult, fill_code_steps
+from .code import fill_code_steps
 from .drivers import run, run_async
-from .finding import Watch
+from .patience import Watch
 from .phone import fill_phone_steps
+from .result import FillResult
 from .targets import driver_for
 
 __all__ = ["FillError", "FillResult", "HasNumber", "fill_code", "fill_code_async", "fill_phone", "fill_phone_async"]
@@ -30,7 +31,7 @@ class HasNumber(Protocol):
         """The number with plus and country code."""
 
 
-def fill_code(target: Any, code: str, *, timeout: float = 10.0) -> FillResult:
+def fill_code(target: Any, code: str, *, timeout: float = 10.0, show_sms: bool = False) -> FillResult:
     """Type a code into a page, as a user would, and return when the page has all of it.
 
     Args:
@@ -39,18 +40,19 @@ def fill_code(target: Any, code: str, *, timeout: float = 10.0) -> FillResult:
             roots, once it is there.
         code: the code, as text.
         timeout: seconds for finding the field and typing.
+        show_sms: whether a `FillError` may show what is in the field that was typed into, instead of its kind.
 
     Raises `FillError` if there is no such field in time, if a person could not use it, or if it does not take the whole
     code; `SettingsError` for an invalid argument.
     """
     driver = driver_for(target, is_async=False, call="fill_code")
-    return run(driver, fill_code_steps(_checked(code), Watch(time.monotonic, timeout)))
+    return run(driver, fill_code_steps(_checked(code), _watch(timeout), show=show_sms))
 
 
-async def fill_code_async(target: Any, code: str, *, timeout: float = 10.0) -> FillResult:
+async def fill_code_async(target: Any, code: str, *, timeout: float = 10.0, show_sms: bool = False) -> FillResult:
     """Like `fill_code`, for the objects of `playwright.async_api`."""
     driver = driver_for(target, is_async=True, call="fill_code_async")
-    return await run_async(driver, fill_code_steps(_checked(code), Watch(time.monotonic, timeout)))
+    return await run_async(driver, fill_code_steps(_checked(code), _watch(timeout), show=show_sms))
 
 
 def fill_phone(target: Any, number: HasNumber | str, *, timeout: float = 10.0, region: str | None = None) -> FillResult:
@@ -66,7 +68,7 @@ def fill_phone(target: Any, number: HasNumber | str, *, timeout: float = 10.0, r
     exactly this one; `SettingsError` for an invalid argument.
     """
     driver = driver_for(target, is_async=False, call="fill_phone")
-    return run(driver, fill_phone_steps(_phone(number, region), Watch(time.monotonic, timeout)))
+    return run(driver, fill_phone_steps(_phone(number, region), _watch(timeout)))
 
 
 async def fill_phone_async(
@@ -74,7 +76,7 @@ async def fill_phone_async(
 ) -> FillResult:
     """Like `fill_phone`, for the objects of `playwright.async_api`."""
     driver = driver_for(target, is_async=True, call="fill_phone_async")
-    return await run_async(driver, fill_phone_steps(_phone(number, region), Watch(time.monotonic, timeout)))
+    return await run_async(driver, fill_phone_steps(_phone(number, region), _watch(timeout)))
 
 
 def pump_of(target: Any) -> Callable[[float], None] | None:
@@ -106,3 +108,9 @@ def _checked(code: object) -> str:
     if not isinstance(code, str) or not code.strip():
         raise SettingsError("code must be a text with at least one character")
     return "".join(char for char in code if char.isalnum())
+
+
+def _watch(timeout: object) -> Watch:
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float("inf"):
+        raise SettingsError(f"timeout must be a number of seconds greater than 0; got {timeout!r}")
+    return Watch(time.monotonic, timeout)

@@ -3,47 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import ClassVar
 
 from ..errors import FillError
+from .clearing import clear
 from .fields import Candidate
-from .finding import Watch, find
-from .keys import Typist
+from .finding import Found, find
+from .keys import SHORTEST_CODE, Outcome, Typist
+from .pasting import paste
+from .patience import Watch
+from .reading import kind_of
+from .report import Ranking, not_taken
+from .result import FillResult
 from .scoring import LIKELY, SURE, ranked
 from .steps import Pause, Steps
+from .widget import Widget
 
-_YOUNG = 1.0
+_GROWN_UP = 1.3
 """Seconds that the scripts of a page may need before they notice what is typed."""
 _ATTEMPTS = 4
-_SHORTEST_CODE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class FillResult:
-    """How a page was filled."""
+class CodePurpose:
+    """A field for a code of one length."""
 
-    how: str
-    """`typed` key by key, or `pasted` where the field ignores keys."""
-    field: str
-    """The field, in words: `6 boxes, the first of them a tel input with label "Digit 1"`."""
-    elapsed: float
-    """Seconds, the search for the field included."""
-    taken: bool
-    """Whether the page used the text at once: the field was cleared, replaced, or left with its page."""
-
-
-class CodeScores:
-    """Ranks fields for a code of one length."""
-
-    sure = SURE
-    likely = LIKELY
-    what = "field for a code"
-    call = "fill_code"
+    sure: ClassVar[int] = SURE
+    likely: ClassVar[int] = LIKELY
+    what: ClassVar[str] = "a code"
+    call: ClassVar[str] = "fill_code"
 
     def __init__(self, length: int) -> None:
         self._length = length
 
-    def __call__(self, found: Sequence[Candidate]) -> list[tuple[int, Candidate]]:
+    def ranked(self, found: Sequence[Candidate]) -> Ranking:
         """The candidates with their scores, the likeliest first."""
         return ranked(found, self._length)
 
@@ -54,60 +46,81 @@ class CodeScores:
         return ""
 
 
-def fill_code_steps(code: str, watch: Watch) -> Steps[FillResult]:
-    """Find the field, type the code, and see it in the page. Raises `FillError` if that fails."""
-    scores = CodeScores(len(code))
+def fill_code_steps(code: str, watch: Watch, *, show: bool = False) -> Steps[FillResult]:
+    """Find the field, type the code, and see it in the page. Raises `FillError` if that fails.
+
+    `show`: whether the error may show the content of the field that was typed into.
+    """
     for _ in range(_ATTEMPTS):
-        candidate = yield from find(watch, scores)
-        typist = Typist(candidate, code, watch, young=watch.elapsed < _YOUNG)
+        found = yield from find(watch, CodePurpose(len(code)))
+        filling = _Filling(found, code, watch)
+        outcome = yield from filling.run()
+        if outcome in (Outcome.STANDS, Outcome.TAKEN):
+            return FillResult(filling.how, str(found.candidate), watch.elapsed, outcome is Outcome.TAKEN)
+        if outcome is not Outcome.GONE or filling.pressed >= SHORTEST_CODE:
+            break
+    raise filling.error(outcome, show=show)
+
+
+class _Filling:
+    """One widget and one code."""
+
+    def __init__(self, found: Found, code: str, watch: Watch) -> None:
+        self.how = "typed"
+        self._found = found
+        self._code = code
+        self._watch = watch
+        self._widget = Widget(found.candidate, watch)
+        self._typist = Typist(self._widget, code)
+        self._begun = watch.elapsed
+
+    @property
+    def pressed(self) -> int:
+        """How many keys of the code have been pressed."""
+        return self._typist.pressed
+
+    def run(self) -> Steps[Outcome]:
+        """Type the code."""
         try:
-            yield from typist.begin()
-            outcome = yield from _fill(typist, watch)
+            yield from self._widget.begin()
+            return (yield from self._filled())
         finally:
-            yield from typist.end()
-        if outcome in ("typed", "taken", "pasted"):
-            return FillResult(
-                how="pasted" if typist.pasted else "typed",
-                field=str(candidate),
-                elapsed=watch.elapsed,
-                taken=typist.outcome == "taken",
-            )
-        if outcome != "gone" or typist.typed >= _SHORTEST_CODE:
-            break
-    raise _not_taken(typist, outcome, len(code), watch)
+            yield from self._widget.end()
 
+    def _filled(self) -> Steps[Outcome]:
+        outcome = Outcome.WRONG
+        for _ in range(_ATTEMPTS):
+            reading = yield from clear(self._widget)
+            if reading is None:
+                return Outcome.GONE
+            if reading.shown:
+                return Outcome.WRONG
+            left = _GROWN_UP - self._found.age - (self._watch.elapsed - self._begun)
+            outcome = yield from self._typist.all_but_last(young=left > 0)
+            if outcome is Outcome.UNTOUCHED:
+                yield Pause(left)
+                yield from self._widget.read()
+                continue
+            if outcome is Outcome.STANDS:
+                outcome = yield from self._typist.last()
+            elif outcome is Outcome.IGNORED and not self._typist.typed:
+                self.how = "pasted"
+                return (yield from paste(self._widget, self._typist, self._code))
+            if outcome is not Outcome.WRONG or self.pressed == len(self._code) or not self._watch.left:
+                break
+        return outcome
 
-def _fill(typist: Typist, watch: Watch) -> Steps[str]:
-    outcome = "wrong"
-    for _ in range(_ATTEMPTS):
-        if not (yield from typist.clear()):
-            return "not cleared" if (yield from typist.read()) else "gone"
-        outcome = yield from typist.all_but_last()
-        if outcome == "young":
-            yield Pause(max(0.0, _YOUNG - watch.elapsed))
-            typist.grown_up()
-            continue
-        if outcome == "stands":
-            outcome = yield from typist.last()
-        elif outcome == "ignored" and not typist.typed:
-            return (yield from typist.paste(mac=False))
-        if outcome != "wrong" or not watch.left:
-            break
-    return outcome
-
-
-def _not_taken(typist: Typist, outcome: str, length: int, watch: Watch) -> FillError:
-    field = str(typist.candidate)
-    reasons = {
-        "ignored": f"the field ignores keys after {typist.typed} of {length} characters"
-        if typist.typed
-        else "the field takes neither keys nor a paste",
-        "gone": f"the field went away after {typist.typed} of {length} characters",
-        "not cleared": "what is in the field already cannot be removed",
-    }
-    text = reasons.get(outcome, f"the field does not show the whole code: {typist.shown_kind()}")
-    return FillError(
-        f"{text}. Field: {field}",
-        elapsed=watch.elapsed,
-        hint='Pass the field itself, such as fill_code(page.get_by_label("…"), code), if it is another one.',
-    )
+    def error(self, outcome: Outcome, *, show: bool) -> FillError:
+        """Why the widget does not have the code."""
+        reading = self._widget.reading
+        shown = reading.shown if reading else ""
+        contents = repr(shown) if show and shown else kind_of(shown)
+        so_far = f"after {self._typist.typed} of {len(self._code)} characters"
+        text = {
+            Outcome.GONE: f"the field went away {so_far}",
+            Outcome.EMPTIED: f"the field was emptied {so_far}, as if it took shorter codes",
+            Outcome.IGNORED: f"the field takes no more keys {so_far}"
+            if self._typist.typed
+            else "the field takes neither keys nor a paste",
+        }.get(outcome, f"the field has {contents} instead of the {kind_of(self._code)} of the code")
+        return not_taken(self._watch, self._widget.candidate, self._found.ranking, text=text, call=CodePurpose.call)

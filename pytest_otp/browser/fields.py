@@ -145,7 +145,9 @@ def candidates(sights: Iterable[Sight]) -> list[Candidate]:
         fields = [Field.of(seen) for seen in sight.what["fields"]]
         for row in _rows(fields):
             if not aimed or any(field.id in aimed for field in row):
-                found.append(Candidate(sight.place, tuple(row), aimed=bool(aimed) and sight.what["direct"], scoped=bool(aimed)))
+                found.append(
+                    Candidate(sight.place, tuple(row), aimed=bool(aimed) and sight.what["direct"], scoped=bool(aimed))
+                )
     return found
 
 
@@ -184,7 +186,9 @@ def _without_digits(field: Field) -> tuple[str, ...]:
 
 def _go_together(last: Field, field: Field) -> bool:
     """Whether a field continues a row: beside the last one, and as large."""
-    if any(each.tag == "textarea" or each.slots or each.problem == "hidden" or each.box[2] < 8 for each in (last, field)):
+    if any(
+        each.tag == "textarea" or each.slots or each.problem == "hidden" or each.box[2] < 8 for each in (last, field)
+    ):
         return False
     (x, y, width, height), (other_x, other_y, other_width, other_height) = last.box, field.box
     if abs(width - other_width) > 0.35 * max(width, other_width) or abs(height - other_height) > 6:

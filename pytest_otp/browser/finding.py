@@ -2,129 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
-from ..errors import FillError, listed
 from .fields import Candidate, candidates
-from .steps import Ask, Look, Pause, Sight, Steps
+from .patience import CALM, Patience, Watch
+from .report import Ranking, not_found
+from .steps import Ask, Look, Sight, Steps
 
 _WEAK_PATIENCE = 1.0
 """Seconds in which a better field than one that is only likely may appear."""
 _LOADING_PATIENCE = 3.0
 """Seconds that a page may go on loading before it is typed into all the same."""
-_PAUSES = (0.01, 0.02, 0.04, 0.06, 0.1)
-_SHOWN = 8
 
 
-class Scores(Protocol):
-    """Ranks candidates for one purpose."""
+class Purpose(Protocol):
+    """What a field is looked for."""
 
-    sure: int
-    likely: int
-    what: str
-    """What is looked for, in texts: `field for a code`."""
-    call: str
-    """The call to suggest."""
+    sure: ClassVar[int]
+    """From this score on a field is taken at once."""
+    likely: ClassVar[int]
+    """From this score on a field is taken if no better one appears."""
+    what: ClassVar[str]
+    """In words: `a code`."""
+    call: ClassVar[str]
+    """The function to suggest."""
 
-    def __call__(self, found: Sequence[Candidate]) -> list[tuple[int, Candidate]]:
+    def ranked(self, found: Sequence[Candidate]) -> Ranking:
         """The candidates with their scores, the likeliest first."""
 
     def unfit(self, candidate: Candidate) -> str:
         """Why a candidate cannot take the text, whatever its score; empty if it can."""
 
 
-@dataclass
-class Watch:
-    """How long something may take, and since when it has been going on."""
+@dataclass(frozen=True)
+class Found:
+    """The field to type into."""
 
-    clock: Callable[[], float]
-    timeout: float
-    start: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.start = self.clock()
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the start."""
-        return self.clock() - self.start
-
-    @property
-    def left(self) -> float:
-        """Seconds until the timeout, 0 at least."""
-        return max(0.0, self.timeout - self.elapsed)
+    candidate: Candidate
+    ranking: Ranking
+    age: float
+    """Seconds since its document was opened, by the document's own clock."""
 
 
-def find(watch: Watch, scores: Scores) -> Steps[Candidate]:
+def find(watch: Watch, purpose: Purpose) -> Steps[Found]:
     """Wait for a field that a person could use, and return it. Raises `FillError` if there is none in time."""
-    ranking: list[tuple[int, Candidate]] = []
+    patience = Patience(watch.clock, watch.left, CALM)
     weak_since: float | None = None
-    turn = 0
     while True:
         sights: list[Sight] = yield Look()
-        ranking = scores(candidates(sights))
-        usable = [(score, each) for score, each in ranking if not each.problem and not scores.unfit(each)]
-        best = _best(usable, scores, aimed=any(each.aimed for _, each in ranking))
-        now = watch.elapsed
+        ranking = purpose.ranked(candidates(sights))
+        best, blocked = _best(ranking, purpose)
         if best is None:
             weak_since = None
         else:
             score, candidate = best
-            weak_since = now if weak_since is None else weak_since
-            better = any(other > score for other, each in ranking if each.problem and other >= scores.sure)
-            patient = (score >= scores.sure and not better) or now - weak_since >= min(
-                _WEAK_PATIENCE, watch.timeout / 3
-            )
-            loaded = all(sight.what["ready"] == "complete" for sight in sights if sight.place == candidate.place)
-            if patient and (loaded or now >= min(_LOADING_PATIENCE, watch.timeout / 3)):
+            weak_since = watch.elapsed if weak_since is None else weak_since
+            is_sure = score >= purpose.sure and not blocked
+            (sight,) = (sight for sight in sights if sight.place == candidate.place)
+            loaded = sight.what["ready"] == "complete" or _long_enough(watch, 0.0, _LOADING_PATIENCE)
+            if loaded and (is_sure or _long_enough(watch, weak_since, _WEAK_PATIENCE)):
                 problem = yield Ask(candidate.place, "show", {"id": candidate.first.id})
                 if problem == "":
-                    return candidate
-                ranking = _with_problem(ranking, candidate, problem or "gone")
-        if not watch.left:
-            raise _nothing_found(watch, scores, ranking)
-        yield Pause(min(_PAUSES[min(turn, len(_PAUSES) - 1)], watch.left))
-        turn += 1
+                    return Found(candidate, ranking, sight.what["age"])
+                blocked = blocked or (candidate, problem or "gone")
+        if patience.is_over:
+            raise not_found(watch, ranking, what=purpose.what, call=purpose.call, best=blocked)
+        yield from patience.pause()
 
 
-def _best(usable: list[tuple[int, Candidate]], scores: Scores, *, aimed: bool) -> tuple[int, Candidate] | None:
-    """The likeliest; among the fields that the test passed, whatever their score."""
-    if aimed:
-        chosen = [(score, each) for score, each in usable if each.aimed]
-        if len(chosen) == 1:
-            return scores.sure, chosen[0][1]
-        usable = chosen
-    if usable and usable[0][0] >= scores.likely:
-        return usable[0]
-    return None
+def _long_enough(watch: Watch, since: float, seconds: float) -> bool:
+    return watch.elapsed - since >= min(seconds, watch.timeout / 3)
 
 
-def _with_problem(
-    ranking: list[tuple[int, Candidate]], candidate: Candidate, problem: str
-) -> list[tuple[int, Candidate]]:
-    from dataclasses import replace  # noqa: PLC0415
-
-    bad = replace(candidate, fields=(replace(candidate.first, problem=problem), *candidate.fields[1:]))
-    return [(score, bad if each is candidate else each) for score, each in ranking]
-
-
-def _nothing_found(watch: Watch, scores: Scores, ranking: list[tuple[int, Candidate]]) -> FillError:
-    likely = [(score, each) for score, each in ranking if score >= scores.likely or each.aimed]
-    if not ranking:
-        text = f"the page shows no field at all within {watch.timeout:g} s"
-    elif not likely:
-        text = f"no {scores.what} within {watch.timeout:g} s"
-    else:
-        best = likely[0][1]
-        text = f"the {scores.what} cannot be used: {best} is {best.problem or scores.unfit(best)}"
-    if ranking:
-        seen = [f"{each} (score {score}{', ' + each.problem if each.problem else ''})" for score, each in ranking]
-        text += f". Fields seen: {listed(seen, _SHOWN)}"
-    hint = (
-        f'Pass the field itself, such as {scores.call}(page.get_by_label("…"), …).'
-        if ranking
-        else ("Check that the page is the right one, and that the field is not in a closed shadow root.")
-    )
-    return FillError(text, elapsed=watch.elapsed, hint=hint)
+def _best(ranking: Ranking, purpose: Purpose) -> tuple[tuple[int, Candidate] | None, tuple[Candidate, str] | None]:
+    """The likeliest field that can be used, and a likelier one that cannot, with the reason."""
+    aimed = [each for _, each in ranking if each.aimed]
+    blocked = None
+    for score, candidate in ranking:
+        chosen = len(aimed) == 1 and candidate is aimed[0]
+        if score < purpose.likely and not chosen:
+            continue
+        problem = candidate.problem or purpose.unfit(candidate)
+        if not problem:
+            return (max(score, purpose.sure) if chosen else score, candidate), blocked
+        if blocked is None and (score >= purpose.sure or chosen or not aimed):
+            blocked = (candidate, problem)
+    return None, blocked

@@ -1,269 +1,187 @@
-"""Types a text into a field or a row of boxes: one key at a time, each seen to arrive before the next one."""
+"""Types a text into a widget: one key at a time, each seen to arrive before the next one, and the last key once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from enum import Enum
 
-from .fields import Candidate, candidates
-from .finding import Watch
-from .steps import Ask, Look, Pause, Press, PressPaste, Steps
+from .patience import Patience
+from .reading import Reading, same
+from .steps import Pause, Press, Steps
+from .widget import Widget
 
-_MASKS = "*•●∗⁎·○◦■"
-_QUICK = (0.0, 0.002, 0.004, 0.008, 0.015, 0.03, 0.05)
-"""Seconds between looks after a key: often at first, since most widgets answer at once."""
-_GROWTH = 0.4
-"""Seconds within which a key must show in the field."""
-_FOCUS = 0.4
-"""Seconds in which a widget may move the focus to the next box by itself."""
-_SETTLE = 0.3
+_GROWTH = 0.5
+"""Seconds within which a key must show in the widget."""
+_WRONG = 0.3
 """Seconds that a wrong text may stay before it counts as such."""
+_MOVE = 0.4
+"""Seconds in which a widget may move the focus to the next box by itself."""
+_FOCUS = 0.5
+"""Seconds within which a box must take the focus."""
+_LAST = 3.0
+"""Seconds within which the whole text must show."""
 _TRIES = 3
 """How often a key that changes nothing is pressed."""
+_STRAYS = 25
+"""How often a key is pressed again that was stopped on its way to another field."""
+_SHORTEST_HOLD = 0.01
+_HOLD = 0.03
+_HOLD_WITHOUT_SCRIPT = 0.1
+SHORTEST_CODE = 4
+"""Characters that a page may take for a whole code."""
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What a widget shows at one moment."""
+class Outcome(Enum):
+    """What became of a text, or of a part of it."""
 
-    values: tuple[str | None, ...]
-    """One for each field; None if it is gone."""
-    drawn: str
-    active: int
-    """Which field has the focus, -1 if none of them."""
-    disabled: bool
-    keys: int
-    astray: int
-    sent: int
-    changes: int
-    pasted: int
-
-    @classmethod
-    def of(cls, answer: dict[str, Any] | None) -> Reading | None:
-        """A reading from the page's answer; None if the document or all fields are gone."""
-        if answer is None or all(value is None for value in answer["values"]):
-            return None
-        names = ("drawn", "active", "disabled", "keys", "astray", "sent", "changes", "pasted")
-        return cls(tuple(answer["values"]), *(answer[name] for name in names))
-
-    @property
-    def shown(self) -> str:
-        """The letters and digits that it shows, and signs that mask them."""
-        return shown_in("".join(value or "" for value in self.values)) or "".join(filter(str.isalnum, self.drawn))
-
-
-def shown_in(text: str) -> str:
-    """The letters, digits and masking signs of a text."""
-    return "".join(char for char in text if char.isalnum() or char in _MASKS)
-
-
-def same(shown: str, wanted: str) -> bool:
-    """Whether what is shown is a text: without case, and with signs that mask single characters."""
-    return len(shown) == len(wanted) and all(
-        a in _MASKS or a.casefold() == b.casefold() for a, b in zip(shown, wanted, strict=True)
-    )
+    STANDS = "stands"
+    """The widget shows it."""
+    TAKEN = "taken"
+    """The page has used it at once: the widget is empty or gone."""
+    IGNORED = "ignored"
+    """The widget ignores keys."""
+    WRONG = "wrong"
+    """The widget shows something else."""
+    GONE = "gone"
+    """The widget is gone before the last key."""
+    EMPTIED = "emptied"
+    """The widget is empty before the last key, and may have sent what it had."""
+    UNTOUCHED = "untouched"
+    """Nothing shows that a script has noticed the first key."""
 
 
 class Typist:
-    """Types a text into one candidate. Nothing is typed after the last key has been pressed."""
+    """Types one text into one widget."""
 
-    def __init__(self, candidate: Candidate, text: str, watch: Watch, *, young: bool) -> None:
-        """`young`: whether the page may be without its scripts as yet."""
-        self.candidate = candidate
+    def __init__(self, widget: Widget, text: str) -> None:
         self.typed = 0
-        """How many characters have been seen in the field."""
-        self.outcome = "partial"
-        """What became of the whole text."""
-        self.pasted = False
+        """How many characters have been seen in the widget."""
+        self.pressed = 0
+        """How many of its keys have been pressed."""
+        self._widget = widget
         self._text = text
-        self._watch = watch
-        self._young = young
-        self._reading: Reading | None = None
         self._moves: bool | None = None
-        """Whether the widget moves the focus from box to box; None before it is known."""
-        self._scripted = candidate.first.scripted
+        """Whether the widget moves the focus from box to box; None before that is known."""
+        self._slowest = 0.0
+        """Seconds that the slowest key took to show."""
 
-    def begin(self) -> Steps[None]:
-        """Keep keys away from all other fields from now on."""
-        yield from self._ask("begin", fields=self.candidate.ids)
+    @property
+    def is_scripted(self) -> bool:
+        """Whether anything shows that a script has noticed the keys."""
+        reading = self._widget.reading
+        noticed = reading is not None and (reading.changes > 0 or reading.active > 0)
+        return self._widget.candidate.first.scripted or bool(self._moves) or noticed
 
-    def end(self) -> Steps[None]:
-        """Let all keys through again."""
-        yield from self._ask("end")
-
-    def read(self, *, again: bool = True) -> Steps[Reading | None]:
-        """What the widget shows now; None if it is gone. One that was rendered anew is found again."""
-        answer = yield from self._ask("read", fields=self.candidate.ids, drawing=bool(self.candidate.first.slots))
-        self._reading = Reading.of(answer)
-        if self._reading is None and again:
-            self._reading = yield from self._again()
-        return self._reading
-
-    def all_but_last(self) -> Steps[str]:
-        """Type every character but the last. Returns `stands`, or what went wrong: `ignored`, `wrong` or `gone`."""
-        count = len(self._text)
-        for index in range(count - 1):
+    def all_but_last(self, *, young: bool) -> Steps[Outcome]:
+        """Type every character but the last. `young`: whether the page may be without its scripts as yet."""
+        self.typed = self.pressed = 0
+        self._moves = None if self._moves is False else self._moves
+        for index in range(len(self._text) - 1):
             outcome = yield from self._key(index)
-            if outcome != "grown":
+            if outcome is not Outcome.STANDS:
                 return outcome
             self.typed = index + 1
-            if index == 0 and self._young and not self._has_script():
-                return "young"
-        return "stands" if count == 1 or (yield from self._still_stands(_QUICK[5])) else "wrong"
+            if index == 0 and young and not self.is_scripted:
+                return Outcome.UNTOUCHED
+        if self.typed:
+            yield Pause(max(_SHORTEST_HOLD, 1.5 * self._slowest))
+        return (yield from self._standing())
 
-    def last(self) -> Steps[str]:
-        """Press the last key, once. Returns `typed`, `taken` if the page has used the code at once, or `partial`."""
-        for _ in range(10):
-            reading = yield from self._focused(len(self._text) - 1)
-            if reading is None or not same(reading.shown, self._text[:-1]):
-                return "wrong"
+    def last(self) -> Steps[Outcome]:
+        """Press the last key, once, and see what the page makes of the whole text."""
+        for _ in range(_STRAYS):
+            before = yield from self._focused(len(self._text) - 1)
+            if before is None:
+                return Outcome.GONE
+            if not same(before.shown, self._text[:-1]):
+                return Outcome.WRONG
+            self.pressed = len(self._text)
             yield Press(self._text[-1])
-            if (yield from self._settled(reading)) == "astray":
-                continue
-            return self.outcome
-        return "partial"
+            outcome = yield from self.whole(before)
+            if outcome is not None:
+                return outcome
+            self.pressed -= 1
+        return Outcome.IGNORED
 
-    def _settled(self, before: Reading) -> Steps[str]:
-        """Wait for what the page makes of the whole text."""
-        self.outcome = "partial"
-        deadline = self._watch.elapsed + 3.0
-        turn = 0
+    def whole(self, before: Reading) -> Steps[Outcome | None]:
+        """Wait for what the page makes of the whole text; None if the key was stopped on its way elsewhere."""
+        patience = Patience(self._widget.watch.clock, _LAST)
         while True:
-            reading = (yield from self.read(again=False)) or (yield from self._again(waits=False))
-            if reading is None or not reading.shown:
-                self.outcome = "taken"
-                return "settled"
+            reading = (yield from self._widget.read(again=False)) or (yield from self._widget.again(0))
+            if reading is None or not reading.shown and before.shown:
+                return Outcome.TAKEN
             if same(reading.shown, self._text):
                 self.typed = len(self._text)
-                self.outcome = yield from self._held()
-                return "settled"
-            if reading.astray > before.astray and reading.keys == before.keys and same(reading.shown, before.shown):
-                return "astray"
-            if self._watch.elapsed > deadline:
-                return "settled"
-            yield Pause(_QUICK[min(turn, len(_QUICK) - 1)] or 0.001)
-            turn += 1
+                return (yield from self._held())
+            if reading.went_astray(before):
+                return None
+            if patience.is_over:
+                return Outcome.WRONG if reading.shown != before.shown else Outcome.IGNORED
+            yield from patience.pause()
 
-    def _held(self) -> Steps[str]:
-        """Hold, and read again: what a widget takes back at once has not been taken in."""
-        yield Pause(0.03 if self._has_script() else 0.1)
-        reading = (yield from self.read(again=False)) or (yield from self._again(waits=False))
+    def _held(self) -> Steps[Outcome]:
+        """Hold, and read again."""
+        yield Pause(max(_HOLD if self.is_scripted else _HOLD_WITHOUT_SCRIPT, self._slowest))
+        reading = (yield from self._widget.read(again=False)) or (yield from self._widget.again(0))
         if reading is None or not reading.shown:
-            return "taken"
-        return "typed" if same(reading.shown, self._text) else "partial"
+            return Outcome.TAKEN
+        return Outcome.STANDS if same(reading.shown, self._text) else Outcome.WRONG
 
-    def grown_up(self) -> None:
-        """From now on the page counts as having its scripts."""
-        self._young = False
-        self._moves = None
+    def _standing(self) -> Steps[Outcome]:
+        reading = yield from self._widget.read()
+        if reading is None:
+            return Outcome.GONE
+        return self._compared(reading, self.typed)
 
-    def shown_kind(self) -> str:
-        """What the field shows, without its content: `5 characters`."""
-        count = len(self._reading.shown) if self._reading else 0
-        return f"it shows {count} characters"
+    def _compared(self, reading: Reading, count: int) -> Outcome:
+        """What a reading says of the first characters."""
+        if same(reading.shown, self._text[:count]):
+            return Outcome.STANDS
+        return Outcome.EMPTIED if not reading.shown and count >= SHORTEST_CODE else Outcome.WRONG
 
-    def paste(self, mac: bool) -> Steps[str]:
-        """Paste the whole text, once. Returns what `last` returns, or `ignored`."""
-        self.pasted = True
-        before = yield from self._focused(0)
-        if before is None:
-            return "gone"
-        if (yield from self._ask("copy", text=self._text)):
-            yield PressPaste(mac)
-            yield Pause(0.05)
-            reading = yield from self.read()
-            if reading is None or reading.shown != before.shown or reading.changes > before.changes:
-                yield from self._settled(before)
-                return self.outcome
-        yield from self._ask("paste", id=self.candidate.ids[max(before.active, 0)], text=self._text)
-        yield from self._settled(before)
-        return self.outcome if self._reading is None or self._reading.shown != before.shown else "ignored"
-
-    def clear(self) -> Steps[bool]:
-        """Remove what is in the field. Returns whether it is empty."""
-        self.typed = 0
-        reading = yield from self.read()
-        for attempt in range(4):
-            if reading is None:
-                return False
-            if not reading.shown:
-                break
-            for index in reversed(range(len(reading.values))):
-                if shown_in(reading.values[index] or "") or (not index and reading.drawn):
-                    reading = yield from self._clear_one(index, attempt)
-                    if reading is None:
-                        return False
-        reading = yield from self._refocus(0, "start")
-        return reading is not None and not reading.shown
-
-    def _clear_one(self, index: int, attempt: int) -> Steps[Reading | None]:
-        field, before = self.candidate.ids[index], self._reading
-        if attempt == 3:
-            yield from self._ask("put", id=field, text="")
-            return (yield from self.read())
-        yield from self._ask("focus", id=field, select="all" if attempt < 2 else "end")
-        presses = 1 if attempt < 2 else max(1, len(before.shown) if before else 1)
-        for _ in range(presses):
-            yield Press("Backspace")
-        for pause in (*_QUICK, 0.1):
-            reading = yield from self.read()
-            if reading is None or before is None or reading.shown != before.shown:
-                return reading
-            yield Pause(pause or 0.001)
-        return reading
-
-    def _again(self, *, waits: bool = True) -> Steps[Reading | None]:
-        """Find a widget that was rendered anew; None if it is not there any more."""
-        for pause in _QUICK if waits else (0.0,):
-            found = candidates((yield Look()))
-            for candidate in found:
-                if candidate.same_as(self.candidate) and not candidate.problem:
-                    self.candidate = candidate
-                    yield from self.begin()
-                    return (yield from self.read(again=False))
-            yield Pause(pause or 0.001)
-        return None
-
-    def _key(self, index: int) -> Steps[str]:
-        """Press one key until it shows. Returns `grown`, `ignored`, `wrong` or `gone`."""
+    def _key(self, index: int) -> Steps[Outcome]:
+        """Press one key until it shows."""
         tries = strays = 0
-        while tries < _TRIES and strays < 20:
+        while tries < _TRIES and strays < _STRAYS:
             before = yield from self._focused(index)
             if before is None:
-                return "gone"
-            if not same(before.shown, self._text[:index]):
-                return "wrong"
+                return Outcome.GONE
+            outcome = self._compared(before, index)
+            if outcome is not Outcome.STANDS:
+                return outcome
+            self.pressed = index + 1
             yield Press(self._text[index])
-            outcome = yield from self._grown(index + 1, before)
-            if outcome == "astray":
+            grown = yield from self._grown(index + 1, before)
+            if grown is None:
                 strays += 1
-            elif outcome == "ignored":
+            elif grown is Outcome.IGNORED:
                 tries += 1
             else:
-                return outcome
-        return "ignored"
+                return grown
+        return Outcome.IGNORED
 
-    def _grown(self, count: int, before: Reading) -> Steps[str]:
-        """Wait until the first `count` characters show."""
-        start, turn = self._watch.elapsed, 0
+    def _grown(self, count: int, before: Reading) -> Steps[Outcome | None]:
+        """Wait until the first `count` characters show; None if the key was stopped on its way elsewhere."""
+        patience = Patience(self._widget.watch.clock, _GROWTH)
         while True:
-            reading = yield from self.read()
+            reading = yield from self._widget.read()
             if reading is None:
-                return "gone"
+                return Outcome.GONE
             if same(reading.shown, self._text[:count]):
-                return "grown"
-            unchanged = reading.shown == before.shown
-            if unchanged and reading.astray > before.astray and reading.keys == before.keys:
-                return "astray"
-            waited = self._watch.elapsed - start
-            if waited > (_GROWTH if unchanged else _SETTLE):
-                return "ignored" if unchanged else "wrong"
-            yield Pause(_QUICK[min(turn, len(_QUICK) - 1)] or 0.001)
-            turn += 1
+                self._slowest = max(self._slowest, patience.waited)
+                return Outcome.STANDS
+            if reading.went_astray(before):
+                return None
+            if reading.shown == before.shown:
+                if patience.is_over:
+                    return Outcome.IGNORED
+            elif patience.waited > _WRONG:
+                return self._compared(reading, count)
+            yield from patience.pause()
 
     def _focused(self, index: int) -> Steps[Reading | None]:
-        """Make sure that the focus is where the character at `index` belongs."""
-        reading = self._reading or (yield from self.read())
+        """Make sure that the focus is where a character belongs."""
+        widget = self._widget
+        reading = widget.reading or (yield from widget.read())
         want = self._box_of(index)
         if reading is None or reading.active == want:
             return reading
@@ -271,50 +189,32 @@ class Typist:
             reading = yield from self._moved(want)
             if reading is None or reading.active == want:
                 return reading
-        for pause in (*_QUICK, 0.1, 0.1):
-            reading = yield from self._refocus(want, "end")
-            if reading is None or reading.active == want or (reading.active >= 0 and pause >= 0.05):
+        patience = Patience(widget.watch.clock, _FOCUS)
+        while True:
+            reading = yield from widget.focus(want, "end")
+            # A widget may keep the focus in a box of its own choice.
+            settled = reading is not None and reading.active >= 0 and patience.waited > _FOCUS / 3
+            if reading is None or reading.active == want or settled or patience.is_over:
                 return reading
-            yield Pause(pause)
-        return reading
+            yield from patience.pause()
 
     def _moved(self, want: int) -> Steps[Reading | None]:
         """Wait for the widget to move the focus by itself."""
-        start, turn = self._watch.elapsed, 0
+        patience = Patience(self._widget.watch.clock, _MOVE)
         while True:
-            reading = yield from self.read()
+            reading = yield from self._widget.read()
             if reading is None or reading.active == want:
                 self._moves = True
                 return reading
-            if self._watch.elapsed - start > _FOCUS:
+            if patience.is_over:
                 self._moves = self._moves or False
                 return reading
-            yield Pause(_QUICK[min(turn, len(_QUICK) - 1)] or 0.001)
-            turn += 1
-
-    def _refocus(self, index: int, select: str) -> Steps[Reading | None]:
-        yield from self._ask("focus", id=self.candidate.ids[index], select=select)
-        return (yield from self.read())
+            yield from patience.pause()
 
     def _box_of(self, index: int) -> int:
-        if self.candidate.is_row:
-            for box, capacity in enumerate(self.candidate.capacities):
+        if self._widget.candidate.is_row:
+            for box, capacity in enumerate(self._widget.candidate.capacities):
                 if index < capacity:
                     return box
                 index -= capacity
         return 0
-
-    def _has_script(self) -> bool:
-        return (
-            self._scripted
-            or bool(self._moves)
-            or bool(self._reading and (self._reading.changes or self._reading.active > 0))
-        )
-
-    def _still_stands(self, seconds: float) -> Steps[bool]:
-        yield Pause(seconds)
-        reading = yield from self.read()
-        return reading is not None and same(reading.shown, self._text[:-1])
-
-    def _ask(self, name: str, **argument: Any) -> Steps[Any]:
-        return (yield Ask(self.candidate.place, name, argument))

@@ -264,6 +264,15 @@
     return { selects, buttons, codes, prefix };
   };
 
+  const focusOn = (element, select) => {
+    if (!element?.isConnected) return;
+    if (deepActive() !== element) element.focus({ preventScroll: true });
+    const end = element.value?.length ?? 0;
+    if (select === "all" && element.select) element.select();
+    else if (select === "all") getSelection().selectAllChildren(element);
+    else try { element.setSelectionRange(select === "end" ? end : 0, select === "end" ? end : 0); } catch { /* not of this type */ }
+  };
+
   const actions = {
     frames(_, roots) {
       const all = [...(roots || [document])].flatMap((root) => [...every(root)]);
@@ -285,15 +294,16 @@
       const place = window.frameElement?.getBoundingClientRect();
       return {
         ready: document.readyState, fields: all.map((each) => describe(each, known, active, modal)), aimed,
-        direct: scope.every((root) => root !== document && isField(root)), frames: actions.frames({}, roots).length, origin: !!window[ORIGIN], url: location.href, mac: /mac|iphone|ipad/i.test(navigator.platform),
+        direct: scope.every((root) => root !== document && isField(root)), frames: actions.frames({}, roots).length, origin: !!window[ORIGIN], url: location.href, age: performance.now() / 1000,
         shown: innerWidth > 3 && innerHeight > 3 && !(place && (place.width < 4 || place.height < 4)),
       };
     },
     // Keeps keys away from all other fields, and counts what arrives.
-    begin({ fields }) {
-      seen.allowed = new Set(fields.map((id) => elements.get(id)));
+    begin({ fields, drawing, id }) {
+      seen.allowed = new Set(fields.map((each) => elements.get(each)));
       watch(true);
-      return null;
+      if (id !== null) focusOn(elements.get(id), "start");
+      return actions.read({ fields, drawing });
     },
     end() { watch(false); return null; },
     show({ id }) {
@@ -304,19 +314,9 @@
       }
       return problemOf(element, drawn(element));
     },
-    focus({ id, select }) {
-      const element = elements.get(id);
-      if (!element?.isConnected) return null;
-      if (deepActive() !== element) element.focus({ preventScroll: true });
-      if (select === "all") {
-        if (element.select) element.select();
-        else getSelection().selectAllChildren(element);
-      } else if (select === "end") {
-        try { element.setSelectionRange(element.value.length, element.value.length); } catch { /* not of this type */ }
-      } else if (select === "start") {
-        try { element.setSelectionRange(0, 0); } catch { /* not of this type */ }
-      }
-      return null;
+    focus({ fields, drawing, id, select }) {
+      focusOn(elements.get(id), select);
+      return actions.read({ fields, drawing });
     },
     read({ fields, drawing }) {
       const active = deepActive();
@@ -395,7 +395,7 @@
       try { done = document.execCommand("copy") && done; } catch { done = false; }
       window.removeEventListener("copy", give, true);
       seen.clipboard = text;
-      return done;
+      return done ? /mac|iphone|ipad/i.test(navigator.platform) : null;
     },
     paste({ id, text }) {
       const element = elements.get(id);

@@ -3,249 +3,166 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from ..errors import FillError
 from ..phone import Phone
-from .code import FillResult
-from .fields import Candidate
-from .finding import Watch, find
-from .phone_forms import Wanted, forms, has_number, option_for, shown_country
-from .phone_scoring import PhoneScores
-from .steps import Ask, Click, Pause, Press, Steps
+from .countries import Countries
+from .finding import Found, find
+from .patience import Patience, Watch
+from .phone_forms import Wanted, forms, has_number, shown_country
+from .phone_scoring import PhonePurpose
+from .reading import Reading
+from .report import not_taken
+from .result import FillResult
+from .steps import Pause, Press, Steps
+from .widget import Widget
 
 _KEY = 0.15
-"""Seconds within which a key must show."""
-_PAUSES = (0.0, 0.002, 0.004, 0.008, 0.015, 0.03)
-_PICKING = 2.0
-"""Seconds within which a list of countries must show the one that was searched for."""
+"""Seconds within which a key must show; a mask may swallow some."""
+_FORMATS = 0.2
+"""Seconds in which a page may bring a number into its own form."""
 _HOLD = 0.05
+_STRAYS = 5
 
 
 def fill_phone_steps(phone: Phone, watch: Watch) -> Steps[FillResult]:
     """Find the field, type the number, and see it in the page. Raises `FillError` if that fails."""
-    candidate = yield from find(watch, PhoneScores())
-    filler = _Filler(candidate, Wanted(phone), watch)
-    try:
-        yield from filler.begin()
-        done = yield from filler.fill()
-    finally:
-        yield from filler.end()
-    if not done:
-        raise FillError(
-            f"the field does not show the number: {filler.seen}. Field: {candidate}",
-            elapsed=watch.elapsed,
-            hint="Choose the country in the page first, or fill the field yourself.",
-        )
-    return FillResult(how="typed", field=str(candidate), elapsed=watch.elapsed, taken=False)
+    found = yield from find(watch, PhonePurpose())
+    filling = _Filling(found, Wanted(phone), watch)
+    if not (yield from filling.run()):
+        raise filling.error()
+    return FillResult("typed", str(found.candidate), watch.elapsed)
 
 
-class _Filler:
+class _Filling:
     """Types one number into one field, in the form and with the country that it wants."""
 
-    def __init__(self, candidate: Candidate, wanted: Wanted, watch: Watch) -> None:
-        self.candidate = candidate
-        self.seen = "nothing was typed"
+    def __init__(self, found: Found, wanted: Wanted, watch: Watch) -> None:
+        self._found = found
         self._wanted = wanted
         self._watch = watch
-        self._picked = False
+        self._widget = Widget(found.candidate, watch)
+        self._countries = Countries(self._widget, wanted)
+        self._seen = "nothing was typed into it"
 
-    def begin(self) -> Steps[None]:
-        yield from self._ask("begin", fields=self.candidate.ids)
+    def run(self) -> Steps[bool]:
+        """Type the number, and return whether the page has it."""
+        try:
+            yield from self._widget.begin()
+            return (yield from self._filled())
+        finally:
+            yield from self._widget.end()
 
-    def end(self) -> Steps[None]:
-        yield from self._ask("end")
+    def error(self) -> FillError:
+        """Why the page does not have the number."""
+        text = f"the page does not have the number: {self._seen}"
+        return not_taken(self._watch, self._widget.candidate, self._found.ranking, text=text, call=PhonePurpose.call)
 
-    def fill(self) -> Steps[bool]:
-        """Try the forms one after the other, until the field has the number."""
-        around = yield from self._around()
+    def _filled(self) -> Steps[bool]:
+        around = yield from self._countries.around()
         if around is None:
             return False
-        option = option_for(around, self._wanted)
-        if option and not option[2]:
-            yield from self._ask("choose", id=option[0], index=option[1])
-            yield Pause(0.03)
-            around = (yield from self._around()) or around
-        if (yield from self._with_code_field(around)):
-            around = (yield from self._around()) or around
-        shown = shown_country(around, self._wanted)
-        if shown.dial and not shown.fits(self._wanted) and not option and around["buttons"]:
-            yield from self._pick(around)
-        return (yield from self._try_forms()) or (
-            not self._picked and (yield from self._pick(around)) and (yield from self._try_forms())
-        )
+        if not (yield from self._countries.choose(around)):
+            shown = shown_country(around, self._wanted)
+            if shown.dial and not shown.fits(self._wanted):
+                yield from self._countries.pick(around)
+        if (yield from self._any_form()):
+            return True
+        if self._countries.was_picked:
+            return False
+        around = yield from self._countries.around()
+        return around is not None and (yield from self._countries.pick(around)) and (yield from self._any_form())
 
-    def _try_forms(self) -> Steps[bool]:
-        first = self.candidate.first
+    def _any_form(self) -> Steps[bool]:
+        """Try the forms of the number one after the other, until the field has it."""
         tried: set[str] = set()
         while True:
             rest = yield from self._cleared()
-            around = yield from self._around()
+            around = yield from self._countries.around()
             if rest is None or around is None:
                 return False
             shown = shown_country(around, self._wanted)
             left = [
-                text
-                for text in forms(
-                    self._wanted,
-                    shown,
-                    maxlength=first.maxlength,
-                    pattern=first.pattern,
-                    placeholder=first.placeholder,
-                    rest=rest,
-                )
-                if text not in tried
+                text for text in forms(self._wanted, shown, self._widget.candidate.first, rest) if text not in tried
             ]
-            if not left or not self._watch.left:
+            if not left:
                 return False
             tried.add(left[0])
-            outcome = yield from self._type(left[0])
-            if outcome == "elsewhere":
-                if self._picked or not (yield from self._pick(around)):
+            if not (yield from self._typed(left[0])):
+                # A plus has opened the menu of countries.
+                if self._countries.was_picked or not (yield from self._countries.pick(around)):
                     return False
-                tried.discard(left[0]) if not left[0].startswith("+") else None
-                continue
-            if (yield from self._holds(left[0])):
+            elif (yield from self._holds(left[0])):
                 return True
 
     def _holds(self, typed: str) -> Steps[bool]:
-        """Whether the field has the number, and still has it a moment later."""
-        for pause in (0.0, 0.02, 0.05, 0.1):
-            yield Pause(pause or 0.001)
-            if (yield from self._right(typed)):
-                yield Pause(_HOLD)
-                return (yield from self._right(typed))
-        return False
+        """Whether the page has the number, and still has it a moment later."""
+        patience = Patience(self._watch.clock, _FORMATS)
+        while not (yield from self._has_number(typed)):
+            if patience.is_over:
+                return False
+            yield from patience.pause()
+        yield Pause(_HOLD)
+        return (yield from self._has_number(typed))
 
-    def _right(self, typed: str) -> Steps[bool]:
-        around = yield from self._around()
-        if around is None:
+    def _has_number(self, typed: str) -> Steps[bool]:
+        around = yield from self._countries.around()
+        reading = yield from self._widget.read()
+        if around is None or reading is None:
             return False
-        value = around["value"]
-        if self.candidate.is_row:
-            reading = yield from self._read()
-            value = "".join(each or "" for each in reading["values"]) if reading else ""
-        digits = re.sub(r"\D", "", value)
+        value = "".join(each or "" for each in reading.values)
         shown = shown_country(around, self._wanted)
-        self.seen = f"it has {len(digits)} digits, and the number {len(self._wanted.phone.digits)}"
+        self._seen = f"the field has {_digits(value)}, of {len(self._wanted.phone.digits)} with the country code"
         if shown.dial and not shown.fits(self._wanted):
-            self.seen += f"; the country code beside it is +{shown.dial}"
+            self._seen += f", and the country code beside it is +{shown.dial}"
         return has_number(value, self._wanted, shown, typed=typed)
 
-    def _type(self, text: str) -> Steps[str]:
-        """Press the keys, each once the one before shows. Returns `typed`, or `elsewhere` if the focus is taken away."""
-        astray = 0
-        reading = yield from self._read()
-        for index, char in enumerate(text):
-            for _ in range(3):
+    def _typed(self, text: str) -> Steps[bool]:
+        """Press the keys, each once the one before shows. Returns False if a plus takes the focus elsewhere."""
+        reading = self._widget.reading or (yield from self._widget.read())
+        strays, index = 0, 0
+        while reading is not None and index < len(text) and strays < _STRAYS:
+            if reading.active < 0 and reading.elsewhere is not None and text[:index] == "+":
+                return False
+            if not self._widget.candidate.is_row and reading.active < 0:
+                reading = yield from self._widget.focus(0, "end")
                 if reading is None:
-                    return "gone"
-                if reading["active"] < 0:
-                    if index == 1 and text[0] == "+" and reading["elsewhere"] is not None:
-                        return "elsewhere"
-                    yield from self._ask("focus", id=self.candidate.ids[0], select="end")
-                before = reading
-                yield Press(char)
-                reading = yield from self._changed(before)
-                if reading is None or reading["astray"] == before["astray"]:
                     break
-                astray += 1
-            if index == 0 and char == "+" and reading and reading["active"] < 0 and reading["elsewhere"] is not None:
-                return "elsewhere"
-        return "typed"
+            yield Press(text[index])
+            before, reading = reading, (yield from self._after(reading))
+            if reading is not None and reading.went_astray(before):
+                strays += 1
+            else:
+                index += 1
+        return True
 
-    def _changed(self, before: dict[str, Any]) -> Steps[dict[str, Any] | None]:
-        start, turn = self._watch.elapsed, 0
+    def _after(self, before: Reading) -> Steps[Reading | None]:
+        """What the field shows once a key has had an effect."""
+        patience = Patience(self._watch.clock, _KEY)
         while True:
-            reading = yield from self._read()
-            if reading is None or reading["values"] != before["values"] or reading["active"] != before["active"]:
+            reading = yield from self._widget.read()
+            if reading is None or (reading.values, reading.active) != (before.values, before.active):
                 return reading
-            if reading["astray"] != before["astray"] or self._watch.elapsed - start > _KEY:
+            if reading.went_astray(before) or patience.is_over:
                 return reading
-            yield Pause(_PAUSES[min(turn, len(_PAUSES) - 1)] or 0.001)
-            turn += 1
+            yield from patience.pause()
 
     def _cleared(self) -> Steps[str | None]:
         """Clear the field, and return what it keeps."""
-        for box in reversed(self.candidate.ids):
+        reading: Reading | None = None
+        for index in reversed(range(self._widget.box_count)):
             for key in ("Backspace", "Delete"):
-                yield from self._ask("focus", id=box, select="all")
-                reading = yield from self._read()
+                reading = yield from self._widget.focus(index, "all")
                 if reading is None:
                     return None
-                if not reading["values"][self.candidate.ids.index(box)]:
+                if not reading.values[index]:
                     break
                 yield Press(key)
-                yield from self._changed(reading)
-        yield from self._ask("focus", id=self.candidate.ids[0], select="end")
-        reading = yield from self._read()
-        return None if reading is None else "".join(value or "" for value in reading["values"])
+                yield from self._after(reading)
+        reading = yield from self._widget.focus(0, "end")
+        return None if reading is None else "".join(value or "" for value in reading.values)
 
-    def _with_code_field(self, around: dict[str, Any]) -> Steps[bool]:
-        """Type the country code into a field of its own, if there is one."""
-        for code in around["codes"]:
-            if not re.search(r"code|dial|prefix|country|\bcc\b|vorwahl|indicatif", code["name"], re.IGNORECASE):
-                continue
-            if re.sub(r"\D", "", code["value"]) == self._wanted.dial:
-                return False
-            yield from self._ask("begin", fields=[*self.candidate.ids, code["id"]])
-            yield from self._ask("focus", id=code["id"], select="all")
-            for char in f"+{self._wanted.dial}":
-                yield Press(char)
-            yield from self._ask("begin", fields=self.candidate.ids)
-            return True
-        return False
 
-    def _pick(self, around: dict[str, Any]) -> Steps[bool]:
-        """Choose the country in a list that the page draws itself."""
-        self._picked = True
-        look = {
-            "id": self.candidate.first.id,
-            "dial": self._wanted.dial,
-            "region": self._wanted.phone.region,
-            "names": self._wanted.names,
-        }
-        opened = yield from self._ask("entries", **look)
-        if not opened or (not opened["entries"] and opened["search"] is None):
-            for button in around["buttons"]:
-                yield Click(self.candidate.place, button["id"])
-                yield Pause(0.05)
-                opened = yield from self._ask("entries", **look)
-                if opened and (opened["entries"] or opened["search"] is not None):
-                    break
-            else:
-                return False
-        searched = False
-        start = self._watch.elapsed
-        while self._watch.elapsed - start < _PICKING:
-            for entry in (opened or {"entries": ()})["entries"]:
-                if not (entry["iso"] or entry["name"] or (entry["dial"] and searched)):
-                    continue
-                if (yield Click(self.candidate.place, entry["id"])):
-                    yield Pause(0.05)
-                    return True
-            if opened and opened["search"] is not None and not searched:
-                searched = True
-                yield from self._search(opened["search"])
-            yield Pause(0.05)
-            opened = yield from self._ask("entries", **look)
-        return False
-
-    def _search(self, field: int) -> Steps[None]:
-        """Search the list for the country's name in English."""
-        yield from self._ask("begin", fields=[*self.candidate.ids, field])
-        yield from self._ask("focus", id=field, select="all")
-        for char in self._wanted.name[:12]:
-            yield Press(char)
-        yield from self._ask("begin", fields=self.candidate.ids)
-
-    def _around(self) -> Steps[dict[str, Any] | None]:
-        answer: dict[str, Any] | None = yield from self._ask("surroundings", id=self.candidate.first.id)
-        return answer
-
-    def _read(self) -> Steps[dict[str, Any] | None]:
-        answer = yield from self._ask("read", fields=self.candidate.ids, drawing=False)
-        return None if answer is None or all(value is None for value in answer["values"]) else answer
-
-    def _ask(self, name: str, **argument: Any) -> Steps[Any]:
-        return (yield Ask(self.candidate.place, name, argument))
+def _digits(text: str) -> str:
+    count = len(re.sub(r"\D", "", text))
+    return f"{count} digit{'' if count == 1 else 's'}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ..phone import Phone, country_names, dial_code, e164, english_name, folded, national_format
+from .fields import Field
 
 _DIAL = re.compile(r"\+\s?(\d{1,4}(?:[- ]\d{3})?)(?![\d])")
 _US_STYLE = re.compile(r"\(\d{3}\)\s?\d{3}[- ]\d{4}$")
@@ -35,7 +36,7 @@ class Wanted:
         """The country's name in English."""
         return english_name(self.phone.region) if self.phone.region else ""
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The country's names in any language, folded."""
         return sorted(country_names(self.phone.region)) if self.phone.region else []
@@ -129,22 +130,19 @@ def option_for(around: dict[str, Any], wanted: Wanted) -> tuple[int, int, bool] 
     return None
 
 
-def forms(wanted: Wanted, shown: Shown, *, maxlength: int, pattern: str, placeholder: str, rest: str) -> Iterator[str]:
-    """What to type, the likeliest form first. `rest` is what the field keeps when it is cleared."""
+def forms(wanted: Wanted, shown: Shown, field: Field, rest: str) -> list[str]:
+    """What to type into a field, the likeliest form first. `rest` is what the field keeps when it is cleared."""
     phone = wanted.phone
-    by_name = {"e164": phone.e164, "national": phone.national, "trunk": wanted.trunk, "digits": phone.digits}
     if re.sub(r"\D", "", rest) == wanted.dial or (shown.dial and shown.dial == wanted.dial):
-        order = ["national", "trunk", "e164"]
-    elif not shown.dial and re.match(r"\s*0", placeholder):
-        order = ["trunk", "e164", "national", "digits"]
+        order = [phone.national, wanted.trunk, phone.e164]
+    elif not shown.dial and re.match(r"\s*0", field.placeholder):
+        order = [wanted.trunk, phone.e164, phone.national, phone.digits]
     else:
-        order = ["e164", "national", "trunk", "digits"]
-    texts = list(dict.fromkeys(by_name[name] for name in order))
-    if pattern:
-        texts.sort(key=lambda text: not _fits(pattern, text))
-    if maxlength > 0:
-        texts = [text for text in texts if len(text) <= maxlength]
-    yield from texts
+        order = [phone.e164, phone.national, wanted.trunk, phone.digits]
+    texts = list(dict.fromkeys(order))
+    if field.pattern:
+        texts.sort(key=lambda text: not _fits(field.pattern, text))
+    return [text for text in texts if field.maxlength <= 0 or len(text) <= field.maxlength]
 
 
 def _fits(pattern: str, text: str) -> bool:

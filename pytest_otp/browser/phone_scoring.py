@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import ClassVar
 
 from .fields import Candidate
+from .report import Ranking
 
 _NAMES = re.compile(
     r"phone|mobile|msisdn|(?<![a-z])(?:tel|cell|handy|gsm|whatsapp|phn|mob)(?![a-z])|telefon|celular", re.IGNORECASE
@@ -30,15 +32,15 @@ _LESS = re.compile(
 _EMAIL = re.compile(r"e-?mail", re.IGNORECASE)
 
 
-class PhoneScores:
+class PhonePurpose:
     """Ranks fields for a phone number."""
 
-    sure = 45
-    likely = 25
-    what = "field for a phone number"
-    call = "fill_phone"
+    sure: ClassVar[int] = 45
+    likely: ClassVar[int] = 25
+    what: ClassVar[str] = "a phone number"
+    call: ClassVar[str] = "fill_phone"
 
-    def __call__(self, found: Sequence[Candidate]) -> list[tuple[int, Candidate]]:
+    def ranked(self, found: Sequence[Candidate]) -> Ranking:
         """The candidates with their scores, the likeliest first."""
         scored = [(_score(each), each) for each in found]
         return sorted(scored, key=lambda pair: -pair[0])

@@ -15,6 +15,7 @@ _SHORT = f"([name, argument]) => {{ const roots = null; {CALL} }}"
 _CLICK_MS = 1500
 
 _GONE = ("Execution context was destroyed", "Frame was detached", "frame was detached", "Cannot find context")
+_CLOSED = "has been closed"
 _NOT_YET = ("Failed to find frame", "Failed to find element")
 
 
@@ -125,5 +126,5 @@ class PlaywrightDriver:
 
     def _tolerate(self, error: Exception) -> None:
         """Go on if a document was replaced while it was asked; raise any other error."""
-        if not any(text in str(error) for text in (*_GONE, *_NOT_YET)):
+        if not any(text in str(error) for text in (*_GONE, *_NOT_YET, _CLOSED)):
             raise error

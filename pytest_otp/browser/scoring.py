@@ -9,6 +9,7 @@ from functools import lru_cache
 from ..codes.lexicon import lexicon
 from ..codes.reading import Reading
 from .fields import Candidate, Field
+from .report import Ranking
 
 SURE = 45
 """From this score on a field is taken at once."""
@@ -127,7 +128,7 @@ def _by_surroundings(candidate: Candidate) -> int:
     return score
 
 
-def ranked(found: Sequence[Candidate], length: int) -> list[tuple[int, Candidate]]:
+def ranked(found: Sequence[Candidate], length: int) -> Ranking:
     """The candidates with their scores, the likeliest first; among equals in the page's order."""
     scored = [(score_for_code(each, length), each) for each in found]
     open_ones = [each for each in found if not each.problem]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from selenium.common.exceptions import (
     NoSuchElementException,
     NoSuchFrameException,
+    NoSuchWindowException,
     StaleElementReferenceException,
     WebDriverException,
 )
@@ -32,7 +34,7 @@ _KEYS = {
     "ArrowDown": Keys.ARROW_DOWN,
 }
 
-_GONE = (NoSuchElementException, NoSuchFrameException, StaleElementReferenceException)
+_GONE = (NoSuchElementException, NoSuchFrameException, NoSuchWindowException, StaleElementReferenceException)
 _GONE_TEXTS = ("unloaded", "aborted by navigation", "execution context", "detached", "loading status", "no such frame")
 _DEEPEST = 6
 
@@ -148,4 +150,5 @@ class SeleniumDriver:
             if self._origin:
                 self._driver.execute_script(_SHORT, "back", {}, None)
         except _GONE:
-            self._driver.switch_to.default_content()
+            with suppress(NoSuchWindowException):
+                self._driver.switch_to.default_content()
