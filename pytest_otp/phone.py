@@ -172,19 +172,3 @@ def national_format(phone: Phone) -> str:
     number = phonenumbers.parse(phone.e164)
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
     return "".join(char for char in written if char.isdigit())
-
-
-def country_names(region: str) -> frozenset[str]:
-    """Return a country's names in all languages, folded."""
-    from phonenumbers.geodata.locale import LOCALE_DATA  # noqa: PLC0415 - as above
-
-    names = {folded(name) for name in LOCALE_DATA.get(region, {}).values() if not name.startswith("*")}
-    return frozenset(names | {name for name, of in EVERYDAY_NAMES.items() if of == region})
-
-
-def english_name(region: str) -> str:
-    """Return a country's name in English; empty if it has none."""
-    from phonenumbers.geodata.locale import LOCALE_DATA  # noqa: PLC0415 - as above
-
-    name: str = LOCALE_DATA.get(region, {}).get("en", "")
-    return name

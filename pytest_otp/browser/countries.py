@@ -34,7 +34,9 @@ class Countries:
 
     def around(self) -> Steps[Around | None]:
         """What stands around the field now; None if it is gone."""
-        answer: Around | None = yield from self._widget.ask("surroundings", id=self._widget.candidate.first.id)
+        answer: Around | None = yield from self._widget.ask(
+            "surroundings", id=self._widget.candidate.first.id, region=self._wanted.phone.region
+        )
         return answer
 
     def choose(self, around: Around) -> Steps[bool]:
@@ -69,15 +71,16 @@ class Countries:
                     return True
             if opened["search"] is not None and not searched:
                 searched = True
-                yield from self._type(opened["search"], self._wanted.name[:_LONGEST_SEARCH])
+                yield from self._type(
+                    opened["search"], (around["names"] or [f"+{self._wanted.dial}"])[0][:_LONGEST_SEARCH]
+                )
             yield from patience.pause()
             opened = yield from self._entries()
         return False
 
     def _open(self, around: Around) -> Steps[dict[str, Any] | None]:
         for button in around["buttons"]:
-            if not (yield Click(self._widget.candidate.place, button["id"])):
-                continue
+            yield Click(self._widget.candidate.place, button["id"])
             patience = Patience(self._widget.watch.clock, _OPENS)
             while not patience.is_over:
                 opened = yield from self._entries()
@@ -92,7 +95,6 @@ class Countries:
             id=self._widget.candidate.first.id,
             dial=self._wanted.dial,
             region=self._wanted.phone.region,
-            names=self._wanted.names,
         )
         return answer
 

@@ -204,7 +204,7 @@
       test: get("data-testid") || get("data-test") || get("data-cy"),
       maxlength: element.maxLength ?? -1, label: labelOf(element), before: textBefore(element),
       context: contextOf(element, known), filled: [...value].length,
-      shape: !value ? "" : /^\d+$/.test(value) ? "digits" : /^[\d\s().+-]+$/.test(value) ? "digits and signs" : "text",
+      shape: !value ? "" : /^\+\d{1,4}\s*$/.test(value) ? "country code" : /^\d+$/.test(value) ? "digits" : /^[\d\s().+-]+$/.test(value) ? "digits and signs" : "text",
       box: [box.left + scrollX, box.top + scrollY, box.width, box.height], problem: problemOf(element, picture),
       active: element === active, tabindex: element.tabIndex, muted: !!element.closest("[aria-hidden=true]"),
       modal: modal ? within(element, modal) : null, slots: picture ? picture.slots.length : 0,
@@ -223,6 +223,14 @@
     return [...all];
   };
 
+  // A country's names in the page's language and in English.
+  const namesOf = (region) => {
+    const names = new Set();
+    for (const language of region ? [document.documentElement.lang, navigator.language, "en"] : []) {
+      try { names.add(new Intl.DisplayNames([language], { type: "region" }).of(region)); } catch { /* no such language */ }
+    }
+    return [...names];
+  };
   const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const optionsOf = (select) => [...select.options].map((each) => [
     clean(each.value, 40), clean(each.textContent, 80),
@@ -246,8 +254,9 @@
       for (const other of short) if (!codes.some((each) => each.id === idOf(other))) {
         codes.push({ id: idOf(other), value: valueOf(other), name: `${other.name} ${other.id} ${other.autocomplete} ${labelOf(other)}` });
       }
-      const chosen = all.filter((other) => !within(element, other) && isShown(other) && other.matches(
-        "button, [role=combobox], [role=button], [aria-haspopup], [class*=flag], [class*=country], [class*=selected]"));
+      const outside = all.filter((other) => !within(element, other) && isShown(other));
+      let chosen = outside.filter((other) => other.matches("button, [role=combobox], [role=button], [aria-haspopup]"));
+      if (!chosen.length) chosen = outside.filter((other) => other.matches("[class*=flag], [class*=country], [class*=selected]"));
       for (const other of chosen) {
         if (isField(other) || other.localName === "select" || buttons.length > 5 || buttons.some((each) => within(other, elements.get(each.id)))) continue;
         if (other.type === "submit") continue;
@@ -341,10 +350,9 @@
     },
     element({ id }) { return elements.get(id) ?? null; },
     // What stands around a phone field and may say or choose its country.
-    surroundings({ id }) {
+    surroundings({ id, region }) {
       const element = elements.get(id);
-      if (!element?.isConnected) return null;
-      return { ...countryOf(element), value: valueOf(element), language: document.documentElement.lang || navigator.language };
+      return element?.isConnected ? { ...countryOf(element), value: valueOf(element), names: namesOf(region) } : null;
     },
     choose({ id, index }) {
       const select = elements.get(id);
@@ -357,7 +365,8 @@
       return null;
     },
     // The entries of a country list that is open now, and the search field that has the focus in it.
-    entries({ id, dial, names, region }) {
+    entries({ id, dial, region }) {
+      const names = namesOf(region);
       const own = elements.get(id), active = deepActive();
       const search = active && active !== own && isField(active) ? idOf(active) : null;
       const best = [];

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-from ..phone import Phone, country_names, dial_code, e164, english_name, folded, national_format
+from ..phone import EVERYDAY_NAMES, Phone, dial_code, e164, folded, national_format
 from .fields import Field
 
 _DIAL = re.compile(r"\+\s?(\d{1,4}(?:[- ]\d{3})?)(?![\d])")
@@ -31,16 +30,6 @@ class Wanted:
         """The number as it is dialled within its country, digits only: `081234567890`."""
         return national_format(self.phone)
 
-    @property
-    def name(self) -> str:
-        """The country's name in English."""
-        return english_name(self.phone.region) if self.phone.region else ""
-
-    @cached_property
-    def names(self) -> list[str]:
-        """The country's names in any language, folded."""
-        return sorted(country_names(self.phone.region)) if self.phone.region else []
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -63,7 +52,7 @@ def shown_country(around: dict[str, Any], wanted: Wanted) -> Shown:
     dial = around["prefix"]
     region = ""
     for select in around["selects"]:
-        rank = _ranked(select, wanted)
+        rank = _ranked(select, around["names"], wanted)
         if rank and 0 <= select["index"] < len(select["options"]):
             option = select["options"][select["index"]]
             found = _DIAL.search(f"{option[1]} {option[0]}")
@@ -96,9 +85,10 @@ def _region_in(button: dict[str, Any]) -> str:
     return found[1].upper() if found and found[1].lower() not in ("fi", "is", "on", "no") else ""
 
 
-def _ranked(select: dict[str, Any], wanted: Wanted) -> list[tuple[int, int]]:
+def _ranked(select: dict[str, Any], names: list[str], wanted: Wanted) -> list[tuple[int, int]]:
     """Scores and indexes of the options that stand for the number's country; empty if it is no list of countries."""
     region = (wanted.phone.region or "").lower()
+    known = {folded(name) for name in names} | {each for each, of in EVERYDAY_NAMES.items() if of.lower() == region}
     ranked, countries = [], 0
     for index, (value, text, marks, disabled) in enumerate(select["options"]):
         dials = [re.sub(r"\D", "", each) for each in _DIAL.findall(text)] or (
@@ -108,7 +98,7 @@ def _ranked(select: dict[str, Any], wanted: Wanted) -> list[tuple[int, int]]:
         words = re.split(r"[^a-z]+", f"{value} {marks}".lower())
         score = 6 * (region in words) + 4 * (wanted.dial in dials)
         name = folded(re.sub(r"\(.*?\)|\+[\d\s-]+", "", text))
-        score += 5 * (bool(name) and name in wanted.names)
+        score += 5 * (bool(name) and name in known)
         if dials and wanted.dial not in dials:
             score = 0
         if score >= 4 and not disabled:
@@ -124,7 +114,7 @@ def _ranked(select: dict[str, Any], wanted: Wanted) -> list[tuple[int, int]]:
 def option_for(around: dict[str, Any], wanted: Wanted) -> tuple[int, int, bool] | None:
     """The list of countries, the index of the number's one, and whether it is chosen now; None if there is no list."""
     for select in around["selects"]:
-        ranked = _ranked(select, wanted)
+        ranked = _ranked(select, around["names"], wanted)
         if ranked:
             return select["id"], ranked[0][1], select["index"] == ranked[0][1]
     return None

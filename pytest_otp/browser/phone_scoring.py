@@ -60,12 +60,14 @@ def _score(candidate: Candidate) -> int:
         score += 60
     elif first.autocomplete not in ("", "on", "off", "nope", "new-password"):
         score -= 50 if "username" not in tokens else 0
-    score += 35 if first.type == "tel" else 10 if first.mode == "tel" else 0
+    score += 35 if first.type == "tel" else 20 if first.mode == "tel" else 0
     score += 30 if _NAMES.search(own) else 0
     is_phone = bool(_WORDS.search(said))
     score += 40 if is_phone else 0
     if re.match(r"[+(0]?[\d ()+-]{7,}$", first.placeholder):
         score += 15
+    score += 30 if first.shape == "country code" else 0
+    score += 12 if _WORDS.search(first.context) else 0
     texts = f"{own} {said}"
     if _FOREIGN.search(texts) and not (is_phone and first.type == "tel"):
         score -= 70

@@ -12,7 +12,7 @@ _INSTALLED = f"(roots, [name, argument]) => {{ {INSTALL} {CALL} }}"
 _IN_FRAME = f"([name, argument]) => {{ const roots = null; {INSTALL} {CALL} }}"
 _SHORT = f"([name, argument]) => {{ const roots = null; {CALL} }}"
 
-_CLICK_MS = 1500
+_CLICK_MS = 5000
 
 _GONE = ("Execution context was destroyed", "Frame was detached", "frame was detached", "Cannot find context")
 _CLOSED = "has been closed"
