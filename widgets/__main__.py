@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .catalogue import Size
 from .drivers import DRIVERS, chromium, program
@@ -52,18 +52,22 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="run each page once")
     parser.add_argument("--only", action="append", default=[], help="page to run, or page/variant; can be repeated")
     parser.add_argument("--driver", action="append", choices=DRIVERS, help="can be repeated (default: all)")
+    parser.add_argument(
+        "--runs", type=int, help="runs of each case (default: 20, and 3 for the slower parts; short: 1)"
+    )
+    parser.add_argument("--save", action="store_true", help="write the results into docs/widgets.md, also of a part")
     parser.add_argument("--screenshots", default="", help="folder for screenshots of failed runs")
     asked = parser.parse_args()
     began = time.monotonic()
     jobs = [job for job in (SHORT if asked.short else FULL) if not asked.driver or job.driver in asked.driver]
+    jobs = [replace(job, runs=asked.runs or job.runs) for job in jobs]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         done = list(pool.map(lambda job: list(_run(job, asked.only, asked.screenshots)), jobs))
     outcomes = [outcome for each in done for outcome in each]
     rows = sum_up(outcomes)
     bad = _report(outcomes, rows)
-    if not asked.short and not asked.only and not asked.driver:
-        save(rows, browsers())
-        write(browsers(), rows)
+    if asked.save or not (asked.short or asked.only or asked.driver):
+        write(browsers(), save(rows, browsers()))
     print(f"\n{time.monotonic() - began:.0f} s")
     print(f"{len(outcomes) - bad} passed, {bad} failed")
     return 1 if bad or not outcomes else 0

@@ -67,10 +67,12 @@ def _row(page: str, driver: str, cpu: int, group: list[Outcome]) -> Row:
     )
 
 
-def save(rows: Iterable[Row], browsers: str) -> None:
-    """Keep the results for the documentation."""
-    text = json.dumps({"browsers": browsers, "rows": [asdict(row) for row in rows]}, indent=1)
+def save(rows: Iterable[Row], browsers: str) -> list[Row]:
+    """Keep the results for the documentation, in place of older ones of the same pages; return all that is kept."""
+    kept = {(row.page, row.driver, row.cpu): row for row in [*(saved()[1] if FILE.exists() else []), *rows]}
+    text = json.dumps({"browsers": browsers, "rows": [asdict(row) for row in kept.values()]}, indent=1)
     FILE.write_text(text + "\n", encoding="utf-8")
+    return list(kept.values())
 
 
 def saved() -> tuple[str, list[Row]]:

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { completing, record, submit } from "./app";
 
@@ -17,13 +17,14 @@ function App({ widget: Widget }: { widget: (field: Field) => ReactNode }) {
   const [gone, setGone] = useState(false);
   const [refusals, setRefusals] = useState(0);
   useEffect(() => record("state", value), [value]);
-  const complete = async (code: string) => {
+  // Stable, since some widgets report a complete code again to each new callback.
+  const complete = useCallback(async (code: string) => {
     const outcome = await submit(code);
     if (outcome === "gone") setGone(true);
     if (outcome !== "cleared") return;
     setValue("");
     setRefusals((count) => count + 1);
-  };
+  }, []);
   const changeAndComplete = useMemo(() => completing(setValue, complete), [refusals]);
   if (gone) return <p>Welcome!</p>;
   const field = { value, change: setValue, complete, changeAndComplete };
