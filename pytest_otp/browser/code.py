@@ -51,6 +51,14 @@ def fill_code_steps(code: str, watch: Watch, *, show: bool = False) -> Steps[Fil
 
     `show`: whether the error may show the content of the field that was typed into.
     """
+    try:
+        return (yield from _filled(code, watch, show=show))
+    except FillError as error:
+        error.code = code
+        raise
+
+
+def _filled(code: str, watch: Watch, *, show: bool) -> Steps[FillResult]:
     for _ in range(_ATTEMPTS):
         found = yield from find(watch, CodePurpose(len(code)))
         filling = _Filling(found, code, watch)
