@@ -29,6 +29,7 @@ class HasNumber(Protocol):
     @property
     def e164(self) -> str:
         """The number with plus and country code."""
+        ...
 
 
 def fill_code(target: Any, code: str, *, timeout: float = 10.0, show_sms: bool = False) -> FillResult:
