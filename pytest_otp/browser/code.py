@@ -59,15 +59,16 @@ def fill_code_steps(code: str, watch: Watch, *, show: bool = False) -> Steps[Fil
 
 
 def _filled(code: str, watch: Watch, *, show: bool) -> Steps[FillResult]:
-    for _ in range(_ATTEMPTS):
+    attempts = 0
+    while True:
+        attempts += 1
         found = yield from find(watch, CodePurpose(len(code)))
         filling = _Filling(found, code, watch)
         outcome = yield from filling.run()
         if outcome in (Outcome.STANDS, Outcome.TAKEN):
             return FillResult(filling.how, str(found.candidate), watch.elapsed, outcome is Outcome.TAKEN)
-        if outcome is not Outcome.GONE or filling.pressed >= SHORTEST_CODE:
-            break
-    raise filling.error(outcome, show=show)
+        if outcome is not Outcome.GONE or filling.pressed >= SHORTEST_CODE or attempts == _ATTEMPTS:
+            raise filling.error(outcome, show=show)
 
 
 class _Filling:
