@@ -9,7 +9,7 @@ WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format index bench chaos widgets docs tox browser node build clean
+.PHONY: help demo test lint format index bench chaos widgets fuzz audit docs tox browser node build clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,7 +23,7 @@ test: $(READY) browser node  ## Run the whole suite
 lint: $(READY)  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy pytest_otp tests $(wildcard benchmarks/*.py chaos/*.py widgets/*.py widgets/plain/*.py)
+	$(BIN)/mypy pytest_otp tests $(wildcard benchmarks/*.py chaos/*.py fuzz/*.py widgets/*.py widgets/plain/*.py)
 	cd examples/signup && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
 	cd examples/thirdparty_provider && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
 	$(BIN)/pyright
@@ -46,11 +46,18 @@ widgets: $(READY) browser  ## Try fill_code and fill_phone on real widgets in re
 	@scripts/firefox.sh
 	$(BIN)/python -m widgets $(ARGS)
 
+fuzz: $(READY)  ## Feed invented input to the parsers for 10 minutes; fail if one breaks
+	@scripts/fuzz.sh
+	$(BIN)/python -m fuzz $(ARGS)
+
+audit: $(READY)  ## List the licences of what a user installs, and its known vulnerabilities (needs the network)
+	@scripts/audit.sh
+
 docs: $(READY)  ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet
 	@echo "The documentation is in site/index.html"
 
-tox: $(READY) browser node  ## Run the suite on each installed Python, with pytest 8 and 9
+tox: $(READY) browser node  ## Run the suite on each installed Python, with the lowest and newest versions
 	scripts/tox.sh $(ARGS)
 
 browser:
@@ -59,11 +66,11 @@ browser:
 node:
 	@scripts/node.sh
 
-build: $(READY)  ## Build the wheel and the source archive into dist/
+build: $(READY)  ## Build the wheel and the source archive into dist/, the same bytes each time
 	$(BIN)/python -m hatchling build
 
 clean:  ## Remove everything that these targets create
-	rm -rf .venv .node .widgets .tox build dist site demo-report .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .node .widgets .tox build dist site demo-report fuzz/findings .audit .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml scripts/venv.sh
 	@scripts/venv.sh

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import codes, delivery, first_test, gateway, keeper, startup, webhook
+from . import codes, delivery, first_test, gateway, keeper, startup, strangers, webhook
 from .limits import above
 
 BENCHMARKS = {
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "codes": codes.main,
     "first_test": first_test.main,
     "webhook": webhook.main,
+    "strangers": strangers.main,
     "gateway": gateway.main,
 }
 

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import random
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Literal
 
-from .provider import Provider, Rented
-from .runs import Aftermath, Run
+from .accounts import Rented
+from .protocols import Protocol
+from .provider import Provider
+from .runs import START, Aftermath, Run
 
 ORDERS = 10
 """Numbers that each process orders, if it lives long enough."""
 WATCH = 10.0
-"""Seconds after a kill in which everything must be closed."""
+"""Seconds after a kill in which everything must be closed, if the provider is well."""
+LONG_WATCH = 90.0
+"""Seconds after it where a keeper is frozen, or the provider is not well."""
+SUSPENDED = 20.0
+"""Seconds for which an account is suspended."""
+THAW = 12.0
+"""Seconds for which a keeper is frozen."""
 LONGEST_DELAY = 1.0
 """Seconds from the first order to the kill."""
 TIMEOUT = ("-p", "pytest_timeout", "--timeout=600", "--timeout-method=thread")
@@ -34,7 +45,7 @@ class Kind:
     """One way to end a run."""
 
     name: str
-    target: Literal["run", "group", "worker"] = "run"
+    target: Literal["run", "group", "worker", "keeper"] = "run"
     """Who gets the signal."""
     signal: signal.Signals = signal.SIGKILL
     ending: str = "return"
@@ -42,9 +53,20 @@ class Kind:
     workers: int = 0
     hold: float = 60.0
     """Seconds that a test which is not killed keeps its numbers."""
+    when: Literal["at random", "all are ordered", "one is closed"] = "at random"
+    """When the signal is sent. An order on its way is lost with the keeper that sent it: nobody knows its ID."""
+    thaw: float | None = None
+    """Seconds after which a process that was frozen goes on."""
+    protocol: Protocol = "otpcepat"
+    fails: bool = False
+    """Whether the provider reports a fault on one call in five."""
+    suspended: float = 0.0
+    """Seconds for which the account is suspended from then on."""
+    watch: float = WATCH
+    """Seconds in which everything must be closed."""
 
 
-KINDS = (
+ENDINGS = (
     Kind("SIGKILL"),
     Kind("SIGTERM", signal=signal.SIGTERM),
     Kind("SIGHUP", signal=signal.SIGHUP),
@@ -55,6 +77,20 @@ KINDS = (
     Kind("controller", workers=2),
     Kind("group", target="group", workers=2),
 )
+"""What also happens to runs without a keeper, which loses orders then."""
+
+TROUBLES = (
+    Kind("keeper", target="keeper", when="all are ordered", hold=5.0),
+    Kind("canceller", target="keeper", when="one is closed", hold=5.0, protocol="otpvirt", watch=LONG_WATCH),
+    Kind("frozen", target="keeper", signal=signal.SIGSTOP, when="all are ordered", hold=5.0, watch=LONG_WATCH),
+    Kind("thawed", target="keeper", signal=signal.SIGSTOP, thaw=THAW, hold=2.0, watch=LONG_WATCH),
+    Kind("error 3", protocol="otpvirt", fails=True, watch=LONG_WATCH),
+    Kind("suspended", suspended=SUSPENDED, watch=LONG_WATCH),
+    Kind("suspended-virt", protocol="otpvirt", suspended=SUSPENDED, watch=LONG_WATCH),
+)
+"""The keeper itself is killed or frozen, or the provider is not well."""
+
+KINDS = (*ENDINGS, *TROUBLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +109,9 @@ class Round:
 
     @property
     def at_risk(self) -> list[Rented]:
-        """Orders of the dead that were open at the kill, or were placed after it."""
-        orders = self.run.account.orders
+        """Orders of the dead that were open at the kill, or were placed after it; the keeper's at the kill only."""
+        last = self.killed if self.kind.target == "keeper" else inf
+        orders = [order for order in self.run.account.orders if order.placed <= last]
         return [order for order in orders if order.closed > self.killed and self.victim in (None, order.by)]
 
     @property
@@ -113,7 +150,7 @@ def play(
     watchers: Executor,
     *,
     keeper: bool,
-    watch: float = WATCH,
+    watch: float | None = None,
 ) -> Round:
     """Start a run and kill it so many seconds after its first order."""
     run = Run(
@@ -125,20 +162,49 @@ def play(
         ending=kind.ending,
         hold=kind.hold,
         workers=kind.workers,
+        protocol=kind.protocol,
+        fails=kind.fails,
         options=TIMEOUT if kind.ending == "timeout" else (),
     )
     victim, killed = _strike(run, kind, delay)
-    return Round(name, kind, delay, run, victim, killed, watchers.submit(run.aftermath, killed + watch))
+    until = killed + (kind.watch if watch is None else watch)
+    return Round(name, kind, delay, run, victim, killed, watchers.submit(run.aftermath, until))
 
 
 def _strike(run: Run, kind: Kind, delay: float) -> tuple[int | None, float]:
     """Kill; who died, if not all, and when."""
     run.wait_for_orders(1)
     first = run.account.orders[0].by
+    if kind.target == "keeper":
+        return None, _strike_keeper(run, kind, delay)
     time.sleep(delay)
     killed = time.monotonic()
+    run.account.suspended_until = killed + kind.suspended
     if kind.target == "group":
         os.killpg(run.process.pid, kind.signal)
     else:
         os.kill(first if kind.target == "worker" else run.process.pid, kind.signal)
     return first if kind.target == "worker" else None, killed
+
+
+def _strike_keeper(run: Run, kind: Kind, delay: float) -> float:
+    """Kill or freeze the keeper; when that was."""
+    if kind.when != "at random":
+        run.wait_until_answered(ORDERS)
+    (keeper,) = run.keepers()
+    struck: Future[float] = Future()
+
+    def strike() -> None:
+        run.account.on_close = lambda: None
+        os.kill(keeper, kind.signal)
+        struck.set_result(time.monotonic())
+        if kind.thaw is not None:
+            time.sleep(kind.thaw)
+            with contextlib.suppress(ProcessLookupError):  # it was killed meanwhile
+                os.kill(keeper, signal.SIGCONT)
+
+    if kind.when == "one is closed":
+        run.account.on_close = strike
+    else:
+        threading.Timer(delay, strike).start()
+    return struck.result(START)

@@ -14,10 +14,11 @@ import threading
 
 import pytest
 
-from pytest_otp import Numbers, OtpError
+from pytest_otp import Numbers, OtpError, OtpNumber
 
 ORDERS = int(os.environ["CHAOS_ORDERS"])
 HOLD = float(os.environ["CHAOS_HOLD"])
+SERVICE, COUNTRY = os.environ["CHAOS_SERVICE"], os.environ["CHAOS_COUNTRY"]
 over = threading.Event()
 
 
@@ -38,14 +39,16 @@ signal.signal(signal.SIGUSR1, lambda number, frame: ENDINGS[os.environ["CHAOS_EN
 
 def rent(otp_number: Numbers, count: int, *, wait: bool = True) -> None:
     """Order so many numbers, the third of which goes back at once, and wait for the last one's code."""
-    # The run may end meanwhile: then the factory takes no further order.
-    with contextlib.suppress(OtpError):
-        for nth in range(count):
-            number = otp_number(service="1", country="6", operator=str(os.getpid()))
+    numbers: list[OtpNumber] = []
+    for nth in range(count):
+        # The provider fails now and then, and the run may end meanwhile: then the factory takes no further order.
+        with contextlib.suppress(OtpError):
+            numbers.append(otp_number(service=SERVICE, country=COUNTRY, operator=str(os.getpid())))
             if nth == 2:
-                number.close()
-        if wait:
-            number.wait_code(timeout=HOLD)
+                numbers.pop().close()
+    if wait and numbers:
+        with contextlib.suppress(OtpError):
+            numbers[-1].wait_code(timeout=HOLD)
 
 
 @pytest.mark.parametrize("process", range(int(os.environ["CHAOS_PROCESSES"])))

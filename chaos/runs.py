@@ -15,12 +15,17 @@ from math import inf
 from pathlib import Path
 from types import FrameType
 
+from pytest_otp.orders.ledger import Ledger
+
+from .protocols import Protocol, environment
 from .provider import Provider
 
 START = 60.0
 """Seconds that a run may take until its first order, on a machine that is busy."""
 LINGER = 30.0
 """Seconds that a process may live on when the orders are closed, on a machine that is busy."""
+ON_THE_WAY = 0.5
+"""Seconds that an answer needs to be read and written down, on a machine that is busy."""
 _MARKER = "CHAOS_ROUND"
 _FOREIGN = ("PYTEST_", "API_KEY_", "OTPCEPAT_", "OTPVIRT_", "CHAOS_")
 
@@ -33,6 +38,8 @@ class Aftermath:
     """Orders that nobody closed."""
     left_over: int
     """Processes of the run that lived on when all was closed; they are killed by now."""
+    unsettled: int = 0
+    """Orders that are open in the run's own ledger, though nobody attends to them any more."""
 
 
 class Run:
@@ -49,11 +56,17 @@ class Run:
         ending: str = "return",
         hold: float = 60.0,
         workers: int = 0,
+        protocol: Protocol = "otpcepat",
+        fails: bool = False,
         options: Sequence[str] = (),
     ) -> None:
-        """`orders` numbers for each of `workers` xdist workers, held for `hold` seconds; 0 workers: without xdist."""
+        """`orders` numbers for each of `workers` xdist workers, held for `hold` seconds; 0 workers: without xdist.
+
+        The provider `fails` on one call in five.
+        """
         key = f"chaos-key-{name}-not-a-secret"
-        self.account = provider.account(key)
+        self.account = provider.account(key, fails=fails)
+        self._ledger = folder / "ledger.sqlite3" if keeper else None
         self._mark = f"{os.getpid()}-{name}"
         self._output = folder / "output"
         folder.mkdir(mode=0o700)
@@ -67,9 +80,7 @@ class Run:
             "CHAOS_PROCESSES": str(workers or 1),
             "CHAOS_HOLD": str(hold),
             "CHAOS_ENDING": ending,
-            "API_KEY_OTPCEPAT": key,
-            "OTPCEPAT_BASE_URL": provider.url,
-            "PYTEST_OTP_PROVIDER": "otpcepat",
+            **environment(protocol, provider.url, key),
             "PYTEST_OTP_KEEPER": "on" if keeper else "off",
             "PYTEST_OTP_LEDGER": str(folder / "ledger.sqlite3"),
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
@@ -96,6 +107,17 @@ class Run:
                 )
             time.sleep(0.002)
 
+    def wait_until_answered(self, count: int) -> None:
+        """Wait until so many orders are placed, and the answers of all that were placed have arrived."""
+        self.wait_for_orders(count)
+        while any(order.answered == inf for order in self.account.orders):
+            time.sleep(0.002)
+        time.sleep(ON_THE_WAY)
+
+    def keepers(self) -> list[int]:
+        """The keeper processes of the run."""
+        return [process for process in _alive(f"{_MARKER}={self._mark}\0") if _is_keeper(process)]
+
     def wait_until_gone(self, seconds: float) -> None:
         """Wait until the process that was started is dead, which `Popen.wait` notices later. Raises RuntimeError."""
         process = os.pidfd_open(self.process.pid)
@@ -120,9 +142,15 @@ class Run:
             if now >= (until if closed_since == inf else closed_since + LINGER):
                 break
             time.sleep(0.1)
-        found = Aftermath(len(self.account.open), len(alive) if closed_since < inf else 0)
+        still_open, left_over = len(self.account.open), len(alive) if closed_since < inf else 0
         self.finish_off()
-        return found
+        return Aftermath(still_open, left_over, self._unsettled())
+
+    def _unsettled(self) -> int:
+        if self._ledger is None:
+            return 0
+        with contextlib.closing(Ledger(self._ledger)) as ledger:
+            return sum(entry.is_open for entry in ledger.entries())
 
     def finish_off(self) -> None:
         """Kill what is left of the run."""
@@ -153,6 +181,12 @@ def _alive(marker: str) -> list[int]:
             if process.name.isdecimal() and marker.encode() in (process / "environ").read_bytes():
                 found.append(int(process.name))
     return found
+
+
+def _is_keeper(process: int) -> bool:
+    with contextlib.suppress(OSError):
+        return b"pytest_otp_keeper" in Path(f"/proc/{process}/cmdline").read_bytes()
+    return False
 
 
 def _kill(marker: str) -> None:

@@ -255,12 +255,7 @@ class FillError(OtpError):
         hint: str = "",
     ) -> None:
         super().__init__(message, provider=provider, order_id=order_id, number=number, elapsed=elapsed, hint=hint)
-        self._code = code
-
-    @property
-    def code(self) -> str | None:
-        """The code that was to be typed; None for a phone number."""
-        return self._code
+        self.code = code
 
 
 class Unsupported(OtpError):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from .errors import SettingsError
 from .offline.scenarios import scenario as scenario_of
 from .options import OPTIONS, Option
 from .options.values import KINDS
-from .providers.registry import BUILT_IN, has_carrier, is_offline
+from .providers.registry import has_carrier, is_offline
 
 MANUAL_TIMEOUT = 10.0
 """Seconds that a wait takes by default if only the test itself can deliver a code."""
@@ -150,54 +148,6 @@ def env_file_name(option: Lookup, ini: Lookup, environ: Mapping[str, str]) -> st
     known = _BY_NAME["env_file"]
     given, source = _first(known, option, ini, environ, {})
     return None if source == DEFAULT else str(_checked(known, given, source))
-
-
-def read_env_file(named: str | None, root: Path) -> dict[str, str]:
-    """Return the variables of .env without changing the environment; {} if it is missing or sets nothing of ours.
-
-    Raises SettingsError if a file that was named does not exist, or if the file cannot be read.
-    """
-    path = root / (named or ".env")
-    text = _content(path, named)
-    if "OTP" not in text:
-        return {}
-    from dotenv import dotenv_values  # noqa: PLC0415 - start-up cost: only for a file with something of ours
-    from dotenv.parser import parse_stream  # noqa: PLC0415 - dotenv_values skips lines that it cannot read
-
-    wrong = next(
-        (
-            line.original.line
-            for line in parse_stream(io.StringIO(text))
-            if line.error and "OTP" in line.original.string
-        ),
-        None,
-    )
-    if wrong is not None:
-        raise SettingsError(f"{path}, line {wrong}: invalid line", hint=_ENV_FORMAT)
-    values = dotenv_values(stream=io.StringIO(text), interpolate=False)  # a key may contain ${
-    return {name: value for name, value in values.items() if value is not None}
-
-
-_ENV_FORMAT = "Expected UTF-8 text with one NAME=value per line."
-
-
-def _content(path: Path, named: str | None) -> str:
-    content: bytes | None = None
-    try:
-        content = path.read_bytes() if path.is_file() else None
-        if content is None and named:
-            raise SettingsError(
-                f"--otp-env-file (PYTEST_OTP_ENV_FILE): no such file: {path}",
-                hint="Relative paths are resolved against pytest's rootdir.",
-            )
-        return (content or b"").decode("utf-8-sig")  # Windows editors write a byte order mark
-    except (OSError, UnicodeDecodeError) as error:
-        # PowerShell's `>` writes UTF-16: a byte order mark, and a zero beside each letter.
-        written = (content or b"").replace(b"\0", b"")
-        ours = ["PYTEST_OTP_", *(variable for built_in in BUILT_IN.values() for variable in built_in.account)]
-        if not named and not any(name.encode() in written for name in ours):
-            return ""  # an application's own file, in its own encoding
-        raise SettingsError(f"{path}: cannot read the file ({error})", hint=_ENV_FORMAT) from None
 
 
 def _first(

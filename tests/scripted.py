@@ -136,6 +136,9 @@ class ScriptedProvider:
         self._called("finish", order.id)
 
     def balance(self) -> Balance:
+        error = self._always.get("balance")
+        if error is not None:
+            raise error
         return Balance(Decimal(1), "USD")
 
     def countries(self) -> list[Country]:

@@ -60,18 +60,25 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": chromium(), "args": BROWSER_FLAGS}
 
 
-@pytest.fixture
-def driver(tmp_path: Path) -> Iterator[webdriver.Chrome]:
-    """A browser driven by Selenium, with a new profile for each test."""
+@pytest.fixture(scope="session")
+def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """A browser driven by Selenium, with a new profile."""
     options = webdriver.ChromeOptions()
     options.binary_location = chromium()
-    for flag in [*BROWSER_FLAGS, f"--user-data-dir={tmp_path / 'profile'}"]:
+    for flag in [*BROWSER_FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"]:
         options.add_argument(flag)
     service = webdriver.ChromeService(executable_path=program("CHROMEDRIVER", "chromedriver"))
     browser = webdriver.Chrome(options=options, service=service)
     browser.implicitly_wait(5)
     yield browser
     browser.quit()
+
+
+@pytest.fixture
+def driver(chrome: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
+    """The browser, without the cookies of the test before."""
+    yield chrome
+    chrome.delete_all_cookies()
 
 
 def chromium() -> str:

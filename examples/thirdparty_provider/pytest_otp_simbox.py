@@ -139,13 +139,12 @@ class SimboxProvider:
         raise self._unsupported("a list of services")
 
     def count(self, service: str, country: str, operator: str | None) -> int:
-        """The box does not tell."""
+        """The box does not report it."""
         raise self._unsupported("a count of free numbers")
 
     def _end(self, order: Order) -> None:
-        answer = self._http.post(f"{self._order_url(order)}/end", {"token": self._token})
-        if answer.status != 404:  # closed already: just what was wanted
-            self._refuse(answer, order)
+        # A 404 is raised too: one alone does not prove that nothing is rented, and the plugin knows what does.
+        self._refuse(self._http.post(f"{self._order_url(order)}/end", {"token": self._token}), order)
 
     def _order_url(self, order: Order) -> str:
         return f"{self._url}/orders/{quote(order.id, safe='')}"

@@ -29,6 +29,7 @@ class HasNumber(Protocol):
     @property
     def e164(self) -> str:
         """The number with plus and country code."""
+        ...
 
 
 def fill_code(target: Any, code: str, *, timeout: float = 10.0, show_sms: bool = False) -> FillResult:
@@ -105,9 +106,11 @@ def _phone(number: HasNumber | str, region: str | None) -> Phone:
 
 
 def _checked(code: object) -> str:
-    if not isinstance(code, str) or not code.strip():
-        raise SettingsError("code must be a text with at least one character")
-    return "".join(char for char in code if char.isalnum())
+    bare = "".join(char for char in code if char.isalnum()) if isinstance(code, str) else ""
+    if not bare:
+        kind = "an empty one" if isinstance(code, str) else type(code).__name__
+        raise SettingsError(f"code must be a text with at least one letter or digit; got {kind}")
+    return bare
 
 
 def _watch(timeout: object) -> Watch:

@@ -51,15 +51,24 @@ def fill_code_steps(code: str, watch: Watch, *, show: bool = False) -> Steps[Fil
 
     `show`: whether the error may show the content of the field that was typed into.
     """
-    for _ in range(_ATTEMPTS):
+    try:
+        return (yield from _filled(code, watch, show=show))
+    except FillError as error:
+        error.code = code
+        raise
+
+
+def _filled(code: str, watch: Watch, *, show: bool) -> Steps[FillResult]:
+    attempts = 0
+    while True:
+        attempts += 1
         found = yield from find(watch, CodePurpose(len(code)))
         filling = _Filling(found, code, watch)
         outcome = yield from filling.run()
         if outcome in (Outcome.STANDS, Outcome.TAKEN):
             return FillResult(filling.how, str(found.candidate), watch.elapsed, outcome is Outcome.TAKEN)
-        if outcome is not Outcome.GONE or filling.pressed >= SHORTEST_CODE:
-            break
-    raise filling.error(outcome, show=show)
+        if outcome is not Outcome.GONE or filling.pressed >= SHORTEST_CODE or attempts == _ATTEMPTS:
+            raise filling.error(outcome, show=show)
 
 
 class _Filling:

@@ -19,12 +19,15 @@ class Driver(Protocol):
     @property
     def pump(self) -> Callable[[float], None] | None:
         """Lets the handlers of the page run for some seconds; None if they run by themselves."""
+        ...
 
     def perform(self, step: Step) -> Calls[Any]:
         """Make the calls of a step, and return its answer."""
+        ...
 
     def restore(self) -> Calls[None]:
         """Leave the library's own state as it was."""
+        ...
 
 
 def run(driver: Driver, steps: Steps[T]) -> T:

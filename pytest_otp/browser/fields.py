@@ -139,15 +139,13 @@ class Candidate:
 
 def candidates(sights: Iterable[Sight]) -> list[Candidate]:
     """The fields of all frames, with boxes that stand in a row as one; those of the target if there is one."""
-    found = []
+    found: list[Candidate] = []
     for sight in sights:
         aimed = set(sight.what["aimed"])
-        fields = [Field.of(seen) for seen in sight.what["fields"]]
-        for row in _rows(fields):
-            if not aimed or any(field.id in aimed for field in row):
-                found.append(
-                    Candidate(sight.place, tuple(row), aimed=bool(aimed) and sight.what["direct"], scoped=bool(aimed))
-                )
+        rows = _rows([Field.of(seen) for seen in sight.what["fields"]])
+        chosen = [row for row in rows if not aimed or any(field.id in aimed for field in row)]
+        direct = bool(aimed) and sight.what["direct"]
+        found += [Candidate(sight.place, tuple(row), aimed=direct, scoped=bool(aimed)) for row in chosen]
     return found
 
 

@@ -31,9 +31,11 @@ class Purpose(Protocol):
 
     def ranked(self, found: Sequence[Candidate]) -> Ranking:
         """The candidates with their scores, the likeliest first."""
+        ...
 
     def unfit(self, candidate: Candidate) -> str:
         """Why a candidate cannot take the text, whatever its score; empty if it can."""
+        ...
 
 
 @dataclass(frozen=True)

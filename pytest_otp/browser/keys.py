@@ -107,7 +107,7 @@ class Typist:
         patience = Patience(self._widget.watch.clock, _LAST)
         while True:
             reading = (yield from self._widget.read(again=False)) or (yield from self._widget.again(0))
-            if reading is None or not reading.shown and before.shown:
+            if reading is None or (before.shown and not reading.shown):
                 return Outcome.TAKEN
             if same(reading.shown, self._text):
                 self.typed = len(self._text)

@@ -292,14 +292,12 @@
     look({ limit }, roots) {
       const known = new Map(), active = deepActive(), modal = openModal();
       const scope = roots ? [...roots].map((root) => (root.localName === "label" && root.control) || root) : [document];
-      const all = found(scope).slice(0, limit);
-      const aimed = roots ? all.map(idOf) : [];
-      if (roots) {  // a box stands for its row
-        for (const each of [...all]) {
-          const row = each.closest("form, fieldset, [role=group], dialog") || parentOf(parentOf(each) || each) || document.body;
-          for (const at of every(row)) if (isField(at) && !all.includes(at) && all.length < limit) all.push(at);
-        }
-      }
+      const own = found(scope);
+      // A box stands for its row: what is around the target is described too, in the page's order.
+      const around = roots ? own.map((each) => each.closest("form, fieldset, [role=group], dialog")
+        || parentOf(parentOf(each) || each) || document.body) : [];
+      const all = (roots ? [...new Set([...found(around), ...own])] : own).slice(0, limit);
+      const aimed = roots ? own.map(idOf) : [];
       const place = window.frameElement?.getBoundingClientRect();
       return {
         ready: document.readyState, fields: all.map((each) => describe(each, known, active, modal)), aimed,

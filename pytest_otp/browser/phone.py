@@ -17,12 +17,14 @@ from .result import FillResult
 from .steps import Pause, Press, Steps
 from .widget import Widget
 
-_KEY = 0.15
+_KEY = 0.25
 """Seconds within which a key must show; a mask may swallow some."""
-_FORMATS = 0.2
+_FORMATS = 0.5
 """Seconds in which a page may bring a number into its own form."""
 _HOLD = 0.05
 _STRAYS = 5
+_LONGEST_REST = 6
+"""Characters of a country code that a field does not let go, with its signs."""
 
 
 def fill_phone_steps(phone: Phone, watch: Watch) -> Steps[FillResult]:
@@ -149,15 +151,16 @@ class _Filling:
 
     def _cleared(self) -> Steps[str | None]:
         """Clear the field, and return what it keeps."""
-        reading: Reading | None = None
         for index in reversed(range(self._widget.box_count)):
-            for key in ("Backspace", "Delete"):
-                reading = yield from self._widget.focus(index, "all")
+            for select in ("all", "all", "end"):
+                reading = yield from self._widget.focus(index, select)
                 if reading is None:
                     return None
-                if not reading.values[index]:
+                value = reading.values[index] or ""
+                if not value or (select == "end" and len(value) <= _LONGEST_REST):
                     break
-                yield Press(key)
+                for _ in range(len(value) if select == "end" else 1):
+                    yield Press("Backspace")
                 yield from self._after(reading)
         reading = yield from self._widget.focus(0, "end")
         return None if reading is None else "".join(value or "" for value in reading.values)

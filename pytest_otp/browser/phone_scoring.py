@@ -21,7 +21,8 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(
-    r"search|promo|coupon|\bfax\b|card|cvv|zip|postal|\bcode\b(?! ?number)|otp|captcha|password|passwort|first.?name|last.?name|"
+    r"search|promo|coupon|\bfax\b|card|cvv|zip|postal|\bcode\b(?! ?number)|otp|captcha|password|passwort|"
+    r"first.?name|last.?name|"
     r"address|amount|quantity|birth|\bext(?:ension)?\b|honeypot|iban",
     re.IGNORECASE,
 )

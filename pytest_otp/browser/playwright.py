@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from .drivers import Calls
-from .steps import CALL, INSTALL, KEY, Ask, Click, Look, Pause, Press, PressPaste, Sight, Step
+from .steps import CALL, INSTALL, KEY, Ask, Click, Look, Press, PressPaste, Sight, Step
 
 _INSTALLED = f"(roots, [name, argument]) => {{ {INSTALL} {CALL} }}"
 _IN_FRAME = f"([name, argument]) => {{ const roots = null; {INSTALL} {CALL} }}"
@@ -51,7 +51,6 @@ class PlaywrightDriver:
             return (yield from self._click(step))
         if isinstance(step, PressPaste):
             return (yield lambda: self._page.keyboard.press("Meta+V" if step.mac else "Control+V"))
-        assert isinstance(step, Pause)
         return (yield lambda: self.pump(step.seconds))
 
     def restore(self) -> Calls[None]:

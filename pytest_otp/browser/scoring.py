@@ -13,13 +13,16 @@ from .report import Ranking
 
 SURE = 45
 """From this score on a field is taken at once."""
-_LONGEST_LABEL = 24
 LIKELY = 20
 """From this score on a field is taken if no better one appears."""
 
+_LONGEST_LABEL = 24
+"""Characters. A longer text beside a field is a sentence, which mentions other things too."""
+
 _NAMES = re.compile(
     r"otp|one[-_ ]?time|verif|passcode|2fa|mfa|two[-_ ]?factor|totp|sms[-_ ]?(?:code|token)|auth[-_ ]?code|"
-    r"(?:confirm|activation|login|security|access)[a-z]*[-_ ]?code|code[-_ ]?(?:sms|input|field|confirm)|pin[-_ ]?(?:input|code)|"
+    r"(?:confirm|activation|login|security|access)[a-z]*[-_ ]?code|"
+    r"code[-_ ]?(?:sms|input|field|confirm)|pin[-_ ]?(?:input|code)|"
     r"tac\b|mtan\b|codigo|kode\b|einmal",
     re.IGNORECASE,
 )
@@ -46,7 +49,7 @@ _OTHER_AUTOCOMPLETES = re.compile(
 def score_for_code(candidate: Candidate, length: int) -> int:
     """How likely it is the field for a code of that many characters. Negative: it is for something else."""
     first = candidate.first
-    own = " ".join((first.name, first.dom, first.test, first.classes))
+    own = f"{first.name} {first.dom} {first.test} {first.classes}"
     said = " ".join(filter(None, (first.label, first.placeholder, first.title)))
     beside = "" if first.label else first.before
     if len(beside) > _LONGEST_LABEL:  # a sentence tells much, and not only what the field is for

@@ -18,7 +18,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from .drivers import Calls
-from .steps import CALL, INSTALL, Ask, Click, Look, Pause, Press, PressPaste, Sight, Step
+from .steps import CALL, INSTALL, Ask, Click, Look, Press, PressPaste, Sight, Step
 
 _WHOLE = f"const [name, argument, roots] = arguments; {INSTALL} {CALL}"
 _SHORT = f"const [name, argument, roots] = arguments; {CALL}"
@@ -76,7 +76,6 @@ class SeleniumDriver:
         if isinstance(step, PressPaste):
             modifier = Keys.META if step.mac else Keys.CONTROL
             return self._chain().key_down(modifier).send_keys("v").key_up(modifier).perform()
-        assert isinstance(step, Pause)
         return time.sleep(step.seconds)
 
     def _chain(self) -> ActionChains:

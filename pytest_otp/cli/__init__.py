@@ -17,7 +17,8 @@ from .output import complain, in_our_words
 def main(argv: Sequence[str] | None = None, *, sweep_timing: sweeping.SweepTiming = sweeping.SweepTiming()) -> int:  # noqa: B008 - frozen
     """Run the command, and return its exit status.
 
-    0 for success, 1 for failure, 2 for invalid arguments or settings, 130 for Ctrl-C.
+    0 for success, 1 for failure, 2 for invalid arguments or settings, 3 if a sweep leaves uncertain orders, 130 for
+    Ctrl-C.
     """
     try:
         arguments = _parser(sweep_timing).parse_args(argv)
@@ -30,6 +31,11 @@ def main(argv: Sequence[str] | None = None, *, sweep_timing: sweeping.SweepTimin
     except OtpError as error:
         complain(f"{arguments.prog}: error: {in_our_words(str(error))}")
         return 2 if isinstance(error, SettingsError) else 1
+    except Exception as error:  # noqa: BLE001 - memory, a broken installation of Python, or a provider's class
+        complain(f"{arguments.prog}: error: {type(error).__name__}: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 class _Parser(argparse.ArgumentParser):

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..env_file import read_env_file
 from ..errors import SettingsError
 from ..orders.entries import LedgerEntry
 from ..orders.ledger import Ledger
 from ..orders.location import ledger_path
-from ..settings import Settings, read_env_file, resolve
+from ..settings import Settings, resolve
 
 RUN, KEEPER, NOBODY = "run", "keeper", "none"
 """Who is responsible for an open order: the run that ordered it, its keeper or a sweep, or nobody."""
@@ -54,6 +55,8 @@ class CommandContext:
     """All variables of the .env file, including credentials."""
     named: bool
     """Whether the ledger was found by a command-line option."""
+    must_exist: bool
+    """Whether the ledger itself was named by a command-line option."""
 
     @property
     def path(self) -> Path:
@@ -66,10 +69,18 @@ class CommandContext:
         return f" --ledger {shlex.quote(str(self.path))}" if self.named else ""
 
     def open(self) -> Ledger | None:
-        """Open the ledger; None if there is none, which is not created. Raises SettingsError."""
+        """Open the ledger; None if there is none, which is not created. Raises SettingsError.
+
+        One that was named by `--ledger` must exist: its name may be misspelt.
+        """
         try:
             self.path.stat()
         except FileNotFoundError:
+            if self.must_exist:
+                raise SettingsError(
+                    f"--ledger: no such file: {self.path}",
+                    hint="Relative paths are resolved against the current directory.",
+                ) from None
             return None
         except OSError:
             pass  # the ledger reports what is wrong
@@ -94,7 +105,8 @@ def read_context(arguments: argparse.Namespace) -> CommandContext:
     )
     given = {name: getattr(arguments, name, None) for name in ("ledger", "allow_http")}
     settings = resolve(lambda known: given.get(known.name), lambda known: None, environ, from_file)
-    return CommandContext(settings, env_file, named=bool(arguments.ledger or arguments.env_file))
+    ledger = bool(arguments.ledger)
+    return CommandContext(settings, env_file, named=ledger or bool(arguments.env_file), must_exist=ledger)
 
 
 def attended_by(ledger: Ledger, entry: LedgerEntry) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import OtpError
 from ..orders.entries import CLOSED, FORGOTTEN, UNCERTAIN, LedgerEntry
 from ..orders.ledger import Ledger
+from ..orders.rental import is_expired
 from ..orders.summary import described
 from .ledgers import KEEPER, NO_ACCOUNT, NOBODY, RUN, WHERE, CommandContext, add_options, attended_by, read_context
 from .output import complain, say, write
@@ -51,8 +52,20 @@ def add_to(commands: Any) -> None:
     forget.set_defaults(run=_forget, prog=forget.prog)
 
 
+def uncertain_and_expired(entries: Iterable[LedgerEntry]) -> tuple[list[LedgerEntry], list[LedgerEntry]]:
+    """The uncertain orders: those that may be rented, and those that are older than the longest rental."""
+    uncertain = [entry for entry in entries if entry.state == UNCERTAIN]
+    expired = [entry for entry in uncertain if is_expired(entry)]
+    return [entry for entry in uncertain if entry not in expired], expired
+
+
 def check_advice(entry: LedgerEntry, again: str) -> str:
     """What a person can do about an uncertain order."""
+    if is_expired(entry):
+        return (
+            f"older than the longest rental at {entry.intent.provider}, so nothing is rented any more; to remove it "
+            f"from the list, run: pytest-otp orders forget {entry.id}{again}"
+        )
     return (
         f"check the open orders in your account at {entry.intent.provider} and cancel it there if it is listed, "
         f"then run: pytest-otp orders forget {entry.id}{again}"
@@ -89,6 +102,8 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 
 def _plain(ledger: Ledger, entry: LedgerEntry) -> dict[str, object]:
+    if entry.state == UNCERTAIN:
+        return {**entry.plain(), "expired": is_expired(entry)}
     return {**entry.plain(), "attended_by": attended_by(ledger, entry)} if entry.is_open else entry.plain()
 
 
@@ -98,10 +113,14 @@ def _list(ledger: Ledger, entries: Sequence[LedgerEntry], context: CommandContex
     say(f"open: {len(still_open)}")
     for entry in still_open:
         _line(entry, _advice(entry, attended_by(ledger, entry), context.again))
-    uncertain = [entry for entry in entries if entry.state == UNCERTAIN]
+    uncertain, expired = uncertain_and_expired(entries)
     say(f"uncertain: {len(uncertain)}")
     for entry in uncertain:
         _line(entry, check_advice(entry, context.again))
+    if expired:
+        say(f"expired: {len(expired)}")
+    for entry in expired:
+        _line(entry, check_advice(entry, context.again), state="expired")
     closed = sorted(
         (entry for entry in entries if entry.state in (*CLOSED, FORGOTTEN)),
         key=lambda entry: (entry.changed_at, entry.id),
@@ -119,9 +138,9 @@ def _advice(entry: LedgerEntry, by: str, again: str) -> str:
     return _ATTENDED_BY[by].format(again=again)
 
 
-def _line(entry: LedgerEntry, advice: str = "") -> None:
+def _line(entry: LedgerEntry, advice: str = "", *, state: str = "") -> None:
     text = f"{described(entry)}; {advice}" if advice else described(entry)
-    say(f"  {entry.id:>4}  {entry.state:<9}  {text}")
+    say(f"  {entry.id:>4}  {state or entry.state:<9}  {text}")
 
 
 def _number(text: str) -> int:

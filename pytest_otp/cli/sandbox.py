@@ -64,6 +64,12 @@ def add_to(commands: Any) -> None:
         metavar="N",
         help="seed for numbers, codes and failures (default: random, shown at start)",
     )
+    _add_names(sandbox)
+    sandbox.add_argument("--show-sms", action="store_true", help="print the text of each SMS")
+    sandbox.set_defaults(run=_sandbox, prog=sandbox.prog)
+
+
+def _add_names(sandbox: argparse.ArgumentParser) -> None:
     sandbox.add_argument(
         "--allow-host",
         type=_host,
@@ -73,8 +79,15 @@ def add_to(commands: Any) -> None:
         help="allow applications to connect to this host: a name, *.example.com, or * for all hosts except those of "
         "SMS services; can be repeated",
     )
-    sandbox.add_argument("--show-sms", action="store_true", help="print the text of each SMS")
-    sandbox.set_defaults(run=_sandbox, prog=sandbox.prog)
+    sandbox.add_argument(
+        "--serve-as",
+        type=_own_name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="answer requests to this host name too, such as the service's name in Docker Compose; can be repeated "
+        "(default: IP addresses, localhost and this machine's host name only)",
+    )
 
 
 def _port(text: str) -> int:
@@ -94,6 +107,18 @@ def _host(text: str) -> str:
         return checked_hosts([text], serves)[0]
     except SettingsError:
         raise argparse.ArgumentTypeError(f"invalid host {text!r}: expected example.com, *.example.com or *") from None
+
+
+def _own_name(text: str) -> str:
+    from ..gateway.hosts import serves  # noqa: PLC0415 - see _sandbox
+    from ..server.proxy import is_host  # noqa: PLC0415
+
+    name = text.lower().rstrip(".")
+    if not is_host(name):
+        raise argparse.ArgumentTypeError(f"invalid name {text!r}: expected a host name such as sandbox, without a port")
+    if serves(name):
+        raise argparse.ArgumentTypeError(f"cannot serve as {text}: this is the name of an SMS service")
+    return name
 
 
 def _seconds(text: str) -> float:
@@ -124,10 +149,13 @@ def _sandbox(arguments: argparse.Namespace) -> int:
             sms_after=arguments.sms_after,
             on_order=lambda *order: events.put(_Ordered(*order)),
             on_stray=lambda number: events.put(_UnheldSms(number)),
+            names=arguments.serve_as,
         )
         with (
             _ended_by_signals(lambda: events.put(None)),
-            serving(app, host=arguments.host, port=arguments.port, setting="--port") as address,
+            serving(
+                app, host=arguments.host, port=arguments.port, setting="--port", names=arguments.serve_as
+            ) as address,
         ):
             address.allow_hosts(*arguments.allow_host)
             url = address.url or ""
@@ -172,8 +200,11 @@ def _print_start(address: GatewayAddress, providers: Mapping[str, str], clients:
 
 def _print_exposed(address: GatewayAddress) -> None:
     here = urlsplit(address.url or "").hostname
-    print(f"# On other machines and in containers, replace {here} with this machine's name or address, and copy the")
-    print("# certificates there. Keep this port on a private network: anyone who can reach it can read and send SMS.")
+    print(f"# On other machines and in containers, replace {here} with this machine's address or host name, or with a")
+    print(
+        "# name that is set with --serve-as; other names are refused. Copy the certificates there. Keep this port on a"
+    )
+    print("# private network: anyone who can reach it can read and send SMS.")
 
 
 def _print_exports(variables: Mapping[str, str]) -> None:

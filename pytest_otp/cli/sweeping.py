@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ..clock import monotonic
 from ..orders.closers import Closers
 from ..orders.entries import ORDERING, UNCERTAIN, LedgerEntry
 from ..orders.ledger import Ledger
@@ -16,11 +17,12 @@ from ..orders.summary import described, orders
 from ..orders.sweep import begin_sweep
 from .accounts import Accounts
 from .ledgers import KEEPER, NOBODY, RUN, WHERE, add_options, attended_by, read_context
-from .orders import check_advice
+from .orders import check_advice, uncertain_and_expired
 from .output import complain, in_our_words, say
 
 LONGEST_WAIT = 86_400.0
 INTERRUPTED = 130
+UNCERTAIN_ORDERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class SweepTiming:
     """How much longer a provider's client may take."""
     interval: float = 0.1
     """The pause between polls of the ledger."""
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = monotonic
     sleep: Callable[[float], None] = time.sleep
     closers: Callable[[], Closers] = Closers
 
@@ -46,9 +48,10 @@ def add_to(commands: Any, timing: SweepTiming) -> None:
         description="Close the orders whose run and keeper are dead, with the credentials in the environment or the "
         ".env file. Orders that cannot be closed are listed with what is missing. Orders of active runs are never "
         f"touched. {WHERE}",
-        epilog="exit status: 0 if no orders are open, 1 if any order is still open (including orders of active runs), "
-        "2 for invalid arguments or an unusable ledger, 130 after Ctrl-C. Uncertain orders are listed, but do not "
-        "affect the exit status.",
+        epilog="exit status: 0 if no order is open or uncertain, 1 if any order is still open (including orders of "
+        "active runs), 2 for invalid arguments or an unusable ledger, 3 if no order is open, but any is uncertain, "
+        "130 after Ctrl-C. An uncertain order that is older than the provider's longest rental has expired: it is "
+        "listed, but does not affect the exit status.",
         allow_abbrev=False,
     )
     sweep.add_argument(
@@ -58,6 +61,11 @@ def add_to(commands: Any, timing: SweepTiming) -> None:
         metavar="S",
         help="wait up to S seconds for active keepers to finish, and for closes that the provider temporarily refuses; "
         f"by default, each close is retried for {timing.attempt:.0f} seconds",
+    )
+    sweep.add_argument(
+        "--ignore-uncertain",
+        action="store_true",
+        help="do not let uncertain orders affect the exit status",
     )
     sweep.add_argument(
         "--allow-http",
@@ -79,14 +87,16 @@ def _run(timing: SweepTiming, arguments: argparse.Namespace) -> int:
     accounts = Accounts(ledger, context.env_file, context.settings.allow_http)
     try:
         _Sweep(ledger, claim.name, accounts, timing).run(arguments.wait)
-        status = _report(ledger, claim.name, accounts, context.again)
+        still_open, uncertain = _report(ledger, claim.name, accounts, context.again)
     except KeyboardInterrupt:
         # Closes may be in progress: the claims end with this process, and not before.
         complain("pytest-otp sweep: interrupted; the next sweep closes the orders that are still open")
         return INTERRUPTED
     claim.release()
     ledger.close()
-    return status
+    if still_open:
+        return 1
+    return UNCERTAIN_ORDERS if uncertain and not arguments.ignore_uncertain else 0
 
 
 class _Sweep:
@@ -146,17 +156,18 @@ class _Sweep:
         return entry.state == ORDERING or not self._accounts.lacking(entry)
 
 
-def _report(ledger: Ledger, claimer: str, accounts: Accounts, again: str) -> int:
-    """Print a line for each order that needs attention; return the exit status."""
+def _report(ledger: Ledger, claimer: str, accounts: Accounts, again: str) -> tuple[int, int]:
+    """Print a line for each order that needs attention; return how many are open, and how many uncertain."""
     unclosed = ledger.unclosed()
     for entry in unclosed:
         say(f"still open: {described(entry)}; {in_our_words(_why(ledger, entry, claimer, accounts, again))}")
-    uncertain = [entry for entry in ledger.entries() if entry.state == UNCERTAIN]
-    for entry in uncertain:
-        say(f"uncertain: {described(entry)}; {check_advice(entry, again)}")
-    rest = f", {len(uncertain)} uncertain" if uncertain else ""
-    say((f"{orders(len(unclosed))} still open" if unclosed else "no open orders") + rest)
-    return 1 if unclosed else 0
+    uncertain, expired = uncertain_and_expired(ledger.entries())
+    for word, entries in (("uncertain", uncertain), ("expired", expired)):
+        for entry in entries:
+            say(f"{word}: {described(entry)}; {check_advice(entry, again)}")
+    rest = [f", {len(entries)} {word}" for word, entries in (("uncertain", uncertain), ("expired", expired)) if entries]
+    say((f"{orders(len(unclosed))} still open" if unclosed else "no open orders") + "".join(rest))
+    return len(unclosed), len(uncertain)
 
 
 def _why(ledger: Ledger, entry: LedgerEntry, claimer: str, accounts: Accounts, again: str) -> str:

@@ -10,7 +10,7 @@ from .lexicon import Word
 from .never import APP_HASH, DURATION, HOST, LINK
 from .placing import equated, follows, follows_colon, has_letters, pointed_at, stands_alone
 from .scene import Scene
-from .shapes import LETTERS, MIXED, PREFIXED, SPACED, SPLIT, Shape
+from .shapes import LETTERS, MIXED, PREFIXED, SHORTEST, SPACED, SPLIT, Shape
 
 
 class Verdict(NamedTuple):
@@ -26,10 +26,14 @@ _GOOGLE = re.compile("G-[0-9]{6}")
 _HARMLESS = frozenset({DURATION, APP_HASH, LINK, HOST})
 """Parts that messages with a code have, too; amounts, dates and phone numbers are rather those of notices."""
 _BY_LENGTH = {3: -20, 4: 6, 5: 6, 6: 10, 7: 5, 8: 6, 9: -10, 10: -18}
+_HINTED_DIGITS = 10
+"""Points that three digits lose that only a hint announces: so short a number is rather a number in a queue."""
 _OPENING = frozenset("[【「『(\"'")
 _MOST_WORDS = 16
 _SHORTEST_PREFIX = 3
 """Letters and the hyphen of a prefix that tells a code from other numbers: `ABC-482913`."""
+_LETTERS_TO_TYPE = 55
+"""Points of letters that a verb asks to type: letters that are no code are refused elsewhere."""
 _WORDS_TO_TYPED = 2
 """Words between a verb and the only number, which it asks to type: `enter in the app 4829`."""
 
@@ -40,6 +44,7 @@ def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
     return _best(
         Verdict(
             _strength(word)
+            - (_HINTED_DIGITS if len(shape.code) == SHORTEST and "code" not in word.kinds else 0)
             + _said_exactly(word)
             - (_steps(scene, word.end, shape.start) if word == pointing else _distance(scene, word.end, shape.start))
             - _warned(scene, word, shape),
@@ -75,14 +80,14 @@ def asked_for(shape: Shape, scene: Scene) -> Verdict | None:
         if words <= speaks_of_it and not parted:
             return Verdict(40 if words else 65, f"after {word.entry!r}")
         if words <= _WORDS_TO_TYPED and not parted and _is_only_goal(shape, scene):
-            return Verdict(40, f"the only number after {word.entry!r}")
+            return Verdict(_LETTERS_TO_TYPE if shape.kind == LETTERS else 40, f"the only number after {word.entry!r}")
         if shape.kind == PREFIXED and prefix >= _SHORTEST_PREFIX and not parted and scene.numbers == 1:
             return Verdict(50, f"the only number after {word.entry!r}, with a prefix")
     if verdict := by_it(shape, scene):
         return verdict
     for word in scene.after(shape.end, "enter")[:1]:
         if scene.words_between(shape.end, word.start) <= 3 and not scene.is_parted(shape.end, word.start):
-            return Verdict(45, f"before {word.entry!r}")
+            return Verdict(_LETTERS_TO_TYPE if shape.kind == LETTERS else 45, f"before {word.entry!r}")
     return None
 
 
@@ -91,7 +96,7 @@ def by_it(shape: Shape, scene: Scene) -> Verdict | None:
     means = next(iter(scene.before(shape.start, "with")), None)
     if not means or not scene.plain[means.end : shape.start].isspace() or scene.numbers > 1:
         return None
-    if not shape.is_number or not 4 <= len(shape.code) <= 8:
+    if not (shape.is_number or (shape.kind == MIXED and shape.code.isupper())) or not 4 <= len(shape.code) <= 8:
         return None
     left, right = scene.sentence(shape.start)
     before = next((word for word in scene.before(means.end, "maybe") if left <= word.start), None)
@@ -112,10 +117,11 @@ def _begins_clause(word: Word, scene: Scene) -> bool:
 
 
 def _is_only_goal(shape: Shape, scene: Scene) -> bool:
-    """Whether it is the only number of a text, and ends its sentence or has a word like `to` right behind it."""
-    if not shape.is_number or not 4 <= len(shape.code) <= 8 or scene.numbers > 1:
+    """Whether it is the only number or code of a text, and ends its clause or has a word like `to` right behind it."""
+    if not 4 <= len(shape.code) <= 8 or scene.numbers > 1 or not (shape.is_number or shape.code.isupper()):
         return False
-    return scene.ends_its_sentence(shape) or follows(shape, scene, "for")
+    clause = scene.ends_its_sentence(shape) or scene.plain[shape.end : shape.end + 1] == ","
+    return clause or follows(shape, scene, "for")
 
 
 def somewhere(shape: Shape, scene: Scene) -> Verdict | None:
@@ -153,7 +159,7 @@ def only_number(shape: Shape, scene: Scene) -> Verdict | None:
         return None
     if scene.is_beginning(shape) and scene.plain[shape.end : shape.end + 1] == ":":
         return None  # a sender's number
-    if any(map(scene.has, ("code", "other", "send", "money"))) or any(
+    if any(map(scene.has, ("code", "other", "send", "money", "done", "thing"))) or any(
         part.reason not in _HARMLESS for part in scene.never
     ):
         return None

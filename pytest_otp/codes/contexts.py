@@ -1,4 +1,4 @@
-"""What a text is about, where its numbers are no codes to sign in: offers, payments, reports, numbers to send to."""
+"""What a text is about, where its numbers are no codes to sign in: offers, reports, numbers to send to."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from .scene import Scene
 from .shapes import SHORTEST, Shape
 
 _KEYWORD = re.compile(r"(?<![A-Za-z])([A-Z]{3,12})[\"'*]{0,2}\s\Z")
-_SENDER = re.compile(r"[^:.!?\n]{1,24}:\s|【[^】]{1,40}】|\[[^\]]{1,40}\]")
-"""The sender's name, which says nothing of what the code is for: `Zoomy Rider: your code is 4829`."""
 _CASE_ENDING = re.compile(r"'?-?[^\W\d]{1,4}(?!\w)")
 _WORDS_TO_SEND_TO = 5
-_WORDS_OF_A_PURPOSE = 2
-"""Words between a word for code and the code that say what it is to approve: `authorisation code for EUR 20: 4829`."""
 _LONG_COMPOUND = 12
 """Letters of a word that has one for code at its end, and says what the code is for."""
-_ONLY_ONE_TIME = frozenset({"otp", "totp", "o t p", "tan", "mtan", "pin"})
+_LONGEST_PRONOUN = 5
+"""Letters of a word like `your`, where a phrase begins with one that the lists do not have."""
+ONLY_ONE_TIME = frozenset({"otp", "totp", "o t p", "tan", "mtan", "pin"})
 """Words for code that are no words for a code of an offer."""
 
 
@@ -32,7 +30,7 @@ def an_offer(shape: Shape, scene: Scene) -> Verdict | None:
     left, right = scene.sentence(shape.start)
     words = (*scene.before(shape.start, "code")[:1], *scene.after(shape.end, "code")[:1])
     if (
-        any(_is_for_sign_in(word, scene) for word in words)
+        any(is_for_sign_in(word, scene) for word in words)
         or scene.has("warn")
         or any(left <= word.start < right for word in scene.near(shape, "maybe"))
     ):
@@ -45,75 +43,6 @@ def an_offer(shape: Shape, scene: Scene) -> Verdict | None:
     if elsewhere and (said or asked or any(part.reason == DURATION for part in scene.never)):
         return None
     return Verdict(-110, "a code for an offer")
-
-
-def approval(shape: Shape, scene: Scene) -> Verdict | None:
-    """The code by which a bank let a payment pass that is over: nobody types it anywhere."""
-    word = _approving(shape, scene) or next(iter(scene.before(shape.start, "code")), None)
-    if scene.has("warn"):
-        return None
-    if not scene.has("code"):
-        return _authorised(shape, scene)
-    if not word:
-        return None
-    if "approval" not in word.kinds and not _done_with(word, shape, scene):
-        return None
-    if pointed_at(shape, scene) == word and scene.words_between(word.end, shape.start) >= _WORDS_OF_A_PURPOSE:
-        return None
-    reasons = {part.reason for part in scene.never}
-    paid_before = any(part.reason == AMOUNT and part.end <= word.start for part in scene.never)
-    finished = scene.has("done") or reasons & {DATE, TIME} or (paid_before and not pointed_at(shape, scene))
-    told = reported(shape, scene)
-    paid = AMOUNT in reasons or ("approval" in word.kinds and told is not None and told.end <= word.start)
-    if not paid or DURATION in reasons or not finished:
-        return None
-    verbs = (*scene.before(word.start, "enter")[:1], *scene.after(shape.end, "enter")[:1])
-    asked = any(
-        scene.words_between(*((verb.end, word.start) if verb.start < word.start else (shape.end, verb.start))) <= 2
-        for verb in verbs
-    )
-    return None if asked else Verdict(-120, "the approval code of a finished payment")
-
-
-def _authorised(shape: Shape, scene: Scene) -> Verdict | None:
-    """The same without a word for code: `Compra aprobada $ 12.00. Autorización 093164`."""
-    word = next(iter(scene.before(shape.start, "maybe")), None)
-    if not word or scene.words_between(word.end, shape.start) or not scene.has("done") or scene.has("enter"):
-        return None
-    reasons = {part.reason for part in scene.never}
-    if AMOUNT not in reasons or DURATION in reasons:
-        return None
-    return Verdict(-120, "the approval code of a finished payment")
-
-
-def _approving(shape: Shape, scene: Scene) -> Word | None:
-    """The word for an approval code right before a shape: `Autorización 093164`."""
-    word = next(iter(scene.before(shape.start, "approval")), None)
-    if not word or scene.words_between(word.end, shape.start) > 1 or scene.is_parted(word.end, shape.start):
-        return None
-    return word
-
-
-def handed_over(shape: Shape, scene: Scene) -> Verdict | None:
-    """A code to fetch something with, told to a courier or typed at a parcel locker: nobody signs in with it."""
-    left, right = scene.sentence(shape.start)
-    name = _SENDER.match(scene.plain)
-    begin = name.end() if name else 0
-    words = (word for word in scene.near(shape, "pickup") if begin <= word.start < right)
-    word = next((word for word in words if not scene.warns(word) or _is_told(word, left, right, scene)), None)
-    if not word:
-        return None
-    codes = (*scene.before(shape.start, "code")[:1], *scene.after(shape.end, "code")[:1])
-    for_sign_in = any(one.entry.casefold() not in _ONLY_ONE_TIME and _is_for_sign_in(one, scene) for one in codes)
-    if for_sign_in or any(left <= one.start < right for one in scene.near(shape, "maybe")):
-        return None
-    return Verdict(-120, f"a code to fetch something with ({word.entry!r})")
-
-
-def _is_told(pickup: Word, left: int, right: int, scene: Scene) -> bool:
-    """Whether the only word of warning in a sentence is a verb that asks to share: `Share the code with the driver`."""
-    warnings = [word for word in scene.before(right, "warn") if left <= word.start]
-    return left <= pickup.start and len(warnings) == 1 and " " not in warnings[0].entry
 
 
 def in_a_report(shape: Shape, scene: Scene) -> Verdict | None:
@@ -207,38 +136,28 @@ def reported(shape: Shape, scene: Scene) -> Word | None:
     return next((word for word in scene.near(shape, "done") if left <= word.start < right), None)
 
 
-def _is_for_sign_in(word: Word, scene: Scene) -> bool:
+def is_for_sign_in(word: Word, scene: Scene) -> bool:
     """Whether a word for code says more than that it is a code: `verification code`, `Anmeldecode`, `验证码`."""
     entry = word.entry.casefold()
     return (
         (" " in entry and not _is_with_code(entry, word, scene))
-        or entry in _ONLY_ONE_TIME
+        or entry in ONLY_ONE_TIME
         or (word.end - word.start >= _LONG_COMPOUND and scene.has_spaces(word))
         or scene.lexicon.holds(entry, "maybe")
     )
 
 
-def _done_with(word: Word, shape: Shape, scene: Scene) -> bool:
-    """Whether a word says beside them that a thing was done with that code: `approved with code 4829`."""
-    with_ = next(iter(scene.before(word.start, "for")), None)
-    if not with_ or scene.plain[with_.end : word.start] != " ":
-        return False
-    before, behind = (
-        next(iter(scene.before(with_.start, "done")), None),
-        next(iter(scene.after(shape.end, "done")), None),
-    )
-    return (before is not None and scene.plain[before.end : with_.start] == " ") or (
-        behind is not None and scene.plain[shape.end : behind.start] == " "
-    )
-
-
 def _is_with_code(entry: str, word: Word, scene: Scene) -> bool:
-    """Whether an entry says no more than `with code` or `use code`."""
+    """Whether an entry says no more than `with code`, `use code`, `your code` or `code for`."""
     first, _, rest = entry.partition(" ")
     lexicon = scene.lexicon
-    return " " not in rest and (
-        "enter" in word.kinds or lexicon.has_kind(first, "for") or lexicon.has_kind(first, "enter")
-    )
+    if " " in rest:
+        return False
+    if "enter" in word.kinds or any(lexicon.has_kind(first, kind) for kind in ("for", "enter", "is", "common")):
+        return True
+    if lexicon.has_kind(first, "code") and lexicon.has_kind(rest, "for"):
+        return True
+    return len(first) <= _LONGEST_PRONOUN and lexicon.has_kind(rest, "code") and not lexicon.knows(first)
 
 
 def _is_keyword(verb: Word, scene: Scene) -> bool:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 KEYS = (
-    *("code", "maybe", "enter", "is", "for", "other", "offer", "approval", "done", "send", "old", "plain", "warn"),
-    *("time", "money", "with", "pickup", "common"),
+    *("code", "maybe", "enter", "is", "for", "other", "offer", "approval", "done", "paid", "send", "old"),
+    *("plain", "warn", "time", "money", "with", "pickup", "thing", "common"),
 )

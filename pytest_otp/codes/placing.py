@@ -34,7 +34,7 @@ def pointed_at(shape: Shape, scene: Scene) -> Word | None:
         return None
     if scene.words_between(word.end, shape.start) > _MOST_WORDS:
         return None
-    return word if follows_pointer(shape, scene) or _follows_link(word, shape, scene) else None
+    return word if follows_pointer(shape, scene) or follows_link(word, shape, scene) else None
 
 
 def follows_pointer(shape: Shape, scene: Scene) -> bool:
@@ -45,6 +45,14 @@ def follows_pointer(shape: Shape, scene: Scene) -> bool:
 def follows_colon(shape: Shape, scene: Scene) -> bool:
     """Whether a colon or an equals sign stands right before the shape."""
     return _COLON.search(scene.plain, max(0, shape.start - _FARTHEST), shape.start) is not None
+
+
+def follows_link(word: Word, shape: Shape, scene: Scene) -> bool:
+    """Whether a word like `is` stands right before the shape and behind a word for code or a label."""
+    link = next(iter(scene.before(shape.start, "is")), None)
+    if not link or link.start < word.end or not _SIGNS.fullmatch(scene.plain, link.end, shape.start):
+        return False
+    return "for" not in link.kinds or not scene.before(word.start, "send")
 
 
 def adjacent(shape: Shape, scene: Scene) -> Word | None:
@@ -178,14 +186,6 @@ def _may_stand_alone(shape: Shape) -> bool:
     if shape.kind in (MIXED, LETTERS):
         return 4 <= len(shape.code) <= 8 and (shape.code.isupper() or shape.code.islower())
     return shape.kind in (DIGITS, SPLIT, PREFIXED) and 4 <= len(shape.code) <= 8
-
-
-def _follows_link(word: Word, shape: Shape, scene: Scene) -> bool:
-    """Whether a word like `is` stands right before the shape and behind the word for code."""
-    link = next(iter(scene.before(shape.start, "is")), None)
-    if not link or link.start < word.end or not _SIGNS.fullmatch(scene.plain, link.end, shape.start):
-        return False
-    return "for" not in link.kinds or not scene.before(word.start, "send")
 
 
 def _ends_sentence(word: Word, scene: Scene) -> bool:

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 
 from .announcing import Rule, Verdict, by_it, directly_announced
-from .contexts import an_offer, approval, handed_over, in_a_report, reported, to_be_sent, to_send_to
+from .contexts import an_offer, in_a_report, reported, to_be_sent, to_send_to
 from .never import AMOUNT, DATE, DURATION, HIDDEN, PHONE, TIME, Never
 from .placing import (
     equated,
     follows,
+    follows_colon,
     follows_goal,
+    follows_link,
     has_letters,
     named,
     named_behind,
@@ -19,8 +21,10 @@ from .placing import (
     pointed_at,
     stands_alone,
 )
+from .purposes import after_the_fact, approval, handed_over
 from .scene import Scene
 from .shapes import DIGITS, LETTERS, MIXED, NO_CODE, SPACED, Shape
+from .things import of_a_thing, of_something_unknown
 
 Veto = Callable[[Shape, Scene], "str | None"]
 
@@ -28,6 +32,10 @@ _LABEL_GAP = re.compile(r"[\s:#=\-(*.\[【「\"']{0,6}")
 _LABEL_WITH_COLON = re.compile("[:\n=]")
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 _SHOUTED_BEFORE, _SHOUTED_BEHIND = re.compile(r"(?<![A-Za-z])([A-Z]{2,20}) \Z"), re.compile(" [A-Z]{2,20}(?![a-z])")
+_WORDS_TO_TYPED = 2
+"""Words between a verb and the letters that it asks to type."""
+_WORDS_TO_LED = 6
+"""Words between a label and the number that a word like `is` leads to: `your customer number with us is 4829`."""
 _SPELT = 3
 """Letters of a unit of time that no code has by chance."""
 _LOOKS = frozenset({AMOUNT, DATE, TIME, HIDDEN, DURATION})
@@ -79,7 +87,7 @@ def a_word(shape: Shape, scene: Scene) -> str | None:
         return None
     if shape.code.islower() or _shouted(shape, scene) or _is_reported(shape, scene):
         return "a word"
-    asked = not any(char in "AEIOU" for char in shape.code) and directly_announced(shape, scene)
+    asked = not any(char in "AEIOU" for char in shape.code) and _is_asked_for(shape, scene)
     return None if asked or named(shape, scene) else "a word"
 
 
@@ -110,7 +118,8 @@ def for_another(shape: Shape, scene: Scene) -> Verdict | None:
 def label_near(shape: Shape, scene: Scene) -> Verdict | None:
     """The label of another number stands near, and this is the number that it claims: `your card (Visa) 4821`."""
     for label in scene.before(shape.start, "other")[:1]:
-        near = scene.words_between(label.end, shape.start) <= 2 and not scene.is_parted(label.end, shape.start)
+        most = _WORDS_TO_LED if follows_link(label, shape, scene) else 2
+        near = scene.words_between(label.end, shape.start) <= most and not scene.is_parted(label.end, shape.start)
         if near and scene.claims(label, shape) and not by_it(shape, scene):
             return Verdict(
                 -25 if scene.code_before(label) else -45, f"near {label.entry!r}, which labels another number"
@@ -162,9 +171,27 @@ def like_a_year(shape: Shape, scene: Scene) -> Verdict | None:
 
 
 AGAINST: tuple[Rule, ...] = (
-    *(label_near, to_send_to, to_be_sent, like_a_year, an_offer, approval, handed_over, in_a_report, for_another),
-    *(sender_in_brackets, withdrawn),
+    *(label_near, to_send_to, to_be_sent, like_a_year, an_offer, approval, after_the_fact),
+    *(handed_over, of_a_thing, of_something_unknown, in_a_report, for_another, sender_in_brackets, withdrawn),
 )
+
+
+def _ends_with_it(shape: Shape, scene: Scene) -> bool:
+    """Whether a sentence about signing in ends with a colon and it: `Your word to sign in: QZRTL`."""
+    left, _ = scene.sentence(shape.start)
+    hint = any(left <= word.start for word in scene.before(shape.start, "maybe")[:1])
+    return hint and follows_colon(shape, scene) and scene.ends_its_sentence(shape)
+
+
+def _is_asked_for(shape: Shape, scene: Scene) -> bool:
+    """Whether a verb near it in its sentence asks to type it: `Type QZRTL`, `Type on your TV QZRTL`."""
+    if directly_announced(shape, scene) or _ends_with_it(shape, scene):
+        return True
+    for verb in (*scene.before(shape.start, "enter")[:1], *scene.after(shape.end, "enter")[:1]):
+        start, end = (verb.end, shape.start) if verb.start < shape.start else (shape.end, verb.start)
+        if scene.words_between(start, end) <= _WORDS_TO_TYPED and not scene.is_parted(start, end):
+            return True
+    return False
 
 
 def _is_reported(shape: Shape, scene: Scene) -> bool:

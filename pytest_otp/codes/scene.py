@@ -9,12 +9,12 @@ from functools import cached_property
 
 from .kinds import KEYS
 from .lexicon import Lexicon, Word
-from .never import DURATION, Never, never
+from .never import DURATION, HOST, LINK, Never, never
 from .reading import LETTER, Reading
 from .shapes import MIXED, Shape, shapes
 
 _SENTENCE_END = re.compile(r"(?<!\.)(?<! [A-Z])\.+(?=[\s\"')\]»]|\Z)|[!?؟\u06d4\u0589।॥።།။៕。]|[;؛](?=\s)")
-_GOES_ON = re.compile(r"\. [^\W\d_A-Z]")
+_SHORT_FORM = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,4}(?P<stop>\.) (?=[^\W\d_])(?=(?P<next>.))")
 """A full stop with a small letter behind it ends a short form: `349,00 kr. hos`."""
 _CLAUSE_ENDS = frozenset(",\uff0c،、")
 _TOKEN = re.compile("a+|w+")
@@ -55,9 +55,7 @@ class Scene:
         abbreviations = {word.end for word in self._words["other"] if word.end - word.start <= _LONGEST_ABBREVIATION}
         abbreviations.update(word.end for word in self._words["approval"])  # `Cód. aut. 551902`
         abbreviations.update(
-            word.end
-            for word in self._words["money"]
-            if word.end - word.start <= _LONGEST_ABBREVIATION and _GOES_ON.match(self.plain, word.end)
+            found.start("stop") for found in _SHORT_FORM.finditer(self.plain) if found["next"].islower()
         )
         self._ends = [
             found.start() for found in _SENTENCE_END.finditer(self.plain) if found.start() not in abbreviations
@@ -209,6 +207,14 @@ class Scene:
         """Whether no comma, sentence or line ends between a word and a shape."""
         start, end = (word.end, shape.start) if word.start < shape.start else (shape.end, word.start)
         return not self.is_parted(start, end) and not _count(self._clauses, start, end)
+
+    def is_in_a_link(self, word: Word) -> bool:
+        """Whether a word is a part of a link or the name of a host."""
+        return any(
+            part.start <= word.start < part.end
+            for part in self.never[bisect_left(self._never_ends, word.start + 1) :][:1]
+            if part.reason in (LINK, HOST)
+        )
 
     def parts_over(self, shape: Shape) -> Iterator[Never]:
         """The parts that hold no code, and that a shape lies in or overlaps."""

@@ -135,7 +135,8 @@ def _first_of(plain: str, chain: list[tuple[int, int]]) -> tuple[Shape | None, i
         return whole if whole and not cut else Shape(chain[0][0], chain[-1][1], "".join(texts), NO_CODE), len(chain)
     if whole:
         return whole, len(chain)
-    if len(chain) > 3 and all(map(str.isdigit, texts)):  # a longer number than a code, or several of one kind
+    too_long = len(chain) == 3 and sum(map(len, texts)) > LONGEST and min(map(len, texts)) >= SHORTEST
+    if (too_long or len(chain) > 3) and all(map(str.isdigit, texts)):  # longer than a code, or several codes
         return Shape(chain[0][0], chain[-1][1], "".join(texts), NO_CODE), len(chain)
     if len(chain) == 3 and len(texts[-1]) <= 2 and (shape := _joined(chain[:-1], texts[:-1], separator)):
         return shape, len(chain) - 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
@@ -112,12 +112,17 @@ class GatewayAddress:
 
 
 @contextmanager
-def serving(app: WSGIApplication, *, host: str, port: int, setting: str) -> Iterator[GatewayAddress]:
-    """Serve a gateway application over http and https and as a proxy, until the end of the `with` block."""
+def serving(
+    app: WSGIApplication, *, host: str, port: int, setting: str, names: Collection[str] = ()
+) -> Iterator[GatewayAddress]:
+    """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
+
+    A proxy request for one of `names` is for the application.
+    """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
-    proxy = Proxy(serves)
+    proxy = Proxy(lambda name: serves(name) or name in names)
     with (
         Authority() as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -82,10 +82,18 @@ class Gateway:
     Args:
         network: Where accepted SMS are delivered.
         on_stray: Called with the number of each SMS whose number is not held.
+        names: Host names of this machine, at which a browser may use it.
     """
 
-    def __init__(self, network: SmsNetwork, *, on_stray: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        network: SmsNetwork,
+        *,
+        on_stray: Callable[[str], None] | None = None,
+        names: Collection[str] = (),
+    ) -> None:
         self._network = network
+        self._names = names
         self._on_stray = on_stray
         self._log: deque[SentMessage] = deque(maxlen=MOST_KEPT)
         self._lock = threading.Lock()
@@ -116,7 +124,7 @@ class Gateway:
         """Answer one request; for applications that include the gateway."""
         from .http import host_name, is_from_another_site, json_response  # noqa: PLC0415 - see __call__
 
-        if not serves(host_name(request)) and is_from_another_site(request):
+        if not serves(host_name(request)) and is_from_another_site(request, self._names):
             return json_response({"error": "requests from other websites are not allowed"}, 403)
         service = self._service_for(request)
         if service is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from werkzeug.datastructures import Authorization
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
@@ -105,34 +106,43 @@ def first(fields: Fields, name: str) -> str:
     return fields.get(name, [""])[0]
 
 
+def authorization(request: Request) -> Authorization | None:
+    """The Authorization header; None if missing or malformed."""
+    try:
+        return request.authorization
+    except ValueError:  # werkzeug fails on credentials that are not ASCII
+        return None
+
+
 def basic_credentials(request: Request) -> tuple[str, str] | None:
     """User and password of Basic authentication; None if missing or malformed."""
-    given = request.authorization
-    if given is None or given.type != "basic":
+    given = authorization(request)
+    if given is None or given.type != "basic" or not (given.username or given.password):
         return None
     return given.username or "", given.password or ""
 
 
 def host_name(request: Request) -> str:
-    """The host name or IP address that a request was sent to, without its port."""
+    """The host name or IP address that a request was sent to, in lower case, without its port."""
     try:
-        return urlsplit(f"//{request.host}").hostname or ""
+        return (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
     except ValueError:
         return ""
 
 
-def is_local(name: str) -> bool:
-    """Whether no one else can own this name: an IP address, or a name that always means this machine."""
-    return is_loopback(name) or ip_address(name) is not None
+def is_local(name: str, names: Collection[str] = ()) -> bool:
+    """Whether no website can have this name: an IP address, a name that always means this machine, one of `names`."""
+    return is_loopback(name) or ip_address(name) is not None or name in names
 
 
-def is_from_another_site(request: Request) -> bool:
+def is_from_another_site(request: Request, names: Collection[str] = ()) -> bool:
     """Whether a browser sent a request on behalf of another website. SDKs and applications send no origin.
 
-    Also true if the request uses a host name that any website could point at this machine (DNS rebinding).
+    Also true if the request uses a host name, other than `names`, that any website could point at this machine (DNS
+    rebinding).
     """
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     if origin is None and site is None:
         return False
     foreign = origin not in (None, request.host_url.rstrip("/")) or site in ("cross-site", "same-site")
-    return foreign or not is_local(host_name(request))
+    return foreign or not is_local(host_name(request), names)

@@ -21,7 +21,16 @@ from werkzeug.wrappers import Request, Response
 
 from ..errors import OtpError
 from ..phone import e164
-from .http import Unreadable, basic_credentials, is_writable, json_response, read_form, read_object, read_text
+from .http import (
+    Unreadable,
+    authorization,
+    basic_credentials,
+    is_writable,
+    json_response,
+    read_form,
+    read_object,
+    read_text,
+)
 from .message import OutgoingSms, Send, is_sender_name, parts
 
 SMS_PATH = "/sms/json"
@@ -192,7 +201,7 @@ class _InvalidParams(Exception):
 
 def _is_authorized(request: Request) -> bool:
     # Only the form is checked: any JWT of three parts, or any key with a secret, is accepted.
-    given = request.authorization
+    given = authorization(request)
     if given is not None and given.type == "bearer":
         return _JWT.fullmatch(given.token or "") is not None
     return all(basic_credentials(request) or ("", ""))

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 
-from ..errors import OrderUncertain, OtpError, ProviderUnavailable, SettingsError
+from ..errors import OrderUncertain, OtpError, SettingsError
 from ..orders.entries import Budget
 from ..orders.process_locks import LivenessLock, locks_of
+from ..real_files import real_files
 from ..redact import Secret
+from .asked import Awaited, Request
 from .pipes import KeeperNotResponding, SideProcess
+from .watch import Silence, Watch
 from .wire import KeeperMessage, encode, error_of
 
 __tracebackhide__ = True
 
+STAYS = "Its open orders stay in the ledger: the next run, or `pytest-otp sweep`, closes them."
+"""What to do if there is no keeper any more."""
+
 MAX_STARTS = 5
 """How many side processes are started at most: one that keeps dying protects nothing."""
+
+
+class KeeperUnavailable(OtpError):
+    """There is no keeper process, and none can be started."""
 
 
 class Keeper:
@@ -33,46 +43,55 @@ class Keeper:
         run: str,
         budget: Budget,
         *,
+        controller: int | None = None,
         max_starts: int = MAX_STARTS,
         side_process: Callable[..., SideProcess] = SideProcess,
+        silence: Silence | None = None,
     ) -> None:
-        """Start it for one run. Raises OtpError if it cannot be started."""
+        """Start it for one run. Raises OtpError if it cannot be started.
+
+        `controller` is the process whose end ends the run, if it is another one of this machine. `silence` judges
+        whether the side process is frozen.
+        """
         self._hello = {
             "pid": os.getpid(),
+            "controller": controller,
             "ledger": str(ledger),
             "run": run,
             "budget": (budget.orders, budget.spend, budget.currency),
         }
         self._recipes: list[KeeperMessage] = []
-        self._held: dict[str, None] = {}
-        self._waiting: dict[int, tuple[KeeperMessage, Future[KeeperMessage]]] = {}
-        self._numbers = itertools.count(1)
+        self._held: dict[str, KeeperMessage] = {}
+        self._awaited = Awaited()
         self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._silence = silence or Silence()
         self._side_process = side_process
         self._max_starts = max_starts
         self._starts = 0
         self._broken: OtpError | None = None
         self._over = False
         self._side: SideProcess | None = None
-        try:
-            self._liveness = LivenessLock(locks_of(ledger))
-        except OSError as error:
-            raise SettingsError(
-                f"--otp-ledger (PYTEST_OTP_LEDGER): {ledger} cannot be used ({error}); orders are not placed without a "
-                "ledger",
-                hint="Use a writable file on a local disk.",
-            ) from None
+        self._liveness = _liveness_lock(ledger)
         try:
             with self._lock:  # its first message waits until all is set
                 self._start()
         except OtpError:
             self._liveness.release()
             raise
+        ping = partial(self._write, {"op": "ping"})
+        self._watch = Watch(self._changed, self._awaited, self._silence, lambda: self._side, ping, self._give_up)
+        self._watch.start()
 
     @property
     def usable(self) -> bool:
         """Whether it can protect orders of this process. A forked child needs a keeper of its own."""
-        return self._broken is None and not self._over and self._hello["pid"] == os.getpid()
+        return self._broken is None and not self._over and not self.is_inherited
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this process is a fork of the one that it belongs to."""
+        return self._hello["pid"] != os.getpid()
 
     @property
     def side(self) -> SideProcess | None:
@@ -82,63 +101,100 @@ class Keeper:
     def use(self, name: str, values: Mapping[str, str | Secret | None], allow_http: Iterable[str]) -> int:
         """Register a provider, and return the number by which orders refer to it.
 
-        Raises KeeperNotResponding if the side process does not read in time.
+        Raises KeeperNotResponding if the side process does not read in time, and must not be replaced.
         """
         recipe: KeeperMessage = {"name": name, "values": values, "allow_http": sorted(allow_http)}
         with self._lock:
             if recipe not in self._recipes:
-                if self._side is not None:
-                    with contextlib.suppress(OSError):  # it has just died: its successor receives all recipes
-                        self._side.write(encode({"op": "use", **recipe}))
+                self._write({"op": "use", **recipe})
                 self._recipes.append(recipe)
             return self._recipes.index(recipe)
 
-    def ask(self, message: KeeperMessage) -> Future[KeeperMessage]:
-        """Send a request. The future receives the answer or an error, even if the side process dies."""
-        answer: Future[KeeperMessage] = Future()
-        self._ask(message, answer)
-        return answer
+    def ask(self, message: KeeperMessage) -> Request:
+        """Send a request. The future receives the answer or an error, even if the side process dies.
+
+        An order is sent when the side process has shown that it works: a frozen one might get to it much later.
+        """
+        request = Request(message)
+        if not request.is_order:
+            self._ask(request)
+            return request
+
+        def shown(ping: Future[KeeperMessage]) -> None:
+            error = ping.exception()
+            if isinstance(error, KeeperNotResponding):
+                request.fail(error)
+            else:
+                self._ask(request)
+
+        self.ask({"op": "ping"}).add_done_callback(shown)
+        return request
 
     def notify(self, message: KeeperMessage) -> None:
         """Send a message that has no answer; if the side process has just died, the message is lost."""
         if not self.usable:  # checked before the lock, which nothing would ever release in a forked child
             return
-        with self._lock, contextlib.suppress(OSError, KeeperNotResponding):
-            if self._side is not None:
-                self._side.write(encode(message))
+        with self._lock, contextlib.suppress(KeeperNotResponding):
+            self._write(message)
 
     def end(self) -> None:
-        """Leave what is open to the side process, which closes it and ends."""
-        if self._hello["pid"] != os.getpid():
+        """Leave what is open to the side process, which closes it and ends. A frozen one is replaced before."""
+        if self.is_inherited:
             return
+        if self._side and self._side.ready and not self._over:
+            with contextlib.suppress(Exception):  # it is what it is
+                self.ask({"op": "ping"}).exception(self._silence.longest)
         with self._lock:
             if self._side and not self._over and self._side.exit_status is not None:  # which the reader has yet to see
                 self._replace()
             self._over = True
+            self._watch.end()
             if self._side:
                 self._side.close()
         self._liveness.release()
 
-    def _ask(self, message: KeeperMessage, answer: Future[KeeperMessage]) -> None:
+    def _ask(self, request: Request) -> None:
         with self._lock:
             if self._broken or self._over or not self._side:
-                _fail(answer, self._why_not())
-                return
-            number = next(self._numbers)
-            self._waiting[number] = (message, answer)
-            try:
-                self._side.write(encode({"id": number, **message}))
-            except KeeperNotResponding as error:
-                del self._waiting[number]
-                _fail(answer, error)
-            except OSError:
-                pass  # it has died: the reader notices, and decides what becomes of the request
+                request.fail(self._why_not(request))
+            elif not request.cancelled():
+                number = self._awaited.add(request)
+                try:
+                    request.sent = self._write({"id": number, **request.message})
+                    self._changed.notify_all()
+                except KeeperNotResponding as error:
+                    self._awaited.take(number)
+                    request.fail(error)
+
+    def _write(self, message: KeeperMessage) -> bool:
+        """Write to the side process; return whether it may read that. Its end is noticed by its reader.
+
+        One that takes nothing in is killed, to be replaced. Raises KeeperNotResponding if it must not be.
+        """
+        try:
+            if self._side is not None:
+                self._side.write(encode(message))
+                return True
+        except KeeperNotResponding:
+            if self._awaited.has_order:
+                raise
+            if self._side is not None:
+                self._side.kill()
+        except OSError:
+            pass
+        return False
+
+    def _give_up(self, why: str) -> None:
+        self._broken = _unavailable(why)
+        for request in self._awaited.take_all():
+            request.fail(self._why_not(request))
 
     def _start(self) -> None:
         self._starts += 1
-        hello = {**self._hello, "owner": self._liveness.name, "providers": self._recipes, "held": list(self._held)}
+        hello = {**self._hello, "owner": self._liveness.name, "providers": self._recipes, "held": self._held}
         try:
-            self._side = self._side_process(hello, on_message=self._received, on_end=self._ended)
+            with real_files():
+                self._side = self._side_process(hello, on_message=self._received, on_end=self._ended)
         except OSError as error:
             self._side, self._broken = None, _unavailable(str(error))
             raise self._broken from None
@@ -147,30 +203,40 @@ class Keeper:
 
     def _received(self, message: KeeperMessage) -> None:
         with self._lock:
+            self._silence.heard()
             if "id" not in message:
                 if "error" in message:
                     self._broken = error_of(message["error"])
                 return
-            request, answer = self._waiting.pop(message["id"], (message, Future[KeeperMessage]()))
-            wanted = answer.set_running_or_notify_cancel()  # from here on it cannot be cancelled any more
-            if "order" in message:
+            request = self._awaited.take(message["id"])
+            if request is None:
+                return
+            wanted = request.set_running_or_notify_cancel()  # from here on it cannot be cancelled any more
+            if request.is_order and "result" in message:
+                asked = request.message
                 if wanted:
-                    self._held[request["key"]] = None
+                    self._held[asked["key"]] = {"provider": asked["provider"], "order": message["result"]}
                 else:
-                    self.notify({"op": "close", "key": request["key"], "received": False})
+                    self.notify({"op": "close", "key": asked["key"], "received": False})
         if wanted and "error" in message:
-            answer.set_exception(error_of(message["error"]))
+            request.set_exception(error_of(message["error"]))
         elif wanted:
-            answer.set_result(message)
+            request.set_result(message)
 
     def _ended(self, side: SideProcess) -> None:
         """A side process has ended. Unless its work is done, start another, and repeat the requests that are safe."""
         with self._lock:
-            waiting, self._waiting = self._waiting, {}
+            waiting = self._awaited.take_all()
+            self._silence.heard()
             if side is self._side and not (self._over and side.exit_status == 0):
                 self._replace()
-            for message, answer in waiting.values():
-                self._ask_again(message, answer, sent=side.ready)
+            # One that has said why it ends has answered what it sent to the provider.
+            in_order = self._broken is not None and side.exit_status == 0
+            for request in waiting:
+                if request.is_order and request.sent and side.ready and not in_order:
+                    request.fail(OrderUncertain("the keeper process died before the provider responded"))
+                else:
+                    self._ask(request)
 
     def _replace(self) -> None:
         if self._broken:  # it has reported why it cannot work, and so would another
@@ -181,27 +247,27 @@ class Keeper:
         with contextlib.suppress(OtpError):  # then it is broken
             self._start()
 
-    def _ask_again(self, message: KeeperMessage, answer: Future[KeeperMessage], *, sent: bool) -> None:
-        ordering = message["op"] == "order"
-        if ordering and sent:
-            _fail(answer, OrderUncertain("the keeper process died before the provider responded"))
-        elif not (ordering or self.usable):
-            _fail(answer, ProviderUnavailable(self._why_not().message, sent=False))
-        elif not answer.cancelled():
-            self._ask(message, answer)
-
-    def _why_not(self) -> OtpError:
+    def _why_not(self, request: Request) -> OtpError:
         """A copy for each caller, since callers add context to it."""
-        return copy.copy(self._broken) or _unavailable("the run has ended")
+        why = copy.copy(self._broken) or _unavailable("the run has ended")
+        if isinstance(why, KeeperUnavailable) and not request.is_order:
+            why.hint = STAYS
+        return why
 
 
-def _fail(answer: Future[KeeperMessage], error: OtpError) -> None:
-    if answer.set_running_or_notify_cancel():
-        answer.set_exception(error)
+def _liveness_lock(ledger: Path) -> LivenessLock:
+    try:
+        return LivenessLock(locks_of(ledger))
+    except OSError as error:
+        raise SettingsError(
+            f"--otp-ledger (PYTEST_OTP_LEDGER): {ledger} cannot be used ({error}); orders are not placed without a "
+            "ledger",
+            hint="Use a writable file on a local disk.",
+        ) from None
 
 
-def _unavailable(why: str) -> OtpError:
-    return OtpError(
+def _unavailable(why: str) -> KeeperUnavailable:
+    return KeeperUnavailable(
         f"the keeper process, which closes orders even if the run is killed, is not available ({why})",
         hint="Nothing was ordered. Use --otp-keeper off (PYTEST_OTP_KEEPER) to order without it.",
     )

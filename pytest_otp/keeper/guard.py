@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from ..orders.entries import NO_BUDGET, Budget, InMemoryLedger, LedgerEntry
 from ..orders.location import ledger_path
 from ..orders.process_locks import call_in_forked_child
-from ..orders.recording import RecordingProvider, RunContext, TrackingProvider
+from ..orders.recording import RecordingProvider, RunContext
 from ..providers.base import identifying
 from ..providers.registry import load, recipe_of
 from .patience import Patience
@@ -37,10 +38,12 @@ class GuardOptions:
     ledger: str | None = None
     """The configured ledger; None for the default one."""
     keeper: bool = True
-    """Whether to place orders through a keeper process."""
+    """Whether a keeper process speaks to the provider."""
     close_timeout: float = 20.0
     """Seconds by which all closes together may delay the run."""
     budget: Budget = NO_BUDGET
+    controller: int | None = None
+    """The ID of the process that started this xdist worker; None if that is on another machine, and without xdist."""
 
 
 class Guard:
@@ -49,7 +52,10 @@ class Guard:
     def __init__(self, options: GuardOptions) -> None:
         self.run = options.run
         self.patience = Patience(options.close_timeout)
+        self.placed = 0
+        """How many orders of this process are in its ledger."""
         self._options = options
+        self._process = os.getpid()
         self._offline = InMemoryLedger()
         self._ledger: Ledger | None = None
         self._liveness: LivenessLock | None = None
@@ -58,9 +64,30 @@ class Guard:
         self._lock = threading.RLock()
         call_in_forked_child(self._forget)
 
+    def provider(self, recipe: Recipe) -> Provider:
+        """Return a provider that the keeper speaks to, or without a keeper one that this process speaks to."""
+        if not self._options.keeper:
+            from ..providers.registry import create  # noqa: PLC0415 - imports requests
+
+            return create(recipe.name, recipe.values, allow_http=recipe.allow_http)
+        from .provider import KeeperProvider  # noqa: PLC0415 - not needed offline
+
+        return KeeperProvider(load(recipe.name), partial(self._by_keeper, recipe), self.patience)
+
     def guarded(self, provider: Provider) -> Provider:
-        """Wrap the provider so that its orders are recorded, and where possible placed and closed by the keeper."""
-        return cast("Provider", self._wrapped(provider))  # its wrapper forwards everything else to it
+        """Return the provider with its orders recorded, and where possible spoken to by the keeper."""
+        if getattr(provider, "offline", False):
+            return _forwarding(RecordingProvider(provider, lambda: RunContext(self._offline, self.run)))
+        from .provider import KeeperProvider  # noqa: PLC0415 - not needed offline
+
+        if isinstance(provider, KeeperProvider):
+            return provider
+        recipe = recipe_of(provider)
+        if recipe is not None and self._options.keeper:
+            return self.provider(recipe)
+        from .in_process import UnmockedProvider  # noqa: PLC0415 - not needed with a keeper
+
+        return _forwarding(UnmockedProvider(provider, partial(self._in_process, recipe), recipe))
 
     @property
     def keeper(self) -> Keeper | None:
@@ -96,22 +123,21 @@ class Guard:
     def _path(self) -> Path:
         return ledger_path(self._options.ledger, self._options.root)
 
-    def _wrapped(self, provider: Provider) -> TrackingProvider:
-        if getattr(provider, "offline", False):
-            return RecordingProvider(provider, lambda: RunContext(self._offline, self.run))
-        recipe = recipe_of(provider)
-        if recipe is None or not self._options.keeper:
-            return RecordingProvider(provider, partial(self._in_process, recipe))
-        from .provider import KeeperProvider  # noqa: PLC0415 - not needed offline
+    def _check_controller(self) -> None:
+        """Raise OtpError if the xdist controller, which is this process's parent, has died."""
+        controller = self._options.controller
+        if controller is not None and self._process == os.getpid() and os.getppid() != controller:
+            from .controller import orphaned  # noqa: PLC0415 - not needed by a run that goes on
 
-        return KeeperProvider(provider, partial(self._by_keeper, recipe), self.patience)
+            raise orphaned()
 
     def _by_keeper(self, recipe: Recipe) -> tuple[Keeper, int]:
         from .client import Keeper  # noqa: PLC0415 - not needed before an order
 
         with self._lock:
             if self._keeper is None:
-                self._keeper = Keeper(self._path(), self.run, self._options.budget)
+                options = self._options
+                self._keeper = Keeper(self._path(), self.run, options.budget, controller=options.controller)
             return self._keeper, self._keeper.use(*recipe)
 
     def _in_process(self, recipe: Recipe | None) -> RunContext:
@@ -124,11 +150,22 @@ class Guard:
             self._liveness = self._liveness or self._ledger.liveness_lock()
             account = self._ledger.account(recipe.name, identifying(load(recipe.name), recipe.values)) if recipe else ""
             if account not in self._contexts:
-                context = RunContext(self._ledger, self.run, account, self._liveness.name, budget=self._options.budget)
+                context = RunContext(
+                    self._ledger,
+                    self.run,
+                    account,
+                    self._liveness.name,
+                    budget=self._options.budget,
+                    check=self._check_controller,
+                )
                 self._contexts[account] = context
                 if recipe:
                     _sweep(self._ledger, recipe, context)
             return self._contexts[account]
+
+
+def _forwarding(provider: RecordingProvider) -> Provider:
+    return cast("Provider", provider)  # it forwards everything else to the provider behind it
 
 
 def _sweep(ledger: Ledger, recipe: Recipe, context: RunContext) -> None:

@@ -8,13 +8,13 @@ import selectors
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from typing import IO, Any
 
+from ..clock import monotonic
 from ..errors import OtpError
 from ..orders.process_locks import call_in_forked_child
-from ..providers.registry import BUILT_IN, load
+from ..providers.registry import BUILT_IN, is_offline, load
 from ..redact import scrub
 from .wire import KeeperMessage, decode, encode
 
@@ -103,13 +103,13 @@ class SideProcess:
     def write(self, line: bytes) -> None:
         """Send one line. Raises OSError if it has died, and KeeperNotResponding if it does not read in time."""
         with self._lock:
-            end = time.monotonic() + self.write_timeout
+            end = monotonic() + self.write_timeout
             rest = memoryview(line)
             while rest:
                 try:
                     rest = rest[os.write(self._input, rest) :]
                 except BlockingIOError:
-                    if not self._has_room(end - time.monotonic()):
+                    if not self._has_room(end - monotonic()):
                         self._give_up(begun=len(rest) < len(line))
 
     def close(self) -> None:
@@ -146,7 +146,7 @@ class SideProcess:
             for line in lines:
                 try:
                     message = decode(line)
-                except (ValueError, TypeError):
+                except (ValueError, TypeError, KeyError):
                     continue  # half a line of one that died, or something that Python's start-up printed
                 self.ready = self.ready or "ready" in message
                 on_message(message)
@@ -161,7 +161,8 @@ class SideProcess:
 
 def _environment() -> dict[str, str]:
     """Our environment without secrets, which other programs may be able to read in the process list."""
-    secret = {variable.name for name in BUILT_IN for variable in load(name).variables if variable.secret}
+    real = [load(name) for name in BUILT_IN if not is_offline(name)]
+    secret = {variable.name for kind in real for variable in kind.variables if variable.secret}
     return {name: value for name, value in os.environ.items() if name not in secret and scrub(value) == value}
 
 

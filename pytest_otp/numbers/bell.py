@@ -1,12 +1,16 @@
-"""What wakes a wait early: a pushed message, or the close of its order."""
+"""What wakes a wait early: an answer, a pushed message, or the close of its order."""
 
 from __future__ import annotations
 
-import contextlib
 import math
 import threading
-import time
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from ..clock import monotonic
+from .event_loops import sleeper
+from .timer import TIMER
 
 __tracebackhide__ = True
 
@@ -16,12 +20,17 @@ class Bell:
 
     def __init__(
         self,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
         wait: Callable[[threading.Condition, float], object] = threading.Condition.wait,
+        call_at: Callable[[float, Callable[[], object]], Callable[[], object]] = TIMER.call_at,
     ) -> None:
-        """`wait(condition, seconds)` sleeps on a condition by that clock; both replace the real ones in tests."""
+        """`wait(condition, seconds)` sleeps on a condition by that clock, and `call_at(due, call)` is an alarm by it.
+
+        All three replace the real ones in tests. `call_at` returns a function that cancels the alarm.
+        """
         self._clock = clock
         self._wait = wait
+        self._call_at = call_at
         self._changed = threading.Condition()
         self._rings: list[float] = []
         self._async_sleepers: set[Callable[[], object]] = set()
@@ -49,31 +58,31 @@ class Bell:
                 self._wait(self._changed, left)
 
     async def sleep_async(self, seconds: float, rings: int) -> None:
-        """Like `sleep`, without blocking the event loop, whose clock counts the seconds."""
-        import asyncio  # noqa: PLC0415 - start-up cost: only async waits
+        """Like `sleep`, without blocking the event loop."""
+        end = self._clock() + seconds
+        await self._sleep_while(lambda: min(end - self._clock(), self._until_ring(rings)))
 
-        loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        changed = asyncio.Event()
+    async def answered_async(self, answer: Future[Any], seconds: float) -> None:
+        """Sleep for this long, or until the answer is there, without blocking the event loop."""
+        end = self._clock() + seconds
+        await self._sleep_while(lambda: 0.0 if answer.done() else end - self._clock(), answer)
 
-        def wake() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop was closed: nothing sleeps there any more
-                loop.call_soon_threadsafe(changed.set)
-
+    async def _sleep_while(self, left: Callable[[], float], answer: Future[Any] | None = None) -> None:
+        here = sleeper()
         with self._changed:
-            self._async_sleepers.add(wake)
+            self._async_sleepers.add(here.wake)
+        if answer:
+            answer.add_done_callback(lambda _: here.wake())
         try:
-            while (left := min(end - loop.time(), self._until_ring(rings))) > 0:
-                changed.clear()
-                # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with a ring.
-                timer = loop.call_later(left, changed.set)
+            while (seconds := left()) > 0:
+                cancel = self._call_at(self._clock() + seconds, here.wake)
                 try:
-                    await changed.wait()
+                    await here.sleep()
                 finally:
-                    timer.cancel()
+                    cancel()
         finally:
             with self._changed:
-                self._async_sleepers.discard(wake)
+                self._async_sleepers.discard(here.wake)
 
     def _until_ring(self, rings: int) -> float:
         """Seconds until more than `rings` rings are due."""

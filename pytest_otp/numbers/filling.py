@@ -74,7 +74,10 @@ class FillsPages(ABC):
                 `pytest_otp.browser.fill_code`.
             timeout: seconds to wait for the code. Defaults as in `wait_code`.
             fill_timeout: seconds for finding the field and typing.
-            sender: as in `wait_code`; so are `pattern`, `length` and `alphabet`.
+            sender: as in `wait_code`.
+            pattern: as in `wait_code`.
+            length: as in `wait_code`.
+            alphabet: as in `wait_code`.
 
         While it waits, the routes and event handlers of a Playwright page run.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from ..clock import monotonic
 from ..codes.shapes import Length
 from ..errors import SettingsError
 from ..phone import Phone, read
@@ -38,7 +39,7 @@ class OtpNumber(FillsPages):
         order: Order,
         options: NumberOptions = DEFAULTS,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], None] | None = None,
         pace: Pace | None = None,
     ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypedDict
 
+from ..clock import monotonic
 from ..errors import OrderEnded, OrderNotClosed, OtpError, ProviderError, ProviderUnavailable, SmsAlreadyReceived
 from ..providers.base import Order, OrderState, Provider, SupportsHandingOn, SupportsPush
 from ..providers.closing import finish_or_cancel, persist
@@ -41,7 +42,7 @@ class OpenOrder:
         number: str,
         *,
         notify: Callable[[float], None] = lambda seconds: None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`notify(seconds)` is called when a pushed message will arrive in that many seconds, and after the close."""
@@ -52,6 +53,8 @@ class OpenOrder:
         self._clock = clock
         self._sleep = sleep
         self._state = OrderState.WAITING
+        self._received = False
+        self._given_back = False
         self._changing = threading.Lock()
         self._closing = threading.Lock()
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -69,8 +72,12 @@ class OpenOrder:
         return self._state in _CLOSED
 
     def reported(self, state: OrderState, *, received: bool) -> None:
-        """The provider reported a state; `received` says whether any SMS has arrived. A closed order stays closed."""
+        """The provider reported a state; `received` says whether any SMS has arrived. A closed order stays closed.
+
+        That the provider reports the end of an order ends its waits, but does not prove it: it is closed all the same.
+        """
         with self._changing:
+            self._received = self._received or received
             if not self.is_closed:
                 self._state = OrderState.RECEIVED if received and state not in _CLOSED else state
 
@@ -110,13 +117,13 @@ class OpenOrder:
 
     def _hand_on(self, keeper: SupportsHandingOn, timeout: float) -> None:
         """Let the keeper, which outlives this process, close it now or later."""
-        if not self.is_closed:
-            state = keeper.hand_on(self.order, received=self._state is OrderState.RECEIVED, timeout=timeout)
+        if not self._given_back:
+            state = keeper.hand_on(self.order, received=self._received, timeout=timeout)
             if state is not None:
                 self._closed(state)
 
     def _finish_or_cancel(self) -> None:
-        finish_or_cancel(self._cancel, self._finish, received=self._state is OrderState.RECEIVED)
+        finish_or_cancel(self._cancel, self._finish, received=self._received)
 
     def _cancel(self) -> None:
         try:
@@ -128,14 +135,13 @@ class OpenOrder:
     def _finish(self) -> None:
         self._give_back(self.provider.finish, OrderState.FINISHED)
 
-    def _give_back(self, request: Callable[[Order], None], state: OrderState) -> None:
-        if not self.is_closed:
-            request(self.order)
-            self._closed(state)
+    def _give_back(self, request: Callable[[Order], OrderState | None], state: OrderState) -> None:
+        if not self._given_back:
+            self._closed(request(self.order) or state)
 
     def _closed(self, state: OrderState) -> None:
         with self._changing:
-            self._state = state
+            self._state, self._given_back = state, True
         self._unsubscribe()
         self._notify(0.0)
 
@@ -143,6 +149,10 @@ class OpenOrder:
 def not_closed(failure: Exception, context: Context, elapsed: float | None = None) -> OrderNotClosed:
     """The error for an order that could not be closed, because of `failure`."""
     reason = failure.message if isinstance(failure, OtpError) else f"{type(failure).__name__}: {failure}"
+    hint = failure.hint if isinstance(failure, OtpError) and not isinstance(failure, ProviderError) else ""
     return OrderNotClosed(
-        f"the order could not be closed, and its number may still be rented: {reason}", **context, elapsed=elapsed
+        f"the order could not be closed, and its number may still be rented: {reason}",
+        **context,
+        elapsed=elapsed,
+        hint=hint,
     )

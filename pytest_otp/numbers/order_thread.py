@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextvars
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from ..clock import monotonic
 from ..errors import OrderUncertain, OtpError
 from ..providers.base import Order, Provider, SupportsHandingOn
 from .number import OtpNumber
@@ -25,7 +25,7 @@ ANSWER_TIMEOUT = 75.0
 class Timing:
     """The clock of numbers and of their closing. Tests replace it."""
 
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = monotonic
     """A monotonic clock, in seconds."""
     sleep: Callable[[float], None] | None = None
     """Sleeps for that many seconds; None also wakes up when a message is pushed."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ..clock import monotonic
 from ..errors import NumberUnavailable, OrderNotClosed, OrderUncertain, OtpError, SettingsError
 from ..providers.base import Provider
 from .number import OtpNumber
@@ -167,7 +167,7 @@ class Numbers:
             )
 
 
-def close_all(numbers: Iterable[OtpNumber], timeout: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+def close_all(numbers: Iterable[OtpNumber], timeout: float, *, clock: Callable[[], float] = monotonic) -> None:
     """Close all numbers within `timeout` seconds in total, trying each at least once, whatever happens to the others.
 
     Raises `OrderNotClosed`, which names every order left open. An interrupt is raised after all have been tried.

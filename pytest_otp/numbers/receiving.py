@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import replace
+from functools import cache, partial
 from typing import TypeVar
 
-from ..errors import OrderEnded, ProviderError, ProviderUnavailable
-from ..providers.base import SmsMessage, SupportsCounting
-from ..providers.deadline import time_limit
+from ..clock import monotonic
+from ..errors import ProviderUnavailable
+from ..providers.base import Messages, SmsMessage, SupportsAsking, SupportsCounting
+from ..providers.deadline import time_left, time_limit, time_limit_at
+from ..providers.looking import log_refusal, look
+from ..providers.workers import Workers
 from .bell import Bell
 from .filters import Wanted
 from .inbox import Inbox
@@ -23,7 +27,8 @@ __tracebackhide__ = True
 
 T = TypeVar("T")
 
-_logger = logging.getLogger("pytest_otp")
+REQUEST_THREADS = 16
+"""How many polls of this process block a thread at the same time, if event loops wait for them."""
 
 
 class Receiver:
@@ -32,7 +37,8 @@ class Receiver:
     def __init__(self, order: OpenOrder) -> None:
         self._order = order
         self._inbox = Inbox()
-        self._requesting = threading.Lock()
+        self._lock = threading.Lock()
+        self._request: Future[None] | None = None
         self._resend_due = False
 
     @property
@@ -49,20 +55,26 @@ class Receiver:
         """A new wait polls before it requests another SMS."""
         self._resend_due = False
 
-    def poll(self, seconds: float) -> None:
-        """Poll the provider once, within `seconds`. First requests another SMS if every one so far was skipped.
+    def poll(self, seconds: float, *, in_thread: bool = False) -> Future[None] | None:
+        """Poll the provider once, within `seconds`, or join the request that is under way.
 
-        Does nothing if the order is closed, or if other waits keep the provider busy for all that time.
+        First requests another SMS if every one so far was skipped. Does nothing if the order is closed. The future has
+        the outcome; it is done unless the provider answers by itself, another thread polls, or with `in_thread`.
         """
-        with time_limit(seconds):
-            if self._order.is_closed or not self._requesting.acquire(timeout=seconds):
-                return
-            try:
-                if self._resend_due:
-                    self._request_another()
-                self._fetch()
-            finally:
-                self._requesting.release()
+        if self._order.is_closed:
+            return None
+        mine: Future[None] = Future()
+        request = self._begin(mine)
+        if request is not mine:
+            return request
+        provider, end = self._order.provider, monotonic() + seconds
+        if isinstance(provider, SupportsAsking):
+            self._ask(provider, mine, seconds)
+        elif in_thread:
+            _threads().run(lambda: self._look(mine, end))
+        else:
+            self._look(mine, end)
+        return mine
 
     def claim(self, pick: Callable[[SmsMessage], T | None]) -> T | None:
         """What `pick` takes from the oldest message that it accepts, or None.
@@ -81,27 +93,74 @@ class Receiver:
         """Tell the provider to expect another SMS. Raises `OrderEnded` and `ProviderError`."""
         if self._order.is_closed:
             raise self._order.ended()
-        with self._requesting, time_limit(timeout):
-            self._order.provider.resend(self._order.order)
-            self._another_requested()
+        mine: Future[None] = Future()
+        with time_limit(timeout):
+            while (request := self._begin(mine)) is not mine:
+                if not wait({request}, time_left()).done:
+                    raise ProviderUnavailable("no response to an earlier request", **self._order.context)
+            try:
+                self._order.provider.resend(self._order.order)
+                self._another_requested()
+            finally:
+                self._end(mine)
 
-    def _request_another(self) -> None:
+    def _begin(self, mine: Future[None]) -> Future[None]:
+        """Take the turn, unless a request is under way: return that, or `mine`."""
+        with self._lock:
+            self._request = self._request or mine
+            return self._request
+
+    def _end(self, request: Future[None], error: Exception | None = None) -> None:
+        with self._lock:
+            self._request = None
+        if error is None:
+            request.set_result(None)
+        else:
+            request.set_exception(error)
+
+    def _look(self, request: Future[None], end: float) -> None:
+        """Poll in this thread."""
+        another = self._resend_due
         try:
-            self._order.provider.resend(self._order.order)
-        except ProviderUnavailable:
+            with time_limit_at(end):
+                messages, refusal = look(self._order.provider, self._order.order, another=another)
+            log_refusal(self._order.order, refusal)
+            self._take(messages, another)
+        except Exception as error:  # noqa: BLE001 - for whoever waits for it
+            self._end(request, error)
+        except BaseException:
+            self._end(request, ProviderUnavailable("the request was interrupted"))
             raise
-        except (ProviderError, OrderEnded) as refusal:
-            _logger.info("order %s: could not request another SMS: %s", self._order.order.id, refusal)
-        self._another_requested()
+        else:
+            self._end(request)
+
+    def _ask(self, provider: SupportsAsking, request: Future[None], seconds: float) -> None:
+        another = self._resend_due
+
+        def answered(answer: Future[Messages]) -> None:
+            try:
+                self._take(answer.result(), another)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._end(request, error)
+            else:
+                self._end(request)
+
+        try:
+            asked = provider.ask_messages(self._order.order, seconds, another=another)
+        except BaseException:
+            self._end(request)
+            raise
+        asked.add_done_callback(answered)
+
+    def _take(self, messages: Messages, another: bool) -> None:
+        if another:
+            self._another_requested()
+        self._inbox.add(messages.sms)
+        self._order.reported(messages.state, received=bool(self._inbox.messages))
 
     def _another_requested(self) -> None:
         self._inbox.another_requested()
         self._resend_due = False
-
-    def _fetch(self) -> None:
-        answer = self._order.provider.messages(self._order.order)
-        self._inbox.add(answer.sms)
-        self._order.reported(answer.state, received=bool(self._inbox.messages))
 
 
 class Waiter:
@@ -157,7 +216,7 @@ class Waiter:
     async def _run_async(
         self, wanted: Wanted, pick: Callable[[SmsMessage], T | None], what: str, timeout: float | None
     ) -> T:
-        wait = self._wait(pick, timeout)
+        wait = self._wait(pick, timeout, in_thread=self._pace.blocks)
         found: T | None = None
         try:
             found = await wait.run_async()
@@ -165,13 +224,15 @@ class Waiter:
             self._count(wait, found)
         return self._outcome(found, wanted, wait, what)
 
-    def _wait(self, pick: Callable[[SmsMessage], T | None], timeout: float | None) -> Wait[T]:
+    def _wait(
+        self, pick: Callable[[SmsMessage], T | None], timeout: float | None, *, in_thread: bool = False
+    ) -> Wait[T]:
         receiver = self._receiver
         seconds = self._options.timeout if timeout is None else checked_seconds(timeout, "timeout")
         receiver.wait_begins()
         pace = replace(self._pace, first=0.0) if receiver.messages else self._pace
         return Wait(
-            receiver.poll,
+            partial(receiver.poll, in_thread=in_thread),
             lambda: receiver.claim(pick),
             timeout=seconds,
             pace=pace,
@@ -188,3 +249,8 @@ class Waiter:
             unread = self._receiver.unread
             raise code_timeout(self._order, wait, wanted, unread, what=what, show_sms=self._options.show_sms)
         return found
+
+
+@cache
+def _threads() -> Workers:
+    return Workers(REQUEST_THREADS, "pytest-otp request")

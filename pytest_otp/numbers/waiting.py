@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import tenacity
 
+from ..clock import monotonic
 from ..errors import ProviderUnavailable
 from .bell import Bell
 
@@ -25,9 +24,12 @@ GROWTH = 1 / 20
 LONGEST_PAUSE = 3.0
 LAST_POLL = 0.5
 """Seconds before the deadline at which the last poll starts, so that its response arrives in time."""
+SUSPENDED = 0.25
+"""Seconds by which something ends late only if this process did not run meanwhile: SIGSTOP, a laptop's lid."""
+LAST_LOOK = 5.0
+"""Seconds that a poll may take which makes up for such a time: connections may be gone."""
 SHORTEST_POLL = 0.5
 """Seconds that a poll may take if the wait itself is shorter."""
-REQUEST_THREADS = 16
 
 
 @dataclass(frozen=True)
@@ -65,19 +67,20 @@ def pace_for(provider: object, interval: float) -> Pace:
 class Wait(Generic[T]):
     """One wait for something that polling may find, blocking or on an event loop.
 
-    `poll(seconds)` polls the provider, within that many seconds; `claim()` returns what has arrived, or None. After a
-    `ProviderUnavailable`, the wait goes on while there is time; any other error ends it.
+    `poll(seconds)` polls the provider, within that many seconds; it returns None, or a future if the answer is yet to
+    come. `claim()` returns what has arrived, or None. After a `ProviderUnavailable`, the wait goes on while there is
+    time; any other error ends it.
     """
 
     def __init__(
         self,
-        poll: Callable[[float], None],
+        poll: Callable[[float], Future[None] | None],
         claim: Callable[[], T | None],
         *,
         timeout: float,
         pace: Pace,
         bell: Bell,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.timeout = timeout
         """Seconds."""
@@ -91,6 +94,7 @@ class Wait(Generic[T]):
         self._start = self._polled = clock()
         self._last_poll = max(0.0, timeout - min(pace.last, timeout / 4))
         self._rings = 0
+        self._was_suspended = False
         self._final: Exception | None = None
 
     @property
@@ -100,56 +104,62 @@ class Wait(Generic[T]):
 
     def run(self, sleep: Callable[[float], None] | None = None) -> T | None:
         """Return what `claim` found, or None when the time is up. `sleep` replaces the real one in tests."""
-        pause = sleep or (lambda seconds: self._bell.sleep(seconds, self._rings))
+        wait = sleep or (lambda seconds: self._bell.sleep(seconds, self._rings))
+
+        def pause(seconds: float) -> None:
+            due = self._clock() + seconds
+            wait(seconds)
+            self._was_suspended |= self._is_late(due)
+
         self._polling()
         pause(self._first_pause())
         return self._outcome(tenacity.Retrying(sleep=pause, **self._policy())(self._poll))
 
     async def run_async(self, sleep: Callable[[float], Awaitable[None]] | None = None) -> T | None:
-        """Like `run`, on the event loop. Requests are made in a few threads that all waits share."""
-        import asyncio  # noqa: PLC0415 - start-up cost: only async waits
+        """Like `run`, on an event loop."""
+        wait = sleep or (lambda seconds: self._bell.sleep_async(seconds, self._rings))
 
-        self._clock = asyncio.get_running_loop().time if self._clock is time.monotonic else self._clock
-        self._start = self._polled = self._clock()
-        pause = sleep or (lambda seconds: self._bell.sleep_async(seconds, self._rings))
+        async def pause(seconds: float) -> None:
+            due = self._clock() + seconds
+            await wait(seconds)
+            self._was_suspended |= self._is_late(due)
+
         self._polling()
         await pause(self._first_pause())
         return self._outcome(await tenacity.AsyncRetrying(sleep=pause, **self._policy())(self._poll_async))
 
     def _poll(self) -> Any:
         self._polling()
+        due = self._clock() + self._left()
         try:
-            self._poll_once()
+            answer = self._ask(self._left())
+            if answer is not None:
+                wait({answer}, self._left())
+            self._answered(answer)
         except Exception as error:  # noqa: BLE001 - kept or raised by _failed
             self._failed(error)
+        self._was_suspended = self._is_late(due)
         return self._found()
 
     async def _poll_async(self) -> Any:
         self._polling()
+        due = self._clock() + self._left()
         try:
-            if self._pace.blocks:
-                await self._poll_in_thread()
-            else:
-                self._poll_once()
+            answer = self._ask(self._left())
+            if answer is not None:
+                await self._bell.answered_async(answer, self._left())
+            self._answered(answer)
         except Exception as error:  # noqa: BLE001 - kept or raised by _failed
             self._failed(error)
+        self._was_suspended = self._is_late(due)
         return self._found()
 
-    def _poll_once(self) -> None:
-        self._ask(self._left())  # the time left now, which may be long after a thread was requested
+    def _answered(self, answer: Future[None] | None) -> None:
+        if answer is not None:
+            if not answer.done():
+                raise ProviderUnavailable("no response before the deadline")
+            answer.result()
         self.trouble = None
-
-    async def _poll_in_thread(self) -> None:
-        """Poll in a shared thread, and abandon it if it takes too long: all may be busy with a slow server."""
-        import asyncio  # noqa: PLC0415 - as above
-
-        polled = asyncio.get_running_loop().run_in_executor(_request_threads(), self._poll_once)
-        polled.add_done_callback(lambda done: done.cancelled() or done.exception())
-        await asyncio.wait({polled}, timeout=self._left())
-        if not polled.done():
-            polled.cancel()
-            raise ProviderUnavailable("no response before the deadline")
-        polled.result()
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, ProviderUnavailable):
@@ -176,16 +186,25 @@ class Wait(Generic[T]):
         return {
             "retry": tenacity.retry_if_result(lambda found: found is None),
             "wait": self._pause,
-            "stop": lambda _: self._polled - self._start >= self._last_poll,
+            "stop": lambda _: self._is_last(self._polled - self._start),
             "retry_error_callback": lambda _: None,
         }
+
+    def _is_last(self, polled_after: float) -> bool:
+        """Whether that poll was the last one. One that began after the end is: it made up for a suspension."""
+        return polled_after >= self._last_poll and not (self._was_suspended and polled_after <= self.timeout)
+
+    def _is_late(self, due: float) -> bool:
+        return self._clock() > due + SUSPENDED
 
     def _polling(self) -> None:
         self._rings = self._bell.rung()
         self._polled = self._clock()
 
     def _left(self) -> float:
-        """Seconds that a poll may take; even the shortest wait allows one poll."""
+        """Seconds that a poll may take; even the shortest wait allows one poll, and so does one that was suspended."""
+        if self._was_suspended:
+            return max(self.timeout - self.waited, LAST_LOOK)
         return max(self.timeout - self.waited, SHORTEST_POLL if self.timeout < SHORTEST_POLL else 0.001)
 
     def _first_pause(self) -> float:
@@ -197,8 +216,3 @@ class Wait(Generic[T]):
         since_poll = self._clock() - self._polled
         retry_after = (self.trouble.retry_after if self.trouble else None) or 0.0
         return max(0.0, min(max(interval - since_poll, interval / 2, retry_after), self._last_poll - self.waited))
-
-
-@lru_cache(maxsize=1)
-def _request_threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(REQUEST_THREADS, thread_name_prefix="pytest-otp request")

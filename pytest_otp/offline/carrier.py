@@ -10,13 +10,12 @@ import bisect
 import math
 import random
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ..clock import utc_now
+from ..clock import monotonic, utc_now
 from ..errors import InvalidRequest, NumberUnavailable, listed
 from .numbering import check_region, numbers
 
@@ -170,7 +169,7 @@ class Carrier:
     """
 
     def __init__(
-        self, *, seed: int | None = None, lane: int = 0, lanes: int = 1, clock: Callable[[], float] = time.monotonic
+        self, *, seed: int | None = None, lane: int = 0, lanes: int = 1, clock: Callable[[], float] = monotonic
     ) -> None:
         if not 0 <= lane < lanes:
             raise ValueError(f"lane must be between 0 and lanes - 1; got lane {lane} of {lanes}")

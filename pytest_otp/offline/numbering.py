@@ -59,6 +59,9 @@ _FICTIONAL: dict[str, tuple[Sequence[int], ...]] = {
     ),
 }
 
+_EXAMPLES = {"IM": (447624200000,)}
+"""Mobile numbers that are the region's own, where the example of phonenumbers is counted to another one."""
+
 _SAMPLES = 32
 _GOLDEN_RATIO = (math.sqrt(5) + 1) / 2
 _GOOD_SHARE = 1 / 8
@@ -70,10 +73,12 @@ class _Fit(IntEnum):
 
     NOT = 0
     VALID = 1
-    """Valid in the region, though phonenumbers counts it to another one with the same numbering plan: EH to MA."""
+    """Valid in the region, though phonenumbers counts it to another one with the same numbering plan."""
     OWN = 2
-    """The region's own, of any kind."""
-    OWN_MOBILE = 3
+    """The region's own, of any kind. Sign-up forms refuse fixed lines."""
+    MOBILE = 3
+    """Valid in the region, and it can receive SMS, though phonenumbers counts it to another one: AX to FI, EH to MA."""
+    OWN_MOBILE = 4
     """The region's own, and it can receive SMS."""
 
 
@@ -90,7 +95,7 @@ def _sources(region: str) -> Iterator[tuple[Sequence[int], _Fit]]:
     fictional = [number for part in _FICTIONAL.get(region, ()) for number in part]
     if fictional and _share(fictional, region, _Fit.OWN_MOBILE) >= _GOOD_SHARE:
         yield fictional, _Fit.OWN_MOBILE
-    for least in (_Fit.OWN_MOBILE, _Fit.OWN, _Fit.VALID):
+    for least in (_Fit.OWN_MOBILE, _Fit.MOBILE, _Fit.OWN, _Fit.VALID):
         for example in _examples(region):
             around = _surroundings(example, region, least)
             if around is not None:
@@ -103,7 +108,8 @@ def _examples(region: str) -> list[int]:
     kinds = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
     examples = [phonenumbers.example_number_for_type(region, kind) for kind in kinds]
     e164 = phonenumbers.PhoneNumberFormat.E164
-    return [int(phonenumbers.format_number(example, e164)) for example in examples if example is not None]
+    given = [int(phonenumbers.format_number(example, e164)) for example in examples if example is not None]
+    return [*_EXAMPLES.get(region, ()), *given]
 
 
 def _surroundings(example: int, region: str, least: _Fit) -> range | None:
@@ -144,10 +150,13 @@ def _fit(number: int, region: str) -> _Fit:
     is_written_so = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) == f"+{number}"
     if not (is_written_so and phonenumbers.is_valid_number(parsed)):
         return _Fit.NOT
-    if phonenumbers.region_code_for_number(parsed) != region:
-        return _Fit.VALID if phonenumbers.is_valid_number_for_region(parsed, region) else _Fit.NOT
     mobile = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
-    return _Fit.OWN_MOBILE if phonenumbers.number_type(parsed) in mobile else _Fit.OWN
+    receives_sms = phonenumbers.number_type(parsed) in mobile
+    if phonenumbers.region_code_for_number(parsed) == region:
+        return _Fit.OWN_MOBILE if receives_sms else _Fit.OWN
+    if not phonenumbers.is_valid_number_for_region(parsed, region):
+        return _Fit.NOT
+    return _Fit.MOBILE if receives_sms else _Fit.VALID
 
 
 def check_region(region: str) -> None:

@@ -129,13 +129,16 @@ class FakeProvider:
         except Refused:
             raise OrderEnded("the order is already closed", provider=self.name, order_id=order.id) from None
 
-    def cancel(self, order: Order) -> None:
-        """Close an order without an SMS. Raises SmsAlreadyReceived, ProviderUnavailable, OrderNotFound."""
-        self._close(self._desk.cancel, order)
+    def cancel(self, order: Order) -> OrderState | None:
+        """Close an order without an SMS; return the state of one that is over already.
 
-    def finish(self, order: Order) -> None:
-        """Close an order. Raises ProviderUnavailable, OrderNotFound."""
-        self._close(self._desk.finish, order)
+        Raises SmsAlreadyReceived, ProviderUnavailable, OrderNotFound.
+        """
+        return self._close(self._desk.cancel, order)
+
+    def finish(self, order: Order) -> OrderState | None:
+        """Close an order; return the state of one that is over already. Raises ProviderUnavailable, OrderNotFound."""
+        return self._close(self._desk.finish, order)
 
     def subscribe(self, order: Order, notify: Callable[[float], None]) -> Callable[[], None]:
         """Call `notify` for each message that is sent or scheduled, and for the order's end. Raises OrderNotFound."""
@@ -185,8 +188,7 @@ class FakeProvider:
             hint=f"The scenario {self._scenario.name} does this on purpose: {self._scenario.help}.",
         )
 
-    def _close(self, close: Callable[[Rental], None], order: Order) -> None:
-        """Close the order at the desk, unless it is already closed."""
+    def _close(self, close: Callable[[Rental], None], order: Order) -> OrderState | None:
         self._ask()
         rental = self._rental(order)
         try:
@@ -194,6 +196,8 @@ class FakeProvider:
         except Refused as refusal:
             if refusal.reason == "sms-received":
                 raise SmsAlreadyReceived("an SMS has arrived", provider=self.name, order_id=order.id) from None
+            return rental.state
+        return None
 
     def _rental(self, order: Order) -> Rental:
         try:

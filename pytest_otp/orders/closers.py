@@ -8,19 +8,23 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from ..errors import OrderNotFound, OtpError, SmsAlreadyReceived
+from ..clock import monotonic
+from ..errors import OtpError, SmsAlreadyReceived
 from ..providers.base import Order, OrderState
 from ..providers.closing import finish_or_cancel, persist
+from .evidence import SPACING, refuses
 from .recording import RecordingProvider
 
 __tracebackhide__ = True
 
 LONGEST_PAUSE = 10.0
 """Seconds between two attempts."""
+REFUSAL_PAUSE = SPACING + 0.1
+"""Seconds after a refusal until the next one can count, with some to spare: that is measured by the wall clock."""
 CONCURRENCY = 8
 """Requests at the same time; providers limit them."""
 
-FINAL = (OrderNotFound, SmsAlreadyReceived)
+FINAL = (SmsAlreadyReceived,)
 """Errors that another attempt cannot change. Not AuthenticationError: a proxy may reject valid credentials."""
 
 OnOutcome = Callable[["OrderState | OtpError", bool], None]
@@ -30,7 +34,7 @@ OnOutcome = Callable[["OrderState | OtpError", bool], None]
 class Closers:
     """Closes orders, each in its own thread."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep):
+    def __init__(self, *, clock: Callable[[], float] = monotonic, sleep: Callable[[float], None] = time.sleep):
         self._turn = threading.Semaphore(CONCURRENCY)
         self._clock = clock
         self._sleep = sleep
@@ -86,13 +90,13 @@ class Closers:
             passing=Exception,
             final=FINAL,
             longest_pause=LONGEST_PAUSE,
+            least_pause=lambda error: REFUSAL_PAUSE if refuses(error) else 0.0,
             clock=self._clock,
             sleep=self._sleep,
         )
         reported = attempts == 1 and isinstance(failure, FINAL)
-        if isinstance(failure, OrderNotFound):
-            provider.mark_ended(order)
-            failure = None
+        if failure is not None and refuses(failure):
+            provider.give_up(order)
         if not reported:
             on_outcome(provider.state(order) if failure is None else _ours(failure), True)
 
@@ -101,11 +105,8 @@ def _attempt(provider: RecordingProvider, order: Order, look: bool) -> None:
     if look and provider.state(order) is OrderState.WAITING:
         with contextlib.suppress(Exception):  # the close itself reports what is wrong
             provider.messages(order)
-    state = provider.state(order)
-    if state is not OrderState.ENDED:
-        finish_or_cancel(
-            partial(provider.cancel, order), partial(provider.finish, order), received=state is OrderState.RECEIVED
-        )
+    received = provider.state(order) is OrderState.RECEIVED
+    finish_or_cancel(partial(provider.cancel, order), partial(provider.finish, order), received=received)
 
 
 def _ours(error: BaseException) -> OtpError:

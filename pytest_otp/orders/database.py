@@ -9,7 +9,7 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ __tracebackhide__ = True
 PATIENCE = 30.0
 """Seconds to wait for another process that is writing."""
 _OPTION = "--otp-ledger (PYTEST_OTP_LEDGER)"
+
+Rows = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
+"""Executes one statement and returns its rows."""
 
 
 class Database:
@@ -67,7 +70,7 @@ class Database:
     def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Execute one statement and return its rows. Raises SettingsError."""
         with self._lock, self.usable():
-            return self._connection.execute(statement, tuple(values)).fetchall()
+            return _executed(self._connection, statement, values)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -88,12 +91,23 @@ class Database:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def check_in_place(self) -> None:
-        """Raise OSError if the file was removed or replaced: it could still be written, but never be read again."""
+    def check_in_place(self, is_same: Callable[[Rows], bool] = lambda rows: True) -> None:
+        """Raise an error if the file was removed, replaced or damaged: it could be written, but never be read again.
+
+        `is_same` gets a function that executes a statement as another process would, without our cache.
+        """
         if self._identity() != self._opened:
             raise FileNotFoundError("it was removed or replaced while in use")
         if not self.locks.is_dir():
             raise FileNotFoundError(f"the directory {self.locks} was removed while in use")
+        there = f"{self.path.absolute().as_uri()}?mode=rw"  # never creates it
+        with contextlib.closing(sqlite3.connect(there, uri=True, isolation_level=None)) as fresh:
+            try:
+                same = is_same(lambda statement, values: _executed(fresh, statement, values))
+            except sqlite3.Error as error:
+                raise sqlite3.DatabaseError(f"it was damaged or replaced while in use: {error}") from None
+        if not same:
+            raise FileNotFoundError("it was replaced while in use")
 
     @contextlib.contextmanager
     def usable(self) -> Iterator[None]:
@@ -110,12 +124,10 @@ class Database:
             "account at the provider for open orders.",
         )
 
-    def _identity(self) -> tuple[int, int] | None:
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return None
-        return found.st_dev, found.st_ino
+    def _identity(self) -> list[tuple[int, int]]:
+        """Which files hold our rows: the database, and its log, which stays for as long as anybody has it open."""
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return [(found.st_dev, found.st_ino) for found in (path.stat() for path in files if path.exists())]
 
     def _create(self) -> None:
         """Only if it is missing: opening and closing a file that SQLite has open would drop SQLite's locks on it."""
@@ -146,3 +158,21 @@ class Database:
                 self.rows(statement)
         if version < len(self._upgrades):
             self.rows(f"PRAGMA user_version = {len(self._upgrades)}")
+
+
+def text_of(stored: bytes) -> str:
+    """The text that was stored as bytes, since SQLite stores no lone surrogates as text."""
+    return stored.decode(errors="surrogatepass")
+
+
+def _executed(connection: sqlite3.Connection, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    return connection.execute(statement, tuple(map(_storable, values))).fetchall()
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode(errors="surrogatepass")
+    return value

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from ..clock import utc_now
 from ..errors import BudgetExceeded
 from ..providers.base import Order, OrderState
+from ..providers.fields import price_of
 
 ORDERING = "ordering"
 """The request is about to be sent, or has been sent but not answered yet."""
@@ -23,6 +24,9 @@ FORGOTTEN = "forgotten"
 OPEN = (OrderState.WAITING.value, OrderState.RECEIVED.value)
 CLOSED = (OrderState.FINISHED.value, OrderState.CANCELLED.value, OrderState.ENDED.value)
 UNCERTAIN = OrderState.UNCERTAIN.value
+
+TWICE = "the provider responded with the ID of an order that it had placed before"
+"""Why an order is uncertain although it has an ID: closing that ID closes the other order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,21 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """What was tried to close an order."""
+
+    closes: int = 0
+    """Finishes and cancels that were sent."""
+    refusals: int = 0
+    """Refusals that count as evidence that the order is over."""
+    counted_at: datetime | None = None
+    """When the first close was sent, or the last refusal counted; in UTC."""
+
+
+UNTRIED = Closing()
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """One order in a ledger. Contains no secret and no SMS text."""
 
@@ -76,6 +95,15 @@ class LedgerEntry:
     """Seconds that tests spent waiting for its messages."""
     codes: int = 0
     """Number of messages that tests received."""
+    closes: int = 0
+    """As in `Closing`, and so are the next two."""
+    refusals: int = 0
+    counted_at: datetime | None = None
+
+    @property
+    def closing(self) -> Closing:
+        """What was tried to close the order."""
+        return Closing(self.closes, self.refusals, self.counted_at)
 
     @property
     def is_open(self) -> bool:
@@ -110,9 +138,9 @@ class LedgerEntry:
         """Restore an entry from the result of `plain`."""
         values = dict(plain)
         asked = {field.name: values.pop(field.name) for field in fields(Intent)}
-        asked["price"] = None if asked["price"] is None else Decimal(asked["price"])
-        for name in ("ordered_at", "changed_at"):
-            values[name] = datetime.fromisoformat(values[name])
+        asked["price"] = price_of(asked["price"])
+        for name in ("ordered_at", "changed_at", "counted_at"):
+            values[name] = values[name] and datetime.fromisoformat(values[name])
         return cls(intent=Intent(**asked), **values)
 
 
@@ -139,7 +167,10 @@ class RunLedger(Protocol):
         ...
 
     def placed(self, key: str, order: Order, budget: Budget = NO_BUDGET) -> None:
-        """Record the confirmed order. Then raises BudgetExceeded if its actual price exceeds the budget."""
+        """Record the confirmed order. Then raises BudgetExceeded if its actual price exceeds the budget.
+
+        Raises OrderUncertain, and records that, if another open order at the account, or one of this run, has its ID.
+        """
         ...
 
     def refused(self, key: str, reason: str, *, sent: bool) -> None:
@@ -148,6 +179,10 @@ class RunLedger(Protocol):
 
     def changed(self, key: str, state: str, reason: str = "") -> None:
         """Record a new state, or a new reason for the current one."""
+        ...
+
+    def tried(self, key: str, closing: Closing) -> None:
+        """Record what was tried to close an order."""
         ...
 
     def waited(self, key: str, seconds: float, codes: int) -> None:
@@ -194,6 +229,11 @@ class InMemoryLedger:
         """Record a new state."""
         with self._lock:
             self._entries[key] = replace(self._entries[key], state=state, reason=reason, changed_at=utc_now())
+
+    def tried(self, key: str, closing: Closing) -> None:
+        """Record what was tried to close an order."""
+        with self._lock:
+            self._entries[key] = replace(self._entries[key], **asdict(closing))
 
     def waited(self, key: str, seconds: float, codes: int) -> None:
         """Add a test's wait."""

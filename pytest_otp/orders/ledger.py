@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from ..clock import utc_now
-from ..errors import BudgetExceeded, OtpError
+from ..errors import BudgetExceeded, OrderUncertain, OtpError
 from ..providers.base import Order, OrderState
 from ..redact import Secret, scrub
 from .database import PATIENCE
@@ -25,8 +25,10 @@ from .entries import (
     OPEN,
     ORDERING,
     REFUSED,
+    TWICE,
     UNCERTAIN,
     Budget,
+    Closing,
     Intent,
     LedgerEntry,
     check_price,
@@ -98,10 +100,14 @@ class Ledger:
                 ),
                 ORDERING,
             )
+        self._store.expect(intent.key)
 
     def placed(self, key: str, order: Order, budget: Budget = NO_BUDGET) -> None:
-        """Record the confirmed order. Then raises BudgetExceeded if its actual price exceeds the budget."""
-        price = {} if order.price is None else {"price": _amount(order.price), "currency": order.currency}
+        """Record the confirmed order. Then raises BudgetExceeded if its actual price exceeds the budget.
+
+        Raises OrderUncertain, and records that, if another open order at the account, or one of this run, has its ID.
+        """
+        price = {} if order.price is None else {"price": str(order.price), "currency": order.currency}
         with self._store.transaction():
             self._store.update(
                 key,
@@ -116,11 +122,15 @@ class Ledger:
                 state=OrderState.WAITING.value,
                 reason="",
             )
-            if budget.spend is None:
-                return
-            intent = self._store.by_key(key).intent
-            spent = self._spent(intent.run) - (intent.price or 0)
-        check_price(intent, spent, budget)
+            entry = self._store.by_key(key)
+            is_known = bool(entry.intent.account) and self._store.has_twin(entry, _UNCLOSED)
+            if is_known:
+                self._store.update(key, state=UNCERTAIN, reason=TWICE)
+            spent = Decimal(0) if budget.spend is None else self._spent(entry.intent.run) - (entry.intent.price or 0)
+        if is_known:
+            raise OrderUncertain(TWICE, provider=entry.intent.provider, order_id=entry.order_id)
+        if budget.spend is not None:
+            check_price(entry.intent, spent, budget)
 
     def refused(self, key: str, reason: str, *, sent: bool) -> None:
         """Record that nothing was rented. A request that was never sent does not count towards the budget."""
@@ -129,6 +139,11 @@ class Ledger:
     def changed(self, key: str, state: str, reason: str = "") -> None:
         """Record a new state, or a new reason for the current one."""
         self._store.update(key, state=state, reason=scrub(reason))
+
+    def tried(self, key: str, closing: Closing) -> None:
+        """Record what was tried to close an order."""
+        counted_at = None if closing.counted_at is None else closing.counted_at.isoformat()
+        self._store.update(key, closes=closing.closes, refusals=closing.refusals, counted_at=counted_at)
 
     def waited(self, key: str, seconds: float, codes: int) -> None:
         """Add a test's wait and the number of messages it received."""
@@ -221,14 +236,6 @@ class Ledger:
 def _clean(requested: str | None) -> str | None:
     """Scrubbed, since a test may pass a key by mistake."""
     return None if requested is None else scrub(requested)
-
-
-def _amount(price: Decimal) -> str:
-    """Checked, since a plugin may return anything, and a bad amount would break every later reader."""
-    amount = Decimal(price)
-    if not amount.is_finite():
-        raise ValueError(f"invalid price {price!r}: expected a finite amount")
-    return str(amount)
 
 
 def _utc(moment: datetime) -> datetime:

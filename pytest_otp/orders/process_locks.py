@@ -15,6 +15,8 @@ import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ..clock import monotonic
+
 STALE_AFTER = 86_400.0
 """Seconds after which the lock file of a dead process is removed."""
 _NAME_LENGTH = 32
@@ -123,9 +125,9 @@ def one_at_a_time(path: Path, patience: float) -> Iterator[None]:
     make_private(path.parent)
     file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        end = time.monotonic() + patience
+        end = monotonic() + patience
         while not try_lock(file, shared=False):
-            if time.monotonic() >= end:
+            if monotonic() >= end:
                 raise TimeoutError(f"another process holds {path}")
             time.sleep(0.005)
         yield

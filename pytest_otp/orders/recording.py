@@ -7,13 +7,17 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from ..errors import BudgetExceeded, OrderUncertain, OtpError, SettingsError, Unsupported
+from ..clock import utc_now
+from ..errors import AuthenticationError, BudgetExceeded, OrderUncertain, OtpError, SettingsError, Unsupported
 from ..providers.base import Messages, Order, OrderState, Provider, Variable
 from ..providers.catalogue import find
-from .entries import CLOSED, NO_BUDGET, UNCERTAIN, Budget, Intent, RunLedger
+from .entries import CLOSED, NO_BUDGET, TWICE, UNCERTAIN, UNTRIED, Budget, Closing, Intent, RunLedger
+from .evidence import refuses, sent, weigh
+from .rental import age, lifetime
 
 __tracebackhide__ = True
 
@@ -34,6 +38,8 @@ class RunContext:
     keeper: str = ""
     """The liveness lock of the process that sends the requests; empty if the owner does."""
     budget: Budget = NO_BUDGET
+    check: Callable[[], None] = lambda: None
+    """Raises OtpError if the run has ended, so that nothing more may be ordered."""
 
 
 class TrackingProvider:
@@ -53,10 +59,12 @@ class TrackingProvider:
         return getattr(self._provider, name)
 
     def messages(self, order: Order) -> Messages:
-        """Like the provider's."""
+        """Like the provider's. Its word that the order has ended closes nothing: see `evidence`."""
         found = self._provider.messages(order)
-        received = found.sms and found.state is OrderState.WAITING
-        self.set_state(order, OrderState.RECEIVED if received else found.state)
+        if found.sms:
+            self.set_state(order, OrderState.RECEIVED)
+        elif found.state is not OrderState.ENDED:
+            self.set_state(order, found.state)
         return found
 
     def state(self, order: Order) -> OrderState:
@@ -84,17 +92,20 @@ class RecordingProvider(TrackingProvider):
         *,
         reason: str = "by its test",
         abandon: Callable[[str, Order, RecordingProvider], None] | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """`context` is called for each order: a run that orders nothing needs no ledger, a forked child its own.
 
         `reason` is recorded with each close. `abandon` closes an order that was placed but must not be used; by default
-        it is cancelled once.
+        it is cancelled once. `clock` is the time of day: what was tried for a close may have been by another process.
         """
         super().__init__(provider)
         self.reason = reason
         self._context = context
         self._abandon = abandon
+        self._clock = clock
         self._keys: dict[str, str] = {}
+        self._tried: dict[str, Closing] = {}
 
     def order(self, service: str | None, country: str | None, operator: str | None, *, key: str | None = None) -> Order:
         """Like the provider's; recorded before the request is sent and again before the order is returned.
@@ -108,15 +119,19 @@ class RecordingProvider(TrackingProvider):
         if by.budget.spend is not None:
             price, currency = listed_price(self._provider, service, country)
             intent = replace(intent, price=price, currency=currency)
+        by.check()
         by.ledger.reserve(intent, by.budget)
         order = self._place(intent)
-        self.track(key, order)
         try:
             by.ledger.placed(key, order, by.budget)
+        except OrderUncertain:
+            raise
         except Exception as error:  # noqa: BLE001 - a plugin may return anything, and the number is rented
             too_late = error
         else:
+            self.track(key, order)
             return order
+        self.track(key, order)
         if self._abandon:
             self._abandon(key, order, self)
         else:
@@ -126,27 +141,29 @@ class RecordingProvider(TrackingProvider):
             too_late.hint = too_late.hint.replace("Nothing was ordered.", "The order was closed again.")
         raise too_late
 
-    def track(self, key: str, order: Order, state: OrderState = OrderState.WAITING) -> None:
-        """Take responsibility for an order that is already in the ledger."""
+    def track(self, key: str, order: Order, state: OrderState = OrderState.WAITING, tried: Closing = UNTRIED) -> None:
+        """Take responsibility for an order that is already in the ledger; `tried` is what was tried to close it."""
         self._keys[order.id] = key
         self._states[order.id] = state
+        self._tried[order.id] = tried
 
-    def cancel(self, order: Order) -> None:
-        """Like the provider's; records the outcome."""
-        self._close(self._provider.cancel, order, OrderState.CANCELLED)
+    def cancel(self, order: Order) -> OrderState:
+        """Like the provider's; records and returns the outcome, which needs evidence."""
+        return self._close("cancel", order, OrderState.CANCELLED)
 
-    def finish(self, order: Order) -> None:
-        """Like the provider's; records the outcome."""
-        self._close(self._provider.finish, order, OrderState.FINISHED)
+    def finish(self, order: Order) -> OrderState:
+        """Like the provider's; records and returns the outcome, which needs evidence."""
+        return self._close("finish", order, OrderState.FINISHED)
 
     def count_wait(self, order: Order, seconds: float, codes: int) -> None:
         """Record a test's wait for this order's messages."""
         with _logged():
             self._ledger.waited(self._keys[order.id], seconds, codes)
 
-    def mark_ended(self, order: Order) -> None:
-        """Record that the provider does not know the order, or no longer does, so there is nothing to close."""
-        self.set_state(order, OrderState.ENDED)
+    def give_up(self, order: Order) -> None:
+        """After its last refused close: past the provider's longest rental, nothing more can be found out."""
+        if age(order.ordered_at, self._clock()) > lifetime(self):
+            self.set_state(order, OrderState.UNCERTAIN)
 
     def record_reason(self, order: Order, reason: str) -> None:
         """Record why an order is still open."""
@@ -162,6 +179,8 @@ class RecordingProvider(TrackingProvider):
             order = self._provider.order(intent.service, intent.country, intent.operator)
             if not isinstance(order, Order):
                 raise OrderUncertain(f"order() must return an Order; got {type(order).__name__}", provider=self.name)
+            if order.id in self._keys:
+                raise OrderUncertain(TWICE, provider=self.name, order_id=order.id)
         except OrderUncertain as error:
             with _logged():
                 self._ledger.changed(intent.key, UNCERTAIN, _with_id(error))
@@ -177,19 +196,51 @@ class RecordingProvider(TrackingProvider):
             raise
         return order
 
-    def _close(self, operation: Callable[[Order], None], order: Order, closed: OrderState) -> None:
+    def _close(self, operation: str, order: Order, wanted: OrderState) -> OrderState:
+        if self.state(order).value in CLOSED:
+            return self.state(order)
+        before = self._tried.get(order.id, UNTRIED)
+        self._record_tried(order, sent(before, self._clock()))  # first, since this process may die meanwhile
         try:
-            operation(order)
+            said: OrderState | None = getattr(self._provider, operation)(order)
         except Exception as error:
-            self.record_reason(order, f"{operation.__name__}: {getattr(error, 'message', error)}")
-            raise
-        self.set_state(order, closed)
+            if not self._is_over(order, before, error):
+                self.record_reason(order, f"{operation}: {getattr(error, 'message', error)}")
+                raise
+            said = OrderState.ENDED
+        if said is not None and not before.closes:
+            said = OrderState.ENDED  # it was over before our first close
+        self.set_state(order, said or wanted)
+        return self.state(order)
+
+    def _is_over(self, order: Order, before: Closing, error: Exception) -> bool:
+        """Whether a close that failed proves that the order is over."""
+        if isinstance(error, AuthenticationError) or not getattr(error, "sent", True):
+            self._record_tried(order, before)  # it had no effect
+            return False
+        if not refuses(error):
+            return False
+        after, is_over = weigh(self, order, before, error, self._clock())
+        self._record_tried(order, after)
+        return is_over
+
+    def _record_tried(self, order: Order, tried: Closing) -> None:
+        self._tried[order.id] = tried
+        with _logged():
+            self._ledger.tried(self._keys[order.id], tried)
 
     def _on_change(self, order: Order, state: OrderState) -> None:
-        closed = state in (OrderState.CANCELLED, OrderState.FINISHED)
-        reason = self.reason if closed else "by the provider, or elsewhere" if state is OrderState.ENDED else ""
         with _logged():
-            self._ledger.changed(self._keys[order.id], state.value, reason)
+            self._ledger.changed(self._keys[order.id], state.value, self._reasons.get(state, ""))
+
+    @property
+    def _reasons(self) -> dict[OrderState, str]:
+        return {
+            OrderState.CANCELLED: self.reason,
+            OrderState.FINISHED: self.reason,
+            OrderState.ENDED: "by the provider, or elsewhere",
+            OrderState.UNCERTAIN: "the provider refuses every close, and its longest rental is over",
+        }
 
 
 def listed_price(provider: Provider, service: str | None, country: str | None) -> tuple[Decimal | None, str | None]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..clock import utc_now
-from .database import PATIENCE, Database
+from ..providers.fields import price_of
+from .database import PATIENCE, Database, Rows, text_of
 from .entries import Intent, LedgerEntry
 from .process_locks import LivenessLock, is_alive
 
@@ -48,10 +49,17 @@ UPGRADES = (
     CREATE INDEX orders_by_run ON orders (run);
     CREATE INDEX orders_by_state ON orders (state);
     """,
+    """
+    ALTER TABLE orders ADD COLUMN closes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE orders ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE orders ADD COLUMN counted_at TEXT;
+    CREATE INDEX orders_by_order_id ON orders (order_id);
+    """,
 )
 
 _INTENT = "key, run, owner, keeper, provider, account, service, country, operator, price, currency"
-_REST = "order_id, number, region, state, reason, ordered_at, changed_at, waited, codes"
+_CLOSING = "closes, refusals, counted_at"
+_REST = f"order_id, number, region, state, reason, ordered_at, changed_at, waited, codes, {_CLOSING}"
 
 
 class SqliteStore:
@@ -60,6 +68,7 @@ class SqliteStore:
     def __init__(self, path: Path, *, patience: float = PATIENCE, upgrades: Sequence[str] = UPGRADES) -> None:
         """Open the file as `Database` does."""
         self._database = Database(path, upgrades, {"orders", "salt"}, patience=patience)
+        self._last_key: str | None = None
 
     @property
     def locks(self) -> Path:
@@ -91,9 +100,9 @@ class SqliteStore:
         return bytes(salt)
 
     def insert(self, intent: Intent, state: str) -> None:
-        """Add an order, unless the file is no longer in place."""
+        """Add an order, unless the file is no longer the one that was opened, or was damaged."""
         with self.transaction():
-            self._database.check_in_place()
+            self._database.check_in_place(self._is_same)
             price = None if intent.price is None else str(intent.price)
             values = (
                 *(intent.key, intent.run, intent.owner, intent.keeper, intent.provider, intent.account),
@@ -103,6 +112,15 @@ class SqliteStore:
                 f"INSERT INTO orders ({_INTENT}, state, ordered_at, changed_at, reason) VALUES ({_marks(values)}, '')",  # noqa: S608 - our own column names
                 values,
             )
+
+    def expect(self, key: str) -> None:
+        """From now on, a file without this order is not ours."""
+        self._last_key = key
+
+    def _is_same(self, rows: Rows) -> bool:
+        """Whether the ledger that another connection reads is ours: its salt, and the last order that we recorded."""
+        known = rows("SELECT count(*) FROM orders WHERE key = ?", (self._last_key,)) == [(1,)]
+        return rows("SELECT salt FROM salt", ()) == [(self.salt(),)] and (known or self._last_key is None)
 
     def update(self, key: str, **columns: str | int | None) -> None:
         """Change columns of an order."""
@@ -133,6 +151,17 @@ class SqliteStore:
         (entry,) = self._select("WHERE key = ?", (key,))
         return entry
 
+    def has_twin(self, entry: LedgerEntry, states: Collection[str]) -> bool:
+        """Whether another order of the account, in one of these states or of the same run, has the same order ID."""
+        asked = entry.intent
+        return bool(
+            self._select(
+                "WHERE order_id = ? AND provider = ? AND account = ? AND key != ? "
+                f"AND (run = ? OR state IN ({_marks(states)}))",
+                (entry.order_id, asked.provider, asked.account, asked.key, asked.run, *states),
+            )
+        )
+
     def by_id(self, number: int) -> LedgerEntry | None:
         """The order with this number, if any."""
         return next(iter(self._select("WHERE id = ?", (number,))), None)
@@ -160,7 +189,7 @@ class SqliteStore:
             f"SELECT price FROM orders WHERE run = ? AND price NOTNULL AND state NOT IN ({_marks(without)})",  # noqa: S608 - question marks only
             (run, *without),
         )
-        return [Decimal(price) for (price,) in rows]
+        return [amount for (price,) in rows if (amount := price_of(price)) is not None]
 
     def delete_older(self, before: datetime, states: Collection[str]) -> None:
         """Remove the orders in these states that have not changed since."""
@@ -177,6 +206,7 @@ class SqliteStore:
 
 def _entry(number: int, *row: Any) -> LedgerEntry:
     names = (*_INTENT.split(", "), *_REST.split(", "))
+    row = tuple(text_of(value) if isinstance(value, bytes) else value for value in row)
     return LedgerEntry.from_plain({"id": number, **dict(zip(names, row, strict=True))})
 
 

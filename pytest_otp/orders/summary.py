@@ -9,6 +9,7 @@ from decimal import Decimal
 from ..errors import listed
 from ..providers.base import OrderState
 from .entries import FORGOTTEN, OPEN, ORDERING, REFUSED, UNCERTAIN, LedgerEntry
+from .rental import is_expired
 
 _MOST_STRAYS = 12
 _LONGEST_NUMBER = 15
@@ -38,6 +39,8 @@ def summary(entries: Sequence[LedgerEntry], is_attended: Callable[[LedgerEntry],
             action = "close it with: pytest-otp sweep" if entry.intent.account else by_hand
             action = "its keeper is still closing it" if is_attended(entry) else action
             lines.append(f"still open: {described(entry)}; {action}")
+        elif entry.state == UNCERTAIN and is_expired(entry):
+            lines.append(f"expired: {described(entry)}; it was uncertain, and its longest rental is over")
         elif entry.state == UNCERTAIN:
             lines.append(
                 f"uncertain: {described(entry)}; check the open orders in your account, then run: "
@@ -92,7 +95,7 @@ def spent(entries: Iterable[LedgerEntry]) -> dict[str, Decimal]:
 
 def _totals(provider: str, entries: Sequence[LedgerEntry]) -> str:
     placed = [entry for entry in entries if entry.state != REFUSED]
-    counts = Counter(_WORDS.get(entry.state, entry.state) for entry in placed)
+    counts = Counter("expired" if is_expired(entry) else _WORDS.get(entry.state, entry.state) for entry in placed)
     parts = [orders(len(placed))]
     parts += [f"{counts.pop(word, 0)} {word}" for word in _ALWAYS_SHOWN]
     parts += [f"{count} {word}" for word, count in sorted(counts.items())]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ..clock import utc_now
 from ..providers.base import OrderState
@@ -11,20 +10,14 @@ from .closers import Closers, OnOutcome
 from .entries import LedgerEntry
 from .ledger import Ledger
 from .recording import RecordingProvider
+from .rental import age, lifetime
 
 __tracebackhide__ = True
 
-LIFETIME = 1200.0
-"""Seconds after which a provider ends an order, unless its class defines `lifetime`."""
 SWEEP_PATIENCE = 5.0
 """Seconds that a run's first order waits for the sweep."""
 SHORTEST_ATTEMPT = 30.0
 """Seconds to keep trying to close an order, however old it is."""
-
-
-def lifetime(provider: Any) -> float:
-    """Seconds after which the provider ends an order."""
-    return float(getattr(provider, "lifetime", LIFETIME))
 
 
 def begin_sweep(
@@ -44,10 +37,8 @@ def begin_sweep(
     claimed = ledger.claim(providers.keys(), claimer)
     for entry in claimed:
         provider = providers[entry.intent.account]
-        # The order is another process's, so only the wall clock can give its age.
-        age = (utc_now() - entry.ordered_at).total_seconds()
-        patience = max(SHORTEST_ATTEMPT, lifetime(provider) - max(0.0, age))
-        provider.track(entry.intent.key, entry.order, OrderState(entry.state))
+        patience = max(SHORTEST_ATTEMPT, lifetime(provider) - age(entry.ordered_at, utc_now()))
+        provider.track(entry.intent.key, entry.order, OrderState(entry.state), entry.closing)
         closers.close(
             provider,
             entry.order,

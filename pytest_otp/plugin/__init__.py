@@ -7,6 +7,7 @@ only in runs that need it. It has no assertions, so pytest need not rewrite any:
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,10 @@ def pytest_configure(config: pytest.Config) -> None:
         resolve_settings(config, seed)
     else:
         config.stash[_SEED] = seed
+    if "pyfakefs" in sys.modules:
+        from .fake_files import RealFiles  # noqa: PLC0415 - only with pyfakefs
+
+        config.pluginmanager.register(RealFiles(seed), "otp-real-files")
 
 
 def _is_anything_set(config: pytest.Config) -> bool:
@@ -73,7 +78,8 @@ def _is_anything_set(config: pytest.Config) -> bool:
         return True
     env_file = config.rootpath / ".env"
     try:
-        return env_file.is_file() and b"OTP" in env_file.read_bytes()  # reading a named pipe could wait for ever
+        # Reading a named pipe could wait for ever. Without zeros, UTF-16 reads like ASCII.
+        return env_file.is_file() and b"OTP" in env_file.read_bytes().replace(b"\0", b"")
     except OSError:
         return False
 
@@ -126,11 +132,9 @@ def otp_provider(otp_settings: Settings, request: pytest.FixtureRequest) -> Iter
         carrier: Carrier = request.getfixturevalue("otp_carrier")
         yield FakeProvider(RentalDesk(carrier, scenario=scenario(otp_settings.fake)))
     else:
-        from ..providers.registry import create  # noqa: PLC0415
-        from .credentials import credentials_of  # noqa: PLC0415
+        from .credentials import provider_of  # noqa: PLC0415
 
-        credentials = credentials_of(request.config, otp_settings)
-        yield create(otp_settings.provider, credentials, allow_http=frozenset(otp_settings.allow_http))
+        yield provider_of(request.config, otp_settings)
 
 
 @pytest.fixture(scope="session")

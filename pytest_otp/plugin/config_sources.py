@@ -7,8 +7,9 @@ import warnings
 
 import pytest
 
+from ..env_file import EnvFile, read_env_file
 from ..options import Option
-from ..settings import Lookup, env_file_name, read_env_file
+from ..settings import Lookup, env_file_name
 
 __tracebackhide__ = True
 
@@ -31,6 +32,6 @@ def lookups(config: pytest.Config) -> tuple[Lookup, Lookup]:
     return lambda option: None if option.flag is None else config.getoption(option.flag), ini
 
 
-def env_file_of(config: pytest.Config) -> dict[str, str]:
+def env_file_of(config: pytest.Config) -> EnvFile:
     """Return the variables of the run's .env file. Raises SettingsError as `read_env_file` does."""
     return read_env_file(env_file_name(*lookups(config), os.environ), config.rootpath)

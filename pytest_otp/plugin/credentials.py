@@ -8,12 +8,13 @@ from collections.abc import Mapping
 import pytest
 
 from ..orders.location import ledger_path
-from ..providers.registry import credentials, push_of
+from ..providers.base import Provider
+from ..providers.registry import Recipe, credentials, push_of
 from ..redact import Secret
 from ..settings import Settings
 from .config_sources import env_file_of
 from .report_scrubber import ReportScrubber
-from .run import RUN, new_run
+from .run import RUN, controller_of, guard_of, new_run
 
 Values = Mapping[str, "str | Secret | None"]
 
@@ -23,13 +24,15 @@ _CREDENTIALS: pytest.StashKey[Values] = pytest.StashKey()
 def real_provider(config: pytest.Config, settings: Settings, env_file: Mapping[str, str]) -> Settings:
     """Check the credentials, scrub the reports, and settle where the ledger is. Raises SettingsError.
 
-    The ledger's location and the run's name are settled here, before a test can change the environment, or fork.
+    The ledger's location, the run's name and its xdist controller are settled here, before a test can change the
+    environment, or fork.
     """
     allow_http = frozenset(settings.allow_http)
     config.stash[_CREDENTIALS] = credentials(settings.provider, os.environ, env_file, allow_http=allow_http)
     if settings.webhook:
         _check_webhook(settings, config.stash[_CREDENTIALS])
     config.stash[RUN] = new_run()
+    controller_of(config)
     config.pluginmanager.register(ReportScrubber(), "otp-reports")
     return Settings(**{**vars(settings), "ledger": str(ledger_path(settings.ledger, config.rootpath))})
 
@@ -39,6 +42,12 @@ def credentials_of(config: pytest.Config, settings: Settings) -> Values:
     if _CREDENTIALS not in config.stash:
         real_provider(config, settings, env_file_of(config))
     return config.stash[_CREDENTIALS]
+
+
+def provider_of(config: pytest.Config, settings: Settings) -> Provider:
+    """The real provider of these settings, spoken to by the keeper unless that is off."""
+    recipe = Recipe(settings.provider, credentials_of(config, settings), frozenset(settings.allow_http))
+    return guard_of(config, settings).provider(recipe)
 
 
 def _check_webhook(settings: Settings, values: Values) -> None:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from ..providers.registry import takes_push
 from ..settings import Settings
+from .ending import reason
 
 
 def header(settings: Settings) -> str:
     """Return one line: provider and timeout, where each came from, whether the run is offline, and its limits."""
+    try:
+        return _line(settings)
+    except Exception as error:  # noqa: BLE001 - a provider's class may raise anything; the tests run all the same
+        return f"otp: provider {settings.provider}; no further settings shown: {reason(error)}"
+
+
+def _line(settings: Settings) -> str:
     offline, source = settings.offline, settings.source
     parts = [f"provider {settings.provider} ({source('provider')})"]
     if offline:

@@ -67,22 +67,28 @@ def numbers(provider: Provider, settings: Settings, request: pytest.FixtureReque
         show_sms=settings.show_sms,
         code_format=_code_format(marked, settings),
     )
+    guard = guard_of(request.config, settings)
+    provider = guard.guarded(provider)
     if settings.webhook:
         from .webhook_fixture import pushed  # noqa: PLC0415 - only for a run with a webhook
 
         provider = pushed(provider, request.config, settings)
-    guard = guard_of(request.config, settings)
+
+    def ordered(number: OtpNumber) -> None:
+        guard.placed += not getattr(provider, "offline", False)
+        _report(number, request.session)
+
     with (
         _orderly_stop(request.config, provider) as before,
         Numbers(
-            guard.guarded(provider),
+            provider,
             service=marked.service,
             country=marked.country,
             operator=marked.operator,
             options=options,
             unavailable=lambda error: _unavailable(error, settings.unavailable),
             before=before,
-            ordered=lambda number: _report(number, request.session),
+            ordered=ordered,
         ) as order,
     ):
         yield order

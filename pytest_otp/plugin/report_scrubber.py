@@ -5,6 +5,7 @@ Registered only in a run that has credentials, so that it costs other runs nothi
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Generator
 from typing import Any
@@ -37,12 +38,13 @@ class ReportScrubber:
         """Exceptions of threads and finalisers become warnings, tracebacks included."""
         message = warning_message.message
         if isinstance(message, Warning):
-            message.args = scrubbed(message.args)
+            message.args = _clean_or_withheld(message.args)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: Any) -> None:
         """A hook that failed."""
-        scrubbed(excrepr)
+        with contextlib.suppress(Exception):  # pytest is about to end the run because of an error: add none to it
+            scrubbed(excrepr)
 
 
 def scrubbed(value: Any) -> Any:
@@ -60,5 +62,22 @@ def scrubbed(value: Any) -> Any:
 
 def _clean(holder: Any, *attributes: str) -> Any:
     for name in attributes:
-        setattr(holder, name, scrubbed(getattr(holder, name)))
+        setattr(holder, name, _clean_or_withheld(getattr(holder, name)))
     return holder
+
+
+def _clean_or_withheld(value: Any) -> Any:
+    """Return the value with secrets masked, without what cannot be masked, as a container that contains itself."""
+    try:
+        return scrubbed(value)
+    except Exception as error:  # noqa: BLE001 - an exception here would end the run without a report
+        why = type(error).__name__
+    return [_withheld(item, why) for item in value] if isinstance(value, list) else _withheld(value, why)
+
+
+def _withheld(value: Any, why: str) -> Any:
+    with contextlib.suppress(Exception):
+        return scrubbed(value)
+    text = f"(withheld by pytest-otp, since secrets in it could not be masked: {why})"
+    # The tuple is a property, a skip with its place, or the arguments of a warning: only the last may be anything.
+    return (*scrubbed(value[:-1]), text) if isinstance(value, tuple) else text

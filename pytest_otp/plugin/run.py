@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import time
 import uuid
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..keeper.guard import Guard, GuardOptions
-from ..orders.entries import Budget, LedgerEntry
-from ..orders.summary import orders, strays, summary, swept
+from ..orders.entries import Budget
+from ..orders.summary import strays, summary
 from ..settings import Settings
+from .ending import Section, of_ledger
 from .signals import GracefulShutdown
 
 if TYPE_CHECKING:
@@ -23,11 +22,9 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = True
 
-QUIET_WAIT = 0.3
-"""Seconds to wait for orders to close before a line says so."""
-POLL_INTERVAL = 0.05
 RUN: pytest.StashKey[str] = pytest.StashKey()
 STOP: pytest.StashKey[GracefulShutdown] = pytest.StashKey()
+_CONTROLLER: pytest.StashKey[int | None] = pytest.StashKey()
 _HOOKS: pytest.StashKey[RunHooks] = pytest.StashKey()
 
 
@@ -37,7 +34,7 @@ def guard_of(config: pytest.Config, settings: Settings) -> Guard:
     if hooks.guard is None:
         worker = getattr(config, "workerinput", {})
         run = worker.get("otp_run") or config.stash.get(RUN, None) or new_run()
-        hooks.guard = Guard(guard_options(settings, run, config.rootpath))
+        hooks.guard = Guard(replace(guard_options(settings, run, config.rootpath), controller=controller_of(config)))
         config.stash[STOP] = GracefulShutdown()
     return hooks.guard
 
@@ -56,6 +53,17 @@ def guard_options(settings: Settings, run: str, root: Path) -> GuardOptions:
         close_timeout=settings.close_timeout,
         budget=budget,
     )
+
+
+def controller_of(config: pytest.Config) -> int | None:
+    """The process that started this xdist worker; None for other processes, and if it is on another machine.
+
+    To be called before a test can fork: the parent's ID tells.
+    """
+    if _CONTROLLER not in config.stash:
+        named = getattr(config, "workerinput", {}).get("otp_controller")
+        config.stash[_CONTROLLER] = named if named == os.getppid() else None
+    return config.stash[_CONTROLLER]
 
 
 def watch_strays(config: pytest.Config, carrier: Carrier) -> bool:
@@ -86,94 +94,54 @@ class RunHooks:
         self.guard: Guard | None = None
         self.carriers: list[Carrier] = []
         self._config = config
+        self._section = Section()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """After the last teardown: leave open orders to the keeper. A worker reports to the controller."""
-        if self.guard:
-            self.guard.end()
+        self._leave_orders()
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
-            output["otp"] = {"strays": self._strays()}
-            if self.guard:
-                path = self.guard.ledger_path
-                output["otp"] |= {
-                    "entries": [entry.plain() for entry in self.guard.offline_entries()],
-                    "ledger": str(path) if path else None,
-                    "patience": self.guard.patience.left,
-                }
+            with self._section.survives("no summary of an xdist worker"):
+                output["otp"] = self._for_controller()
+            output["otp_failures"] = self._section.failures
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the summary; with xdist, the controller does it."""
-        guard = self.guard
-        if guard is None:
-            write_summary(terminalreporter, "", [], set(), 0.0, self._strays())
-            return
-        ledgers = {guard.ledger_path} if guard.ledger_path else set()
-        write_summary(
-            terminalreporter, guard.run, guard.offline_entries(), ledgers, guard.patience.left, self._strays()
-        )
+        guard, section = self.guard, self._section
+        if guard:
+            section.add(lambda: summary(guard.offline_entries(), lambda entry: False))
+            path = guard.ledger_path
+            if path:
+                section.add(lambda: of_ledger(path, guard.run, guard.placed, guard.patience.left, terminalreporter))
+        section.add(lambda: strays(self._strays()))
+        section.write(terminalreporter)
 
     def pytest_unconfigure(self) -> None:
         """A session that never finished."""
+        self._leave_orders()
         if self.guard:
-            self.guard.end()
             self._config.stash[STOP].disarm()
+
+    def _leave_orders(self) -> None:
+        with self._section.survives("open orders were not handed over (close them with: pytest-otp sweep)"):
+            if self.guard:
+                self.guard.end()
+
+    def _for_controller(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"strays": self._strays()}
+        if self.guard:
+            path = self.guard.ledger_path
+            told |= {
+                "entries": [entry.plain() for entry in self.guard.offline_entries()],
+                "ledger": str(path) if path else None,
+                "placed": self.guard.placed,
+                "patience": self.guard.patience.left,
+            }
+        return told
 
     def _strays(self) -> list[str]:
         return [stray.to for carrier in self.carriers for stray in carrier.strays]
-
-
-def write_summary(
-    reporter: Any,
-    run: str,
-    offline: Sequence[LedgerEntry],
-    ledgers: set[Path],
-    patience: float,
-    stray: Sequence[str],
-) -> None:
-    """Write the summary, after up to `patience` seconds for closes in progress. `stray`: the numbers of stray SMS."""
-    lines = summary(offline, lambda entry: False)
-    for path in sorted(ledgers):
-        lines += _lines_from(path, run, patience, reporter)
-    lines += strays(stray)
-    if lines:
-        reporter.section("one-time codes by SMS", "-")
-        for line in lines:
-            reporter.line(line)
-
-
-def _lines_from(path: Path, run: str, patience: float, reporter: Any) -> list[str]:
-    from ..errors import OtpError  # noqa: PLC0415
-    from ..orders.ledger import Ledger  # noqa: PLC0415 - imports sqlite3
-
-    try:
-        if not path.exists():
-            return [f"the ledger {path} is missing, so the state of this run's orders is unknown"]
-        with contextlib.closing(Ledger(path, patience=max(1.0, patience))) as ledger:
-            entries = _settled(ledger, run, patience, reporter)
-            return swept(ledger.swept(run)) + summary(entries, ledger.is_attended)
-    except (OtpError, OSError) as error:  # the report of the tests is worth more than this one
-        return [f"no summary: {error}"]
-
-
-def _settled(ledger: Any, run: str, patience: float, reporter: Any) -> list[LedgerEntry]:
-    """The run's orders, once no keeper is closing any, or after `patience` seconds."""
-    start = time.monotonic()
-    announced = False
-    while True:
-        entries: list[LedgerEntry] = ledger.entries(run)
-        pending = sum(entry.is_open and ledger.is_attended(entry) for entry in entries)
-        waited = time.monotonic() - start
-        if not pending or waited >= patience:
-            return entries
-        if waited > QUIET_WAIT and not announced:
-            reporter.line(f"otp: waiting up to {patience:.0f} s for {orders(pending)} to close")
-            announced = True
-        try:
-            time.sleep(POLL_INTERVAL)
-        except KeyboardInterrupt:  # stop waiting: open orders are listed, and their keeper carries on
-            return entries
 
 
 def running_item(session: pytest.Session) -> pytest.Item | None:

@@ -13,7 +13,7 @@ import pytest
 
 from ..loopback import LOOPBACK
 from ..providers.push import PushedSms, PushEndpoint
-from ..providers.registry import built_alike, push_of, takes_push
+from ..providers.registry import push_of, takes_push
 from ..push.pushed import Outcome, Pushed, Pushes
 from ..push.webhook import Webhook, WebhookAddress
 from ..redact import Secret
@@ -59,9 +59,7 @@ def pushed(provider: Provider, config: pytest.Config, settings: Settings) -> Pro
     """Wrap the provider so that it returns pushed SMS; return it unchanged if nothing is pushed to this run."""
     if not is_wanted(settings) or getattr(provider, "push", None) is not push_of(settings.provider):
         return provider  # or an overridden otp_provider returned another one than that of the settings
-    wrapper = cast("Provider", Pushed(provider, _joined(config, settings).pushes))  # the rest is the provider's own
-    built_alike(wrapper, provider)
-    return wrapper
+    return cast("Provider", Pushed(provider, _joined(config, settings).pushes))  # the rest is the provider's own
 
 
 class SharedWebhook:

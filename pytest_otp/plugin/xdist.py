@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from ..settings import Settings
+from .ending import Section, of_ledger
 
 if TYPE_CHECKING:
     from .relay import Hub
@@ -61,6 +63,7 @@ class XdistHooks:
         self._run = ""
         self._outputs: list[dict[str, Any]] = []
         self._unreported = 0
+        self._section = Section()
         self._stop: GracefulShutdown | None = None
         self._services: list[SharedService] = []
         self._hub: Hub | None = None
@@ -80,6 +83,7 @@ class XdistHooks:
         self._unreported += 1
         node.workerinput["otp"] = self._settings.plain()
         node.workerinput["otp_run"] = self._run
+        node.workerinput["otp_controller"] = os.getpid()  # a worker checks that it is the parent
         if self._hub:
             node.workerinput["otp_hub"] = self._hub.address
             node.workerinput.update({service.name: service.plain() for service in self._services})
@@ -91,35 +95,63 @@ class XdistHooks:
         if output is not None:
             self._unreported -= 1
             self._outputs += [output["otp"]] if "otp" in output else []
+            self._section.failures += output.get("otp_failures", ())
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Stop serving: the workers have ended."""
-        for service in self._services:
-            service.stop()
-        if self._hub:
-            self._hub.stop()
+        stops = [service.stop for service in self._services] + ([self._hub.stop] if self._hub else [])
+        for stop in stops:
+            with self._section.survives("a port of the controller was not closed"):
+                stop()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write one summary for all workers. The orders of workers that crashed are in the ledger."""
-        look = self._unreported and not self._settings.offline
-        strays = [number for service in self._services for number in service.strays()]
-        if not (self._outputs or look or strays):
-            return
-        from ..orders.entries import LedgerEntry  # noqa: PLC0415
-        from ..orders.location import ledger_path  # noqa: PLC0415
-        from .run import write_summary  # noqa: PLC0415 - only for a run that ordered
+        section = self._section
+        section.add(self._of_offline_orders)
+        with section.survives("no summary"):
+            for path in sorted(self._ledgers()):
+                known = (path, self._run, self._placed, self._patience, terminalreporter)
+                section.add(lambda known=known: of_ledger(*known))  # type: ignore[misc]
+        section.add(self._of_strays)
+        section.write(terminalreporter)
 
-        ledgers = {Path(output["ledger"]) for output in self._outputs if output.get("ledger")}
-        if look and not ledgers and (path := ledger_path(self._settings.ledger, self._config.rootpath)).exists():
-            ledgers = {path}
-        offline = [LedgerEntry.from_plain(entry) for output in self._outputs for entry in output.get("entries", ())]
-        patience = min(
-            (output["patience"] for output in self._outputs if "patience" in output),
-            default=self._settings.close_timeout,
-        )
-        strays = [number for output in self._outputs for number in output["strays"]] + strays
-        write_summary(terminalreporter, self._run, offline, ledgers, patience, strays)
+    def _of_offline_orders(self) -> list[str]:
+        entries = [entry for output in self._outputs for entry in output.get("entries", ())]
+        if not entries:
+            return []
+        from ..orders.entries import LedgerEntry  # noqa: PLC0415 - only for a run that ordered
+        from ..orders.summary import summary  # noqa: PLC0415
+
+        return summary([LedgerEntry.from_plain(entry) for entry in entries], lambda entry: False)
+
+    def _of_strays(self) -> list[str]:
+        numbers = [number for output in self._outputs for number in output["strays"]]
+        numbers += [number for service in self._services for number in service.strays()]
+        if not numbers:
+            return []
+        from ..orders.summary import strays  # noqa: PLC0415 - only for a run with stray SMS
+
+        return strays(numbers)
+
+    def _ledgers(self) -> set[Path]:
+        """Those that the workers named; the configured one if a worker has ended without a word."""
+        named = {Path(output["ledger"]) for output in self._outputs if output.get("ledger")}
+        if named or self._settings.offline or not self._unreported:
+            return named
+        from ..orders.location import ledger_path  # noqa: PLC0415 - only after a crash
+
+        path = ledger_path(self._settings.ledger, self._config.rootpath)
+        return {path} if path.exists() else set()
+
+    @property
+    def _placed(self) -> int:
+        return sum(output.get("placed", 0) for output in self._outputs)
+
+    @property
+    def _patience(self) -> float:
+        left = (output["patience"] for output in self._outputs if "patience" in output)
+        return min(left, default=self._settings.close_timeout)
 
     def pytest_unconfigure(self) -> None:
         """Restore the signal handlers, and stop what is running if the session never finished."""

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 import requests
@@ -26,6 +26,9 @@ __tracebackhide__ = True
 
 _EDGE_BLOCK = "error code: 1010"
 _PRIVATE_FIELDS = re.compile(r'("(?:sms|text|code|email)"\s*:\s*).*', re.DOTALL)
+
+_LONGEST_INTEGER = 64
+"""Digits."""
 
 _E = TypeVar("_E", bound=OtpError)
 
@@ -105,9 +108,22 @@ def _plain(error: BaseException) -> str:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+        return json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
+
+
+def _decimal(text: str) -> Decimal:
+    """Not a number if its exponent is out of range: one odd field must not make an answer unusable."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
+def _integer(text: str) -> int | Decimal:
+    """A Decimal if it is too long for an int: Python refuses to convert thousands of digits."""
+    return int(text) if len(text) <= _LONGEST_INTEGER else _decimal(text)
 
 
 def _no_number(word: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from enum import Enum
 from typing import ClassVar, Protocol, runtime_checkable
 
 from ..redact import Secret, shape
+from .fields import price_of
 
 __tracebackhide__ = True
 
@@ -26,7 +28,7 @@ class OrderState(str, Enum):
     CANCELLED = "cancelled"
     """Closed by this run without an SMS; nothing is charged."""
     ENDED = "ended"
-    """Closed by the provider, or by someone else."""
+    """Over, but not by a request of ours that the provider accepted: closed by the provider, or by someone else."""
     UNCERTAIN = "uncertain"
     """The response to the order was lost: it may or may not exist."""
 
@@ -49,13 +51,17 @@ class Order:
     operator: str | None
     """The provider's ID for the operator; None if the provider chose it."""
     price: Decimal | None
-    """What the order costs; None if the provider did not say."""
+    """What the order costs, 0 or more; None if the provider did not say. What cannot be a price becomes None."""
     currency: str | None
     """ISO 4217 code of `price`; None if unknown."""
     ordered_at: datetime
     """When the provider confirmed the order, in UTC; for display."""
     region: str | None = None
     """ISO 3166 code of `country`, if known; used to parse a number without a country code."""
+
+    def __post_init__(self) -> None:
+        # A negative price would give a budget money back, and the number is rented, whatever the provider says of it.
+        object.__setattr__(self, "price", price_of(self.price))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -128,9 +134,12 @@ class Service:
     name: str
     """The provider's name for it."""
     price: Decimal | None
-    """Price of one order; None if the provider does not say."""
+    """Price of one order, 0 or more; None if the provider does not say. What cannot be a price becomes None."""
     currency: str | None
     """ISO 4217 code of `price`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "price", price_of(self.price))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +189,8 @@ class Provider(Protocol):
     - `offline = True`: no SMS is really sent and nothing is charged. Defaults to False.
     - `push`: a `pytest_otp.providers.push.PushEndpoint`, if the provider can send SMS to us. Defaults to None.
     - `lifetime`: the seconds after which an order has certainly ended. Defaults to 20 minutes.
+    - `reports_state = False`: the provider cannot be asked for the state of an order, and `messages` returns `ended`
+      for a refusal that may have another reason. Defaults to True.
     """
 
     name: str
@@ -197,12 +208,17 @@ class Provider(Protocol):
         """Tell the provider to expect another SMS. Does nothing if its numbers keep receiving anyway."""
         ...
 
-    def cancel(self, order: Order) -> None:
-        """Cancel an order without an SMS. Does nothing if it is already closed. Raises SmsAlreadyReceived."""
+    def cancel(self, order: Order) -> OrderState | None:
+        """Cancel an order without an SMS, with one request. Raises SmsAlreadyReceived.
+
+        Returns None if the provider accepts it. If the provider refuses it and then reports that the order is over,
+        returns that state: `cancelled`, `finished`, or `ended` if it does not say which. Any other refusal is raised,
+        since it does not prove that the order is closed.
+        """
         ...
 
-    def finish(self, order: Order) -> None:
-        """Finish an order that has received an SMS. Does nothing if it is already closed."""
+    def finish(self, order: Order) -> OrderState | None:
+        """Finish an order that has received an SMS. Returns and raises like `cancel`."""
         ...
 
     def balance(self) -> Balance:
@@ -252,6 +268,18 @@ class SupportsPush(Protocol):
 
 
 @runtime_checkable
+class SupportsAsking(Protocol):
+    """A provider whose answers come by themselves: no thread has to wait for them."""
+
+    def ask_messages(self, order: Order, seconds: float, *, another: bool) -> Future[Messages]:
+        """Ask for what `messages` returns, within that many seconds; with `another`, first do what `resend` does.
+
+        A refusal of that resend is logged: an SMS may come all the same. May be called on an event loop.
+        """
+        ...
+
+
+@runtime_checkable
 class SupportsHandingOn(Protocol):
     """A provider whose orders are closed by a process that outlives this one."""
 
@@ -269,4 +297,13 @@ class SupportsCounting(Protocol):
 
     def count_wait(self, order: Order, seconds: float, codes: int) -> None:
         """Record that a test waited this long for the order's messages, and got this many codes."""
+        ...
+
+
+@runtime_checkable
+class SupportsStates(Protocol):
+    """A provider that records the states of its orders."""
+
+    def set_state(self, order: Order, state: OrderState) -> None:
+        """Record a state that became known in another way than by its answers."""
         ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Protocol, TypeVar
 
@@ -117,20 +116,3 @@ def _only(ids: set[str], items: Iterable[CatalogueItem], wanted: str, kind: str,
             f"ambiguous {kind} {wanted!r}: could be {candidates}", provider=provider, hint="Use the ID instead."
         )
     return next(iter(ids), None)
-
-
-def text_of(value: object) -> str:
-    """Return an ID, price or word of a response as text: providers send strings and numbers. "" for anything else.
-
-    That includes False, which PHP writes in place of an empty value.
-    """
-    return str(value).strip() if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool) else ""
-
-
-def decimal_of(value: object) -> Decimal | None:
-    """Return an amount given as a string or a number; None if it is not an amount."""
-    try:
-        number = Decimal(text_of(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

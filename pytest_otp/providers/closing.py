@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import tenacity
 
+from ..clock import monotonic
 from ..errors import AuthenticationError, InvalidRequest, OrderNotFound, SmsAlreadyReceived
 from .deadline import time_limit
 
@@ -27,20 +28,21 @@ FINAL = (AuthenticationError, OrderNotFound, SmsAlreadyReceived)
 """Failures that another attempt cannot change."""
 
 
-def finish_or_cancel(cancel: Callable[[], None], finish: Callable[[], None], *, received: bool) -> None:
+def finish_or_cancel(cancel: Callable[[], object], finish: Callable[[], object], *, received: bool) -> None:
     """Close an order one way or the other, once. Raises the error of the last request."""
     if not received:
         try:
             cancel()
         except SmsAlreadyReceived:
             finish()
-        return None
+        return
     try:
         finish()
     except InvalidRequest as refusal:
         # After a resend the order waits again, and may be one that can only be cancelled.
         with contextlib.suppress(SmsAlreadyReceived):
-            return cancel()
+            cancel()
+            return
         raise refusal
 
 
@@ -51,12 +53,14 @@ def persist(
     passing: type[Exception],
     final: tuple[type[Exception], ...] = FINAL,
     longest_pause: float = LONGEST_PAUSE,
-    clock: Callable[[], float] = time.monotonic,
+    least_pause: Callable[[BaseException], float] = lambda error: 0.0,
+    clock: Callable[[], float] = monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Exception | None:
     """Run `attempt` until it succeeds, for `timeout` seconds, but at least once; return None, or the last failure.
 
     Only `passing` errors and failed connections are retried, unless they are `final`. Interrupts pass through.
+    `least_pause` gives the seconds to wait at least after an error.
     """
     start = clock()
     last_try = min(LAST_TRY, timeout / 4)
@@ -68,7 +72,7 @@ def persist(
         retry=tenacity.retry_if_exception(
             lambda error: isinstance(error, (passing, OSError)) and not isinstance(error, final)
         ),
-        wait=lambda state: max(0.0, min(_pause(state, longest_pause), left())),
+        wait=lambda state: max(0.0, min(_pause(state, longest_pause, least_pause), left())),
         stop=lambda state: left() <= 0,
         sleep=sleep,
         reraise=True,
@@ -81,8 +85,8 @@ def persist(
     return None
 
 
-def _pause(state: tenacity.RetryCallState, longest: float) -> float:
+def _pause(state: tenacity.RetryCallState, longest: float, least: Callable[[BaseException], float]) -> float:
     error = state.outcome.exception() if state.outcome else None
     backoff = min(FIRST_PAUSE * 2.0 ** min(state.attempt_number - 1, 9), longest)
     asked = getattr(error, "retry_after", None) or 0.0
-    return float(max(backoff, min(asked, LONGEST_ASKED)))
+    return float(max(backoff, min(asked, LONGEST_ASKED), least(error) if error else 0.0))

@@ -8,6 +8,7 @@ that no library frame (whose locals contain the whole URL) and no `__context__` 
 from __future__ import annotations
 
 import gzip
+import http.client
 import http.cookiejar
 import importlib.util
 import json
@@ -21,16 +22,19 @@ from urllib.parse import urlsplit
 
 import requests
 import tenacity
+import urllib3
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
-from ..errors import OtpError, ProviderUnavailable, SettingsError
+from ..clock import monotonic
+from ..errors import OtpError, ProviderUnavailable
 from ..loopback import is_loopback
 from ..redact import Secret, guard_loggers, scrub
 from .answers import JsonResponse as JsonResponse
 from .answers import described, judged, read
 from .base import Repeat
-from .deadline import begun, time_left
+from .base_url import check_url as check_url
+from .deadline import begun, may_send, time_left
 
 __tracebackhide__ = True
 
@@ -40,6 +44,8 @@ LEAST_TIME = 0.02
 LONGEST_PAUSE = 10.0
 LARGEST_BODY = 4 * 1024 * 1024
 _CHUNK = 16 * 1024
+_ENCODINGS = ("gzip", "x-gzip", "deflate")
+"""Encodings of a response that grow to a thousand times their size at most."""
 
 USER_AGENT = "Mozilla/5.0 (compatible; pytest-otp)"
 _LOGGERS = (
@@ -51,6 +57,16 @@ _LOGGERS = (
     "pytest_otp",
 )
 _PASSING = (408, 425, 429)
+_UNSENT = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidProxyURL,
+    urllib3.exceptions.LocationValueError,
+    UnicodeError,
+)
+"""Raised while a request is prepared, before anything is sent."""
 
 _Value = Any  # what JSON can contain, or a Secret in place of a text
 
@@ -166,6 +182,8 @@ class HttpClient:
         limit = time_left()
         if limit is not None and limit < LEAST_TIME:
             raise ProviderUnavailable("no time was left to send the request", provider=self._provider, sent=False)
+        if repeat is Repeat.UNSENT and not may_send():
+            raise ProviderUnavailable("nobody waits for the order any more", provider=self._provider, sent=False)
         connect, longest = self._timeouts.connect, self._timeouts.read
         if repeat is Repeat.UNSENT:
             longest = self._timeouts.order
@@ -211,6 +229,10 @@ class HttpClient:
                     scrub(response.headers.get("Retry-After", "")),
                     scrub(_body(response, timeouts[1]).decode("utf-8-sig", errors="replace"), short=False),
                 )
+        except _UNSENT as error:
+            raised = ProviderUnavailable(
+                f"the request cannot be sent ({type(error).__name__})", provider=self._provider, sent=False
+            )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raised = described(error, self._provider, timeouts)
         except Exception as error:  # noqa: BLE001 - whatever a library raises, its frames contain the key
@@ -226,30 +248,6 @@ class HttpClient:
         raise raised
 
 
-def check_url(url: str, allow_http: frozenset[str]) -> None:
-    """Raise SettingsError unless the URL is https, or http to loopback or to an allowed host."""
-    if "@" in url.partition("://")[2].partition("/")[0]:
-        raise SettingsError(
-            "the URL contains a user name or password", hint="Remove it: it would appear in error messages."
-        )
-    scheme, host = _scheme_and_host(url)
-    if scheme not in ("http", "https") or not host:
-        raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")
-    if scheme == "http" and not (is_loopback(host) or host in allow_http):
-        raise SettingsError(
-            f"{scrub(url)!r} would send credentials without TLS",
-            hint=f"Use https, or allow the host with --otp-allow-http {host} (PYTEST_OTP_ALLOW_HTTP).",
-        )
-
-
-def _scheme_and_host(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme, "" if parts.port == 0 else (parts.hostname or "").lower()
-    except ValueError:  # an invalid port or address
-        return "", ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Envelope:
     """A request with its secrets still sealed."""
@@ -262,12 +260,16 @@ class _Envelope:
     compress: bool = False
 
     def prepared(self, *, reveal: bool) -> requests.PreparedRequest:
-        encodings = "gzip, br" if importlib.util.find_spec("brotli") else "gzip"
+        encodings = "gzip, br" if _reads_brotli() else "gzip"
         headers = {"Accept": "application/json", "Accept-Encoding": encodings, "User-Agent": USER_AGENT, **self.headers}
-        params = None if self.params is None else {name: _shown(v, reveal) for name, v in self.params.items()}
+        params = None
+        if self.params is not None:  # as bytes: an order's ID may have characters that are no valid Unicode
+            shown = {name: _shown(value, reveal) for name, value in self.params.items()}
+            params = {name: value.encode(errors="surrogatepass") for name, value in shown.items()}
         body = None
         if self.payload is not None:
-            body = json.dumps(self.payload, default=lambda value: _shown(value, reveal), ensure_ascii=False).encode()
+            text = json.dumps(self.payload, default=lambda value: _shown(value, reveal), ensure_ascii=False)
+            body = text.encode(errors="backslashreplace")  # which escapes a lone surrogate as JSON does
             headers["Content-Type"] = "application/json"
             if self.compress:
                 body = gzip.compress(body)
@@ -304,7 +306,7 @@ def _session() -> requests.Session:
     session = _Session()
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _UnsealingAdapter(max_retries=0, pool_maxsize=32))
+        session.mount(scheme, _UnsealingAdapter(max_retries=0, pool_maxsize=64))
     return session
 
 
@@ -315,15 +317,36 @@ def _environment(session: requests.Session, url: str) -> dict[str, Any]:
     return settings
 
 
+def _reads_brotli() -> bool:
+    """Whether a decoder is installed, and urllib3 is one that bounds what it decodes at a time."""
+    version = tuple(int(part) for part in urllib3.__version__.split(".")[:2])  # type: ignore[attr-defined]  # it is public
+    return version >= (2, 6) and importlib.util.find_spec("brotli") is not None
+
+
+def _check_encoding(response: requests.Response) -> None:
+    """Refuse what could grow without limit: encodings one upon another, and those that we did not ask for."""
+    given = response.headers.get("Content-Encoding", "")
+    encodings = [name for name in (part.strip().lower() for part in given.split(",")) if name not in ("", "identity")]
+    known = (*_ENCODINGS, "br") if _reads_brotli() else _ENCODINGS
+    if len(encodings) > 1 or not set(encodings) <= set(known):
+        raise requests.exceptions.ContentDecodingError(f"Content-Encoding {given[:60]!r} is not accepted")
+    if encodings == ["x-gzip"]:  # urllib3 before 2 does not know that it is gzip
+        response.raw.headers["Content-Encoding"] = "gzip"
+
+
 def _body(response: requests.Response, patience: float) -> bytes:
     """Read the whole body, within that many seconds however slowly it arrives."""
-    end = time.monotonic() + min(patience, time_left() or patience)
+    _check_encoding(response)
+    response.raw.enforce_content_length = True  # urllib3 before 2 takes a body that was cut off for a whole one
+    end = monotonic() + min(patience, time_left() or patience)
     body = bytearray()
-    # `iter_content` would wait for whole chunks; urllib3 before 2.1 can do no better either.
-    read = getattr(response.raw, "read1", response.raw.read)
+    # `iter_content` would wait for whole chunks; urllib3 before 2.1, and a library that stands in the way, can do no
+    # better either.
+    plain = isinstance(getattr(response.raw, "_fp", None), http.client.HTTPResponse)
+    read = getattr(response.raw, "read1", response.raw.read) if plain else response.raw.read
     while chunk := read(_CHUNK, decode_content=True):
         body += chunk
-        left = end - time.monotonic()
+        left = end - monotonic()
         if len(body) > LARGEST_BODY:
             raise requests.exceptions.ContentDecodingError(f"a body larger than {LARGEST_BODY} bytes")
         if left <= 0:

@@ -27,7 +27,8 @@ from ..errors import (
 )
 from ..redact import Secret, scrub
 from .base import Balance, Country, Messages, Operator, Order, OrderState, Repeat, Service, SmsMessage, Variable
-from .catalogue import Cache, decimal_of, find, find_country, region_of_item, required, text_of, unknown
+from .catalogue import Cache, find, find_country, region_of_item, required, unknown
+from .fields import decimal_of, id_of, price_of, text_of
 
 __tracebackhide__ = True
 
@@ -47,11 +48,12 @@ _STATES = {
     "waiting": OrderState.WAITING,
     "recieved": OrderState.RECEIVED,
     "received": OrderState.RECEIVED,
-    "cancel": OrderState.ENDED,
-    "cancelled": OrderState.ENDED,
-    "canceled": OrderState.ENDED,
-    "done": OrderState.ENDED,
+    "cancel": OrderState.CANCELLED,
+    "cancelled": OrderState.CANCELLED,
+    "canceled": OrderState.CANCELLED,
+    "done": OrderState.FINISHED,
 }
+_OVER = (OrderState.CANCELLED, OrderState.FINISHED)
 
 _ERRORS: dict[str, type[ProviderError]] = {
     "you don't have access!": AuthenticationError,
@@ -90,7 +92,6 @@ class OtpcepatProvider:
         self._http = http
         self._catalogue = Cache()
         self._inboxes: dict[str, _Inbox] = {}
-        self._close_tried: set[str] = set()
         self._lock = threading.Lock()
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
@@ -104,12 +105,12 @@ class OtpcepatProvider:
             "get_order", repeat=Repeat.UNSENT, operator_id=operator_id, service_id=service_id, country_id=country_id
         )
         data = data if isinstance(data, Mapping) else {}
-        order_id, number = text_of(data.get("order_id")), text_of(data.get("number"))
+        order_id, number = id_of(data.get("order_id")), text_of(data.get("number"))
         if not order_id or not number:
             failure = answer.unexpected("no number" if order_id else "no order_id")
             failure.order_id = order_id or None
             raise failure
-        price = decimal_of(data.get("price"))
+        price = price_of(data.get("price"))
         return Order(
             id=order_id,
             number=number,
@@ -128,7 +129,7 @@ class OtpcepatProvider:
         with self._lock:
             inbox = self._inboxes.setdefault(order.id, _Inbox())
             inbox.saw(state, text, order)
-            return Messages(state, tuple(inbox.messages))
+            return Messages(OrderState.ENDED if state in _OVER else state, tuple(inbox.messages))
 
     def resend(self, order: Order) -> None:
         """`set_status` 3, after a `get_status`, whose text is then known to be old."""
@@ -145,13 +146,13 @@ class OtpcepatProvider:
         with self._lock:
             self._inboxes.setdefault(order.id, _Inbox()).expects_another = True
 
-    def cancel(self, order: Order) -> None:
+    def cancel(self, order: Order) -> OrderState | None:
         """`set_status` 2. The document lists no refusal for it: after any, the order's state decides."""
-        self._close(order, _CANCEL)
+        return self._close(order, _CANCEL)
 
-    def finish(self, order: Order) -> None:
-        """`set_status` 4; does nothing if the order is already closed."""
-        self._close(order, _FINISH)
+    def finish(self, order: Order) -> OrderState | None:
+        """`set_status` 4. After any refusal, the order's state decides."""
+        return self._close(order, _FINISH)
 
     def balance(self) -> Balance:
         """`getBalance`; the account is its email address."""
@@ -185,7 +186,7 @@ class OtpcepatProvider:
             )
         return [
             Service(
-                text_of(row.get("serviceID")), text_of(row.get("serviceName")), decimal_of(row.get("price")), CURRENCY
+                text_of(row.get("serviceID")), text_of(row.get("serviceName")), price_of(row.get("price")), CURRENCY
             )
             for row in rows
         ]
@@ -194,27 +195,22 @@ class OtpcepatProvider:
         """Raise Unsupported: the service has no such call."""
         raise Unsupported("the provider does not report how many numbers are available", provider=self.name)
 
-    def _close(self, order: Order, status: str) -> None:
-        with self._lock:
-            repeated = order.id in self._close_tried
-            self._close_tried.add(order.id)
+    def _close(self, order: Order, status: str) -> OrderState | None:
+        state = None
         try:
             self._set_status(order, status)
         except (ProviderUnavailable, AuthenticationError):
             raise
         except ProviderError as refusal:
-            try:
-                self._after_refused_close(order, status, refusal)
-            except OrderNotFound:
-                if not repeated:  # else a try whose response was lost closed it, and the provider has forgotten it
-                    raise
+            state = self._after_refused_close(order, status, refusal)
         with self._lock:
             self._inboxes.pop(order.id, None)
+        return state
 
-    def _after_refused_close(self, order: Order, status: str, refusal: ProviderError) -> None:
+    def _after_refused_close(self, order: Order, status: str, refusal: ProviderError) -> OrderState:
         state, _ = self._status(order)
-        if state is OrderState.ENDED:
-            return
+        if state in _OVER:
+            return state
         if state is OrderState.RECEIVED and status == _CANCEL:
             raise SmsAlreadyReceived(
                 f"the order cannot be cancelled: an SMS has arrived ({refusal.words})",

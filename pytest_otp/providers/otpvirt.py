@@ -14,10 +14,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..clock import utc_now
-from ..errors import InvalidRequest, SmsAlreadyReceived
+from ..errors import InvalidRequest
 from ..redact import Secret
 from .base import Balance, Country, Messages, Operator, Order, OrderState, Repeat, Service, SmsMessage, Variable
-from .catalogue import Cache, decimal_of, find, find_country, region_of_item, required, text_of
+from .catalogue import Cache, find, find_country, region_of_item, required
+from .fields import count_of, decimal_of, id_of, price_of, text_of
 from .otpvirt_calls import OtpvirtCalls
 from .otpvirt_push import PUSH
 
@@ -47,6 +48,7 @@ class OtpvirtProvider:
     name = "otpvirt"
     offline: ClassVar[bool] = False
     push: ClassVar[PushEndpoint] = PUSH
+    reports_state: ClassVar[bool] = False
     variables: ClassVar[tuple[Variable, ...]] = (
         Variable("OTPVIRT_CLIENT_ID", "your client ID, a GUID", secret=True, required=True),
         Variable("OTPVIRT_API_PASSWORD", "your API password", secret=True, required=True),
@@ -64,7 +66,6 @@ class OtpvirtProvider:
         self._calls = OtpvirtCalls(self.name, variables, http)
         self._cache = Cache()
         self._lock = threading.Lock()
-        self._close_tried: set[str] = set()
         self._inboxes: dict[str, dict[Hashable, SmsMessage]] = {}
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
@@ -74,12 +75,12 @@ class OtpvirtProvider:
         country_id = self._country_id(country) if country else None
         detail = {key: value for key, value in (("country", country_id), ("provider", operator)) if value}
         answer = self._calls.call("GetNumber", {"service": service_id, "detail": detail}, repeat=Repeat.UNSENT)
-        order_id, number = text_of(answer.data.get("activationId")), text_of(answer.data.get("number"))
+        order_id, number = id_of(answer.data.get("activationId")), text_of(answer.data.get("number"))
         if not order_id or not any(char.isdigit() for char in number):
             failure = answer.unexpected("no number" if order_id else "no activationId")
             failure.order_id = order_id or None
             raise failure
-        price = decimal_of(answer.data.get("ammount"))
+        price = price_of(answer.data.get("ammount"))
         return Order(
             id=order_id,
             number=number,
@@ -93,7 +94,10 @@ class OtpvirtProvider:
         )
 
     def messages(self, order: Order) -> Messages:
-        """`GetSms` [5]. Error 3 means that the order is closed: there is no way to ask for its state."""
+        """`GetSms` [5]. Error 3 is taken for the end of the order: there is no way to ask for its state.
+
+        It also stands for wrong credentials and for faults, so it ends a wait, and proves nothing about the order.
+        """
         self._calls.learn_gzip()
         try:
             answer = self._calls.call("GetSms", {"activationId": order.id}, repeat=Repeat.NEVER)
@@ -115,11 +119,11 @@ class OtpvirtProvider:
         """Do nothing: the number keeps receiving."""
 
     def cancel(self, order: Order) -> None:
-        """`CancelActivation` [4]. Error 4 is SmsAlreadyReceived."""
+        """`CancelActivation` [4]. Error 4 is SmsAlreadyReceived; error 3 may mean anything, and is raised."""
         self._close("CancelActivation", order)
 
     def finish(self, order: Order) -> None:
-        """`ConfirmActivation` [3]; does nothing if the order is already closed."""
+        """`ConfirmActivation` [3]. Error 3 may mean anything, and is raised."""
         self._close("ConfirmActivation", order)
 
     def balance(self) -> Balance:
@@ -156,34 +160,16 @@ class OtpvirtProvider:
         answer = self._calls.call(
             "GetNumbersCount", {"service": self._service_id(service), "country": country_id, "provider": named}
         )
-        count = decimal_of(answer.data.get("count"))
+        count = count_of(answer.data.get("count"))
         if count is None:
             raise answer.unexpected("no count")
-        return int(count)
+        return count
 
     def _close(self, action: str, order: Order) -> None:
         self._calls.learn_gzip()
-        with self._lock:
-            repeated = order.id in self._close_tried
-            self._close_tried.add(order.id)
-        try:
-            self._calls.call(action, {"activationId": order.id}, repeat=Repeat.NEVER)
-        except SmsAlreadyReceived:
-            self._was_refused(order)
-            raise
-        except InvalidRequest:
-            # Closed by a try whose response was lost, or over for another reason: both give error 3 from then on.
-            if not repeated:
-                self._was_refused(order)
-                if self.messages(order).state is not OrderState.ENDED:
-                    raise
+        self._calls.call(action, {"activationId": order.id}, repeat=Repeat.NEVER)
         with self._lock:
             self._inboxes.pop(order.id, None)
-
-    def _was_refused(self, order: Order) -> None:
-        """A close that certainly had no effect does not make the next one's error 3 a success."""
-        with self._lock:
-            self._close_tried.discard(order.id)
 
     def _service_id(self, wanted: str) -> str:
         """The ID in the price list's spelling; what is not listed passes through."""
@@ -214,7 +200,7 @@ class OtpvirtProvider:
         ):
             raise answer.unexpected("no countryList")
         prices = {
-            text_of(row.get("country")): {name: decimal_of(price) for name, price in row["services"].items()}
+            text_of(row.get("country")): {name: price_of(price) for name, price in row["services"].items()}
             for row in rows
         }
         return text_of(answer.data.get("currency")) or None, prices

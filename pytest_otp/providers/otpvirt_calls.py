@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidRequest, NumberUnavailable, ProviderError, ProviderUnavailable, SmsAlreadyReceived
 from .base import Repeat
-from .catalogue import Cache, text_of
+from .catalogue import Cache
+from .fields import text_of
 
 __tracebackhide__ = True
 

@@ -164,13 +164,6 @@ def recipe_of(provider: Provider) -> Recipe | None:
         return None
 
 
-def built_alike(wrapper: Provider, provider: Provider) -> None:
-    """Record that another process may create `provider` in place of `wrapper`, which orders and closes like it."""
-    recipe = recipe_of(provider)
-    if recipe:
-        _recipes[wrapper] = recipe
-
-
 def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str, str]) -> str | Secret | None:
     from ..redact import Secret  # noqa: PLC0415 - start-up: not needed for the fake provider
 
@@ -183,7 +176,7 @@ def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str
 
 
 def _check_url(variable: str, value: str, allow_http: frozenset[str]) -> None:
-    from .http import check_url  # noqa: PLC0415 - start-up: imports requests
+    from .base_url import check_url  # noqa: PLC0415 - start-up: only for a provider with a URL
 
     try:
         check_url(value, allow_http)

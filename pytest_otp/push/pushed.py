@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from enum import Enum
 from typing import Any, ClassVar
 
 from ..clock import utc_now
-from ..providers.base import Messages, Order, OrderState, Provider, SmsMessage, Variable
-from ..providers.deadline import begun
+from ..providers.base import (
+    Messages,
+    Order,
+    OrderState,
+    Provider,
+    SmsMessage,
+    SupportsAsking,
+    SupportsStates,
+    Variable,
+)
+from ..providers.deadline import begun, time_limit
+from ..providers.looking import log_refusal, look
 from ..providers.push import PushedSms
 
 __tracebackhide__ = True
+
+_FORWARDED = ("hand_on", "count_wait")
+"""What a provider may have besides the protocol."""
 
 NET = 5.0
 """Seconds between polls if SMS are pushed: polling is only a fallback for lost pushes."""
@@ -65,43 +78,56 @@ class Pushes:
                 return Outcome.REPEATED
             if not box.listeners:
                 return Outcome.UNKNOWN
-            wake: list[Callable[[float], None]] = list(box.listeners.values())
+            wake = list(box.listeners.values())
             if key:
                 box.pushed.add(key)
                 box.fresh |= box.keeps(key, _message(sms))
-                wake += box.polls if box.fresh else []
+            answers = [(shown, box.shown()) for shown in box.looks] if box.fresh else []
+            if answers:
+                box.looks = []
+        for shown, found in answers:
+            shown.set_result(found)
         for notify in wake:
             notify(0.0)
         return Outcome.ACCEPTED
 
-    def look(self, order: Order, poll: Callable[[], Messages]) -> Messages:
-        """Return what was pushed since the last call, at once, or else what `poll` returns; with all earlier messages.
+    def look(self, order: Order, ask: Callable[[], Future[Messages]]) -> Future[Messages]:
+        """Return what was pushed since the last call, at once, or else what `ask` asks for; with all earlier messages.
 
-        A push does not wait for a poll, which may take long and continues in a thread of its own.
+        A push does not wait for an answer, which may take long and is kept for the next call.
         """
+        shown: Future[Messages] = Future()
         with self._lock:
             box = self._boxes.get(_key(order.id))
-            if box is None:
-                return poll()
-            if box.fresh:
-                return box.shown()
-            events: queue.SimpleQueue[object] = queue.SimpleQueue()
-            box.polls.append(events.put)
+            if box is not None and box.fresh:
+                shown.set_result(box.shown())
+                return shown
+            if box is not None:
+                box.looks.append(shown)
+        if box is None:
+            return ask()
         try:
-            polled = begun(poll, "pytest-otp look")
-            polled.add_done_callback(events.put)
-            events.get()
+            asked = ask()
+        except BaseException:
             with self._lock:
-                if box.fresh:
-                    return box.shown()
-            messages = polled.result()
-        finally:
-            with self._lock:
-                box.polls.remove(events.put)
+                box.looks.remove(shown)
+            raise
+        asked.add_done_callback(lambda answer: self._answered(box, shown, answer))
+        return shown
+
+    def _answered(self, box: _Box, shown: Future[Messages], answer: Future[Messages]) -> None:
+        error = answer.exception()
         with self._lock:
-            for message in messages.sms:
+            for message in () if error else answer.result().sms:
                 box.keeps(_key(message.id), message)
-            return box.shown(messages.state)
+            if shown not in box.looks:  # a push was faster
+                return
+            box.looks.remove(shown)
+            found = None if error else box.shown(answer.result().state)
+        if found is None:
+            shown.set_exception(error)
+        else:
+            shown.set_result(found)
 
 
 class Pushed:
@@ -119,6 +145,10 @@ class Pushed:
         self.wrapped = provider
         self.name = provider.name
         self._pushes = pushes
+        self._told: dict[str, OrderState] = {}
+        for name in _FORWARDED:  # here, since from Python 3.12 on a protocol does not see what __getattr__ forwards
+            if hasattr(provider, name):
+                setattr(self, name, getattr(provider, name))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.wrapped, name)
@@ -129,7 +159,32 @@ class Pushed:
 
     def messages(self, order: Order) -> Messages:
         """Like the provider's; makes no request if something was pushed since the last call."""
-        return self._pushes.look(order, lambda: self.wrapped.messages(order))
+        return self._heard(order, self._look(order, another=False).result())
+
+    def ask_messages(self, order: Order, seconds: float, *, another: bool) -> Future[Messages]:
+        """See SupportsAsking."""
+        provider = self.wrapped
+        if isinstance(provider, SupportsAsking):
+            asked = self._pushes.look(order, lambda: provider.ask_messages(order, seconds, another=another))
+        else:
+            with time_limit(seconds):
+                asked = self._look(order, another=another)
+        asked.add_done_callback(lambda answer: answer.exception() or self._heard(order, answer.result()))
+        return asked
+
+    def _look(self, order: Order, *, another: bool) -> Future[Messages]:
+        def poll() -> Messages:
+            found, refusal = look(self.wrapped, order, another=another)
+            log_refusal(order, refusal)
+            return found
+
+        return self._pushes.look(order, lambda: begun(poll, "pytest-otp look"))
+
+    def _heard(self, order: Order, found: Messages) -> Messages:
+        if isinstance(self.wrapped, SupportsStates) and self._told.get(order.id) is not found.state:
+            self._told[order.id] = found.state
+            self.wrapped.set_state(order, found.state)
+        return found
 
 
 class _Box:
@@ -138,8 +193,8 @@ class _Box:
     def __init__(self, order: Order) -> None:
         self.listeners: dict[object, Callable[[float], None]] = {}
         """Who is notified; empty once the order is closed."""
-        self.polls: list[Callable[[object], None]] = []
-        """Ends the wait of each poll that is under way."""
+        self.looks: list[Future[Messages]] = []
+        """Those that no answer and no push has ended yet."""
         self.pushed: set[str] = set()
         self.fresh = False
         """Whether something was pushed that `look` has not returned."""

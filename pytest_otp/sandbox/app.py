@@ -4,11 +4,16 @@ GET  /                      the page
 GET  /api/handler_api.php   otpcepat
 POST /native/<Action>       OTP-virt
 POST /sms                   the plain SMS API, and the paths of the SMS services
+
+Each of them is answered only at an IP address or a name of this machine, whoever asks: a website could point its own
+host name at this machine (DNS rebinding), and browsers would let it read the responses. Requests to the hosts of SMS
+services, which come through the proxy, are answered too.
 """
 
 from __future__ import annotations
 
 import gzip
+import socket
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -17,7 +22,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from ..gateway.app import Gateway
-from ..gateway.http import is_from_another_site, json_response, read_body
+from ..gateway.hosts import serves
+from ..gateway.http import host_name, is_from_another_site, is_local, json_response, read_body
 from ..offline import scenarios
 from ..offline.desk import Rental, RentalDesk, Trouble
 from ..server.server import reset_connection
@@ -35,6 +41,9 @@ OTPVIRT_PATH = "/native"
 RETRY_AFTER = 1
 """Seconds in the Retry-After header of a 429."""
 
+_WRONG_HOST = (
+    "this host name is not allowed: use an IP address or localhost, or start the sandbox with --serve-as and the name"
+)
 _PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
 
 
@@ -47,6 +56,7 @@ class Sandbox:
         sms_after: Seconds from an order to its SMS. Defaults to the scenario's.
         on_order: Called with the provider's name, the order ID and the rental of each new order.
         on_stray: Called with the number of each SMS whose number is not held.
+        names: More host names at which requests are answered, in lower case.
 
     Attributes:
         desk: The rental desk behind both providers.
@@ -63,12 +73,14 @@ class Sandbox:
         sms_after: float | None = None,
         on_order: Callable[[str, str, Rental], None] = lambda provider, order_id, rental: None,
         on_stray: Callable[[str], None] | None = None,
+        names: Iterable[str] = (),
     ) -> None:
+        self._names = frozenset({socket.gethostname().lower(), *names})
         course = scenarios.scenario(scenario)
         self.desk = RentalDesk(carrier, scenario=course, sms_after=sms_after)
         log = PageLog(carrier, on_stray=on_stray)
         self._page = Page(log)
-        self._gateway = Gateway(log)
+        self._gateway = Gateway(log, names=self._names)
 
         def ordered(provider: str, order_id: str, rental: Rental) -> None:
             log.ordered(provider, order_id, rental)
@@ -93,8 +105,13 @@ class Sandbox:
         return self._answer(Request(environ))(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
+        host = host_name(request)
+        if serves(host):
+            return self._gateway.answer(request)
+        if not is_local(host, self._names):
+            return json_response({"error": _WRONG_HOST}, 403)
         is_providers = request.path == OTPCEPAT_PATH or request.path.startswith(OTPVIRT_PATH + "/")
-        if is_providers and is_from_another_site(request):
+        if is_providers and is_from_another_site(request, self._names):
             return json_response({"error": "requests from other websites are not allowed"}, 403)
         if request.path == OTPCEPAT_PATH:
             return self._answer_otpcepat(request)

@@ -5,8 +5,8 @@
     POST /page/sms                          send an SMS; the body is that of the plain SMS API
 
 The page polls twice a second, and each response ends its connection, so that an open page holds no thread. Only the
-page itself may use the endpoints. Other websites in the same browser are recognized by the origin that browsers send,
-and a site that points its own host name at this machine (DNS rebinding) by that name.
+page itself may use the endpoints. Other websites in the same browser are recognized by the origin that browsers send;
+the application around the page refuses sites that point their own host name at this machine (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from importlib import resources
 
 from werkzeug.wrappers import Request, Response
 
-from ..gateway.hosts import serves
-from ..gateway.http import JSON, host_name, is_local, json_response
+from ..gateway.http import JSON, json_response
 from ..gateway.message import OutgoingSms
 from ..gateway.plain import Plain
 from .page_log import PageLog
@@ -49,9 +48,7 @@ class Page:
         self._plain = Plain(functools.partial(_send, log))
 
     def matches(self, request: Request) -> bool:
-        """Whether a request is for the page. A POST to the root is not, nor is any request to an SMS service's host."""
-        if serves(host_name(request)):
-            return False
+        """Whether a request is for the page. A POST to the root is not."""
         return request.path in (LOG_PATH, SEND_PATH) or (request.path == PATH and request.method in ("GET", "HEAD"))
 
     def answer(self, request: Request) -> Response:
@@ -61,8 +58,6 @@ class Page:
         return response
 
     def _answer(self, request: Request) -> Response:
-        if not is_local(host_name(request)):
-            return _refused("open this page at an IP address or at localhost; other host names are not allowed")
         if request.path == PATH:
             page, policy = _page()
             return Response(page, headers={"Content-Security-Policy": policy}, content_type="text/html; charset=utf-8")

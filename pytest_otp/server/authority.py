@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..real_files import real_files
+
 if TYPE_CHECKING:
     import ssl
     from types import TracebackType
@@ -86,7 +88,8 @@ class Authority:
         name = name.lower().rstrip(".")
         with self._lock:
             if name not in self._contexts:
-                self._contexts[name] = self._issue(name)
+                with real_files():
+                    self._contexts[name] = self._issue(name)
                 while len(self._contexts) > self._max_names:
                     self._contexts.popitem(last=False)
             self._contexts.move_to_end(name)
@@ -109,12 +112,13 @@ class Authority:
         if self._folder is None or self._ca is None:
             import trustme  # noqa: PLC0415 - 80 ms, paid only for TLS
 
-            self._folder = self._folder or Path(tempfile.mkdtemp(prefix="pytest-otp-"))
             ca = trustme.CA(organization_name="pytest-otp", organization_unit_name="for one test run only")
             own = ca.cert_pem.bytes()
-            _write(self._folder / "ca.pem", [own])
-            _write(self._folder / "bundle.pem", [own, *_trusted_before(os.environ)])
-            _write(self._folder / "extra.pem", [own, *_certificates_in(os.environ.get(EXTRA_VARIABLE))])
+            with real_files():
+                self._folder = self._folder or Path(tempfile.mkdtemp(prefix="pytest-otp-"))
+                _write(self._folder / "ca.pem", [own])
+                _write(self._folder / "bundle.pem", [own, *_trusted_before(os.environ)])
+                _write(self._folder / "extra.pem", [own, *_certificates_in(os.environ.get(EXTRA_VARIABLE))])
             self._ca = ca
         return self._folder, self._ca
 

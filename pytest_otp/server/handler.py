@@ -6,13 +6,17 @@ Importing this imports werkzeug, so `server` does so only when it starts.
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
+import threading
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from .connections import Connections
+from .pool import Connection, Stage
 from .proxy import Proxy, ProxyRequest, error_response, forwarded_head, host_blocked, proxy_request, tunnel
+from .streams import Incoming, Outgoing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -23,7 +27,8 @@ TLS_HANDSHAKE = b"\x16"
 """The first byte of each TLS connection (RFC 8446, 5.1); no HTTP method starts with it."""
 
 _TUNNEL_OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
-_DRAIN_SECONDS = 1.0
+_DRAIN_SECONDS = 2.0
+"""How long the rest of a request is read after its response: closing with unread data would be a reset."""
 _DRAIN_READS = 64
 
 
@@ -38,17 +43,30 @@ class HttpServer(ThreadedWSGIServer):
         *,
         authority: Authority | None,
         proxy: Proxy | None,
-        idle_timeout: float,
-        handshake_timeout: float,
+        head_timeout: float,
+        body_timeout: float,
     ) -> None:
         super().__init__(host, listener.getsockname()[1], app, handler=Handler, fd=listener.fileno())
-        # handle_request() must not wait for a connection that was closed after it was announced.
-        self.timeout = 0
         self.connections = Connections()
         self.authority = authority
         self.proxy = proxy
-        self.idle_timeout = idle_timeout
-        self.handshake_timeout = handshake_timeout
+        self.head_timeout = head_timeout
+        self.body_timeout = body_timeout
+
+    def serve(self, connection: Connection) -> None:
+        """Answer all requests of a connection in a thread. Raises `RuntimeError` if none can be had."""
+        connection.reached(Stage.BEGUN)
+        threading.Thread(target=self._serve, args=(connection,), name="pytest-otp-request", daemon=True).start()
+
+    def _serve(self, connection: Connection) -> None:
+        plain = connection.socket
+        try:
+            Handler(connection, self)
+        except Exception:  # noqa: BLE001 - as in socketserver, which prints it
+            self.handle_error(plain, connection.address)  # type: ignore[arg-type]  # it is only printed
+        finally:
+            self.shutdown_request(plain)
+            connection.closed()
 
 
 class Handler(WSGIRequestHandler):
@@ -59,11 +77,20 @@ class Handler(WSGIRequestHandler):
     secure = False
     tunnelled = False
 
+    def __init__(self, client: Connection, server: HttpServer) -> None:
+        self.client = client
+        super().__init__(client.socket, client.address, server)
+
     def setup(self) -> None:
-        """Set the timeout, so that a silent client does not hold its thread forever."""
-        super().setup()
-        self.connection.settimeout(self.server.idle_timeout)
+        """Open the streams, which end when the client takes too long."""
+        self.connection = self.client.socket
+        self.open_streams()
         self.server.connections.opened(self.connection)
+
+    def open_streams(self) -> None:
+        """Read and write through the connection as it is now: plain or TLS."""
+        self.rfile = io.BufferedReader(Incoming(self.client))
+        self.wfile = Outgoing(self.client, self.server.body_timeout)
 
     def handle(self) -> None:
         """Answer all requests of the connection."""
@@ -76,7 +103,7 @@ class Handler(WSGIRequestHandler):
     def start_tls(self, name: str) -> None:
         """Start TLS under a host name if the client does."""
         authority = self.server.authority
-        if authority is None or self.connection.recv(1, socket.MSG_PEEK) != TLS_HANDSHAKE:
+        if authority is None or self.client.peek() != TLS_HANDSHAKE:
             return
         try:
             context = authority.context(name)
@@ -86,15 +113,13 @@ class Handler(WSGIRequestHandler):
             self.connection,
             context.wrap_socket(self.connection, server_side=True, do_handshake_on_connect=False),
         )
+        self.client.socket = self.connection
         self.secure = True
         self.server.connections.opened(self.connection)
         self.server.connections.closed(plain)
-        self.connection.settimeout(self.server.handshake_timeout)  # for the whole handshake, not for each byte
-        self.connection.do_handshake()
-        self.connection.settimeout(self.server.idle_timeout)
-        self.rfile.close()
-        self.rfile = self.connection.makefile("rb", self.rbufsize)
-        self.wfile = self.connection.makefile("wb", 0)
+        with self.client.waiting():  # for the whole handshake, not for each byte
+            self.connection.do_handshake()
+        self.open_streams()
 
     def make_environ(self) -> WSGIEnvironment:
         """The request's WSGI environment, with the right scheme."""
@@ -105,6 +130,8 @@ class Handler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         """Answer one request: by the application, or as a proxy."""
+        self.client.reached(Stage.ASKED)
+        self.client.expect(self.server.body_timeout)
         proxy = self.server.proxy
         try:
             request = None if proxy is None else proxy_request(self.command, self.path)
@@ -116,6 +143,11 @@ class Handler(WSGIRequestHandler):
             return
         with self.server.connections.answering(self.connection):
             super().run_wsgi()
+
+    def end_headers(self) -> None:
+        """Send the head of the response. What the client still sends is read, but not for long."""
+        self.client.expect(_DRAIN_SECONDS)
+        super().end_headers()
 
     def answer_as_proxy(self, request: ProxyRequest, proxy: Proxy) -> None:
         """Open a tunnel, forward the request, or refuse it."""
@@ -136,6 +168,7 @@ class Handler(WSGIRequestHandler):
         self.tunnelled = True
         self.close_connection = False  # the `Connection: close` of a CONNECT is about the proxy
         self.wfile.write(_TUNNEL_OPEN)
+        self.client.expect(self.server.head_timeout)
         self.start_tls(host)
 
     def forward(self, request: ProxyRequest, proxy: Proxy) -> None:
@@ -155,17 +188,14 @@ class Handler(WSGIRequestHandler):
                 else:
                     upstream.sendall(forwarded_head(self.requestline, self.headers.items(), authorization))
                 upstream.sendall(self.received_ahead())
-                tunnel(self.connection, upstream, idle_timeout=proxy.idle_timeout)
+                tunnel(self.connection, upstream, idle_timeout=proxy.idle_timeout, moved=self.client.waited)
             finally:
                 self.server.connections.closed(upstream)
 
     def received_ahead(self) -> bytes:
         """What the client has already sent beyond the request's head."""
-        self.connection.settimeout(0)
-        try:
+        with self.client.at_once():
             return self.rfile.peek()  # type: ignore[attr-defined, no-any-return]
-        finally:
-            self.connection.settimeout(self.server.idle_timeout)
 
     def refuse(self, response: bytes) -> None:
         """Send a complete response and end the connection."""
@@ -173,9 +203,9 @@ class Handler(WSGIRequestHandler):
         self.wfile.write(response)
         # Closing with unread data would be a reset, and the client might never see the response.
         socket.socket.shutdown(self.connection, socket.SHUT_WR)
-        self.connection.settimeout(_DRAIN_SECONDS)
+        self.client.expect(_DRAIN_SECONDS)
         for _ in range(_DRAIN_READS):
-            if not self.connection.recv(64 * 1024):
+            if not self.client.receive_into(bytearray(64 * 1024)):
                 break
 
     def finish(self) -> None:

@@ -59,7 +59,7 @@ def proxy_request(command: str, target: str) -> ProxyRequest | None:
     parts = urlsplit(f"//{target}" if connect else target)
     port = parts.port if connect else parts.port or 80
     host = (parts.hostname or "").rstrip(".")
-    if not port or not (_HOST.fullmatch(host) or ip_address(host)):
+    if not port or not is_host(host):
         raise ValueError("no valid host and port")
     return ProxyRequest(host, port, connect)
 
@@ -135,6 +135,11 @@ class Proxy:
         return connection, header
 
 
+def is_host(name: str) -> bool:
+    """Whether it is a host name in lower case, or an IP address."""
+    return bool(_HOST.fullmatch(name)) or ip_address(name) is not None
+
+
 def checked_hosts(hosts: Iterable[object], serves: Callable[[str], bool]) -> list[str]:
     """Check hosts to allow; returns them in lower case.
 
@@ -183,8 +188,12 @@ def forwarded_head(request_line: str, headers: list[tuple[str, str]], authorizat
     return "".join(head).encode("latin-1")
 
 
-def tunnel(one: socket.socket, other: socket.socket, *, idle_timeout: float) -> None:
-    """Carry bytes both ways until both ends have finished, one fails, or no data arrives for `idle_timeout` seconds."""
+def tunnel(one: socket.socket, other: socket.socket, *, idle_timeout: float, moved: Callable[[], None]) -> None:
+    """Carry bytes both ways until both ends have finished, one fails, or no data arrives for `idle_timeout` seconds.
+
+    `moved` is called at the start, and whenever data has passed.
+    """
+    moved()
     with selectors.DefaultSelector() as selector:
         for source, sink in ((one, other), (other, one)):
             source.settimeout(SEND_SECONDS)
@@ -198,6 +207,7 @@ def tunnel(one: socket.socket, other: socket.socket, *, idle_timeout: float) -> 
                 data = source.recv(64 * 1024)
                 if data:
                     sink.sendall(data)
+                    moved()
                 else:
                     selector.unregister(source)
                     sink.shutdown(socket.SHUT_WR)

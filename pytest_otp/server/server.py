@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
-import os
-import selectors
 import socket
 import struct
 import threading
@@ -26,13 +24,16 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from .accepting import Running
     from .authority import Authority
     from .handler import HttpServer
+    from .pool import Pool
     from .proxy import Proxy
 
 __tracebackhide__ = True
 
-_BACKLOG = 128
+_BACKLOG = 1024
+"""Connections that wait while there are as many as there may be."""
 _logger = logging.getLogger(__name__)
 
 
@@ -46,9 +47,11 @@ class Server:
         setting: The option that sets host and port; named in errors.
         authority: Issues certificates; without one there is no https. Close it after stopping the server.
         proxy: Handles proxy requests; without one, they are requests like any other.
-        idle_timeout: Seconds until a silent connection is closed.
-        handshake_timeout: Seconds that a whole TLS handshake may take.
+        head_timeout: Seconds in which a client must have sent the whole head of a request, TLS handshake included.
+        body_timeout: Seconds in which it must then have sent the body, and in which it must have read a response.
         stop_timeout: Seconds that `stop` gives to requests that are being answered.
+        pool: Limits the number of connections, together with other servers of the same pool. Defaults to that of this
+            process.
     """
 
     def __init__(
@@ -60,20 +63,22 @@ class Server:
         setting: str = "--port",
         authority: Authority | None = None,
         proxy: Proxy | None = None,
-        idle_timeout: float = 30.0,
-        handshake_timeout: float = 10.0,
+        head_timeout: float = 10.0,
+        body_timeout: float = 30.0,
         stop_timeout: float = 0.5,
+        pool: Pool | None = None,
     ) -> None:
         self._app = app
         self._authority = authority
         self._proxy = proxy
-        self._idle_timeout = idle_timeout
-        self._handshake_timeout = handshake_timeout
+        self._head_timeout = head_timeout
+        self._body_timeout = body_timeout
         self._stop_timeout = stop_timeout
         self._host = host
         self._port = port
         self._setting = setting
-        self._running: _Running | None = None
+        self._pool = pool
+        self._running: Running | None = None
         self._lock = threading.Lock()
 
     @property
@@ -92,8 +97,11 @@ class Server:
         """
         with self._lock:
             if self._running is None:
+                from .accepting import Running  # noqa: PLC0415 - as below
+                from .pool import POOL  # noqa: PLC0415 - as below
+
                 with contextlib.closing(_listen(self._host, self._port, self._setting)) as listener:
-                    self._running = _Running(self._http_server(listener))
+                    self._running = Running(self._http_server(listener), POOL if self._pool is None else self._pool)
 
     def stop(self) -> None:
         """Stop: on return the port is free and no connection is open. Does nothing if the server is not running.
@@ -114,8 +122,8 @@ class Server:
             listener,
             authority=self._authority,
             proxy=self._proxy,
-            idle_timeout=self._idle_timeout,
-            handshake_timeout=self._handshake_timeout,
+            head_timeout=self._head_timeout,
+            body_timeout=self._body_timeout,
         )
 
     def __enter__(self) -> Server:
@@ -146,47 +154,6 @@ def log_failure(error: Exception) -> None:
     """Log an unexpected error in a request: its type and traceback, but not its message, which may contain an SMS."""
     place = "".join(traceback.format_tb(error.__traceback__))
     _logger.error("request failed: %s\n%s", type(error).__qualname__, place)
-
-
-class _Running:
-    """A server between start and stop: it accepts connections in a thread."""
-
-    def __init__(self, server: HttpServer) -> None:
-        self._server = server
-        self._stopping = False
-        name = server.socket.getsockname()
-        self.address: tuple[str, int] = (name[0], name[1])
-        self._process = os.getpid()
-        self._wake, self._woken = socket.socketpair()
-        self._thread = threading.Thread(target=self._accept, name="pytest-otp-server", daemon=True)
-        self._thread.start()
-
-    def _accept(self) -> None:
-        # Not serve_forever(), which checks for a stop only at intervals, so that stopping would wait for the next one.
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._server, selectors.EVENT_READ)
-            selector.register(self._woken, selectors.EVENT_READ)
-            while not self._stopping:
-                ready = [key.fileobj for key, _ in selector.select()]
-                if self._server in ready and not self._stopping:
-                    self._server.handle_request()
-
-    def stop(self, grace: float) -> None:
-        self._stopping = True
-        if os.getpid() != self._process:  # a forked child: the server belongs to its parent and keeps running
-            self._server.server_close()
-            self._wake.close()
-            self._woken.close()
-            return
-        self._wake.send(b"!")
-        self._thread.join()
-        with contextlib.suppress(OSError):
-            # A forked child may hold the listener too: closing it alone would leave the port in use.
-            self._server.socket.shutdown(socket.SHUT_RDWR)
-        self._server.server_close()
-        self._wake.close()
-        self._woken.close()
-        self._server.connections.end(grace)
 
 
 def _guarded(app: WSGIApplication) -> WSGIApplication:

@@ -11,11 +11,18 @@ from tests.architecture.source import Import, imports, modules
 
 # The layers from the ground up. Imports go down; a package may import another of its own layer only where it says so.
 LAYERS: tuple[dict[str, set[str]], ...] = (
-    {"errors": set(), "redact": {"errors"}, "phone": {"errors"}, "loopback": set(), "clock": set()},
+    {
+        "errors": set(),
+        "redact": {"errors"},
+        "phone": {"errors"},
+        "loopback": set(),
+        "clock": set(),
+        "real_files": set(),
+    },
     {"providers": set(), "server": set(), "codes": set()},
     {"numbers": {"browser"}, "orders": set(), "offline": set(), "gateway": set(), "push": set(), "browser": set()},
     {"options": set(), "keeper": set(), "sandbox": set()},
-    {"settings": set()},
+    {"settings": set(), "env_file": set()},
     {"plugin": set(), "cli": set()},
 )
 LAYER_OF = {name: number for number, layer in enumerate(LAYERS) for name in layer}
@@ -28,7 +35,7 @@ AT_HOME = {
     "requests": ("providers.answers", "providers.http"),
     "urllib3": ("providers.answers", "providers.http"),
     "tenacity": ("providers.closing", "providers.http", "numbers.waiting"),
-    "dotenv": ("settings",),
+    "dotenv": ("env_file",),
     "sqlite3": ("orders.",),
     "phonenumbers": ("offline.", "phone"),
     "trustme": ("server.authority",),

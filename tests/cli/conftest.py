@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
+from pytest_otp.cli.sweeping import SweepTiming
+from pytest_otp.orders.closers import Closers
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.providers import registry as providers
 from pytest_otp.redact import Secret
 from tests.cli.world import TOKEN, Command, ThirdParty
+from tests.orders.written import write
+from tests.scripted import Time
+
+Write = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +58,25 @@ def account(ledger: Ledger) -> str:
 @pytest.fixture
 def otp(capsys: pytest.CaptureFixture[str]) -> Command:
     return Command(capsys)
+
+
+def hurried() -> Closers:
+    """Pauses in virtual time."""
+    virtual = Time(0.0)  # else what is left of a short time would vanish beside it
+    return Closers(clock=virtual.clock, sleep=virtual.sleep)
+
+
+@pytest.fixture
+def hurry(otp: Command) -> None:
+    """A sweep takes little time."""
+    otp.timing = SweepTiming(attempt=0.2, interval=0.02, closers=hurried)
+
+
+@pytest.fixture
+def written(ledger: Ledger, account: str, third_party: type[ThirdParty]) -> Write:
+    """Writes an order at the account that there are credentials for."""
+
+    def write_one(key: str = "key-1", state: str = "waiting", **changes: object) -> None:
+        write(ledger, key, state, **{"provider": "thirdparty", "account": account, **changes})  # type: ignore[arg-type]
+
+    return write_one

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -40,9 +42,11 @@ class TestWhere:
         assert otp.lines == [f"ledger {ledger.path}", "open: 0", "uncertain: 0", "closed: 0"]
 
     def test_where_there_is_none_it_is_said_and_not_made(self, otp: Command, tmp_path: Path) -> None:
-        """Looking leaves nothing behind."""
-        assert otp("orders", "--ledger", "deep/none.sqlite3") == 0
-        assert otp.lines == [no_ledger(tmp_path / "deep" / "none.sqlite3")]
+        """Looking leaves nothing behind. One that the command line names must exist."""
+        assert otp("orders") == 0
+        assert otp.lines == [no_ledger(tmp_path / "state" / "pytest-otp" / "ledger.sqlite3")]
+        assert otp("orders", "--ledger", "deep/none.sqlite3") == 2
+        assert f"--ledger: no such file: {tmp_path / 'deep' / 'none.sqlite3'}" in otp.err
         assert list(tmp_path.iterdir()) == []
 
     def test_where_there_is_none_json_is_still_json(self, otp: Command, tmp_path: Path) -> None:
@@ -164,6 +168,29 @@ class TestOrders:
             "     1  uncertain  an order at scripted, for wa 6, WHEN (no answer after 60 s); "
             + ADVICE
             + "pytest-otp orders forget 1",
+        ]
+
+    def test_expired_orders(self, otp: Command, ledger: Ledger) -> None:
+        """An uncertain order that is older than the provider's longest rental is listed by itself."""
+        write(ledger, "key-1", "uncertain", "no answer", provider="otpcepat")
+        write(ledger, "key-2", "uncertain", "no answer", provider="otpcepat")
+        with contextlib.closing(sqlite3.connect(ledger.path)) as raw:
+            raw.execute("UPDATE orders SET ordered_at = '2026-11-01T12:00:00+00:00' WHERE key = 'key-2'")
+            raw.commit()
+        assert otp("orders") == 0
+        assert otp.lines[2].startswith("uncertain: 1")
+        assert otp.lines[3].startswith("     1  uncertain  an order at otpcepat")
+        assert otp.lines[4:6] == [
+            "expired: 1",
+            (
+                "     2  expired    an order at otpcepat, for wa 6, WHEN (no answer); older than the longest rental at "
+                "otpcepat, so nothing is rented any more; to remove it from the list, run: pytest-otp orders forget 2"
+            ),
+        ]
+        assert otp("orders", "--json") == 0
+        assert [(entry["state"], entry["expired"]) for entry in json.loads(otp.out)] == [
+            ("uncertain", False),
+            ("uncertain", True),
         ]
 
     def test_closed_orders_and_why(self, otp: Command, ledger: Ledger) -> None:
@@ -302,8 +329,10 @@ class TestForget:
 
     def test_where_there_is_no_ledger(self, otp: Command, tmp_path: Path) -> None:
         """Nothing can be forgotten, and nothing is made."""
-        assert otp("orders", "forget", "1", "--ledger", "none") == 1
-        assert otp.err == f"pytest-otp orders forget: error: {no_ledger(tmp_path / 'none')}\n"
+        assert otp("orders", "forget", "1") == 1
+        missing = no_ledger(tmp_path / "state" / "pytest-otp" / "ledger.sqlite3")
+        assert otp.err == f"pytest-otp orders forget: error: {missing}\n"
+        assert otp("orders", "forget", "1", "--ledger", "none") == 2
         assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.parametrize("number", ["x", "-1", "1.5", "9" * 19, ""])

@@ -185,10 +185,30 @@ def test_beyond_loopback_it_says_what_that_takes(start: StartProcess) -> None:
     """If other machines can reach it, it says which name they use and that they need the certificates."""
     process = start("--host", "0.0.0.0")
     assert process.variables["PYTEST_OTP_GATEWAY_URL"].startswith("http://127.0.0.1:")
-    assert process.start[-2:] == [
-        "# On other machines and in containers, replace 127.0.0.1 with this machine's name or address, and copy the",
-        "# certificates there. Keep this port on a private network: anyone who can reach it can read and send SMS.",
+    assert process.start[-3:] == [
+        "# On other machines and in containers, replace 127.0.0.1 with this machine's address or host name, or with a",
+        "# name that is set with --serve-as; other names are refused. Copy the certificates there. Keep this port on a",
+        "# private network: anyone who can reach it can read and send SMS.",
     ]
+
+
+def test_names_can_be_added(start: StartProcess) -> None:
+    """A request to a name of --serve-as is answered, directly and through the proxy; other names are refused."""
+    process = start("--serve-as", "sandbox", "--serve-as", "Otp.Test.")
+    address = urlsplit(process.variables["HTTP_PROXY"])
+    body = json.dumps({"to": "+12015550123", "text": "x"})
+    statuses = {}
+    for name in ("sandbox", "otp.test", "evil.example"):
+        for target in ("/sms", f"http://{name}:{address.port}/sms"):
+            connection = http.client.HTTPConnection(address.netloc, timeout=60)
+            headers = {"Host": f"{name}:{address.port}", "Content-Type": "application/json"}
+            connection.request("POST", target, body, headers)
+            statuses[name, target[0]] = connection.getresponse().status
+            connection.close()
+    assert [name for name, status in statuses.items() if status == 202] == [
+        *(("sandbox", "/"), ("sandbox", "h"), ("otp.test", "/"), ("otp.test", "h"))
+    ]
+    assert {status for status in statuses.values() if status != 202} == {403}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -299,6 +319,14 @@ def test_a_port_in_use_is_one_line_and_status_2(capsys: pytest.CaptureFixture[st
             ["sandbox", "--allow-host", "http://x"],
             "argument --allow-host: invalid host 'http://x': expected example.com, *.example.com or *",
         ),
+        (
+            ["sandbox", "--serve-as", "sandbox:8900"],
+            "argument --serve-as: invalid name 'sandbox:8900': expected a host name such as sandbox, without a port",
+        ),
+        (
+            ["sandbox", "--serve-as", "api.twilio.com"],
+            "argument --serve-as: cannot serve as api.twilio.com: this is the name of an SMS service",
+        ),
         (["sandbox", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["nonsense"], "invalid choice: 'nonsense'"),
         ([], "the following arguments are required: COMMAND"),
@@ -360,6 +388,7 @@ def test_help_of_the_sandbox_explains_each_option_and_scenario(capsys: pytest.Ca
         "--sms-after S",
         "--seed N",
         "--allow-host HOST",
+        "--serve-as NAME",
         "--show-sms",
     )
     assert [option for option in options if option not in shown] == []

@@ -18,7 +18,6 @@ from pytest_otp import cli
 from pytest_otp.cli.sweeping import SweepTiming
 from pytest_otp.errors import AuthenticationError, ProviderUnavailable, SmsAlreadyReceived
 from pytest_otp.offline.carrier import Carrier
-from pytest_otp.orders.closers import Closers
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.orders.process_locks import LivenessLock
 from pytest_otp.providers import registry as providers
@@ -27,13 +26,13 @@ from pytest_otp.providers.registry import create, credentials, load
 from pytest_otp.redact import Secret
 from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server.server import Server
+from tests.cli.conftest import Write, hurried
 from tests.cli.world import TOKEN, Command, ThirdParty, no_ledger
 from tests.orders.processes import LONG, until
 from tests.orders.written import an_intent, states, write
 from tests.scripted import Time
 from tests.servers import Asked, WireServer, reply, stall
 
-Write = Callable[..., None]
 Start = Callable[..., subprocess.Popen[str]]
 LATER = "try again later, or close it at the provider"
 KEPT = "its keeper is closing it (--wait S waits for it)"
@@ -57,25 +56,9 @@ def account_of(ledger: Ledger, values: Mapping[str, str | Secret | None]) -> str
     return ledger.account("otpcepat", identifying(load("otpcepat"), values))
 
 
-def hurried() -> Closers:
-    """Pauses in virtual time."""
-    virtual = Time(0.0)  # else what is left of a short time would vanish beside it
-    return Closers(clock=virtual.clock, sleep=virtual.sleep)
-
-
 @pytest.fixture(autouse=True)
-def _few_seconds(otp: Command) -> None:
-    otp.timing = SweepTiming(attempt=0.2, interval=0.02, closers=hurried)
-
-
-@pytest.fixture
-def written(ledger: Ledger, account: str, third_party: type[ThirdParty]) -> Write:
-    """Writes an order at the account that there are credentials for."""
-
-    def write_one(key: str = "key-1", state: str = "waiting", **changes: object) -> None:
-        write(ledger, key, state, **{"provider": "thirdparty", "account": account, **changes})  # type: ignore[arg-type]
-
-    return write_one
+def _few_seconds(hurry: None) -> None:
+    """Every sweep here."""
 
 
 @pytest.fixture
@@ -135,20 +118,20 @@ class TestDeadRuns:
         assert len(ThirdParty.closed()) == 20
 
     def test_one_that_is_over_already(self, otp: Command, written: Write) -> None:
-        """An order that the provider ended by itself is recorded so, and is not closed once more."""
+        """An order that the provider says has ended is closed all the same, since that may be a mistake."""
         ThirdParty.over.add("order-1")
         written()
         assert otp("sweep") == 0
         assert otp.lines == [
-            "ended: thirdparty order order-1, 12015550100, 1.5 USD, WHEN (by the provider, or elsewhere)",
+            "cancelled: thirdparty order order-1, 12015550100, 1.5 USD, WHEN (by a sweep)",
             "no open orders",
         ]
-        assert ThirdParty.closed() == []
+        assert ThirdParty.closed() == ["cancel order-1"]
 
     def test_one_that_was_on_its_way(self, otp: Command, ledger: Ledger, written: Write) -> None:
-        """It becomes uncertain, is reported with what to check, and does not change the status."""
+        """It becomes uncertain, and is reported with what to check and with a status of its own."""
         written("key-1", "ordering", account="another")
-        assert otp("sweep") == 0
+        assert otp("sweep") == 3
         uncertain, last = otp.lines
         assert uncertain == (
             "uncertain: an order at thirdparty, for wa 6, WHEN (its process died before the provider responded); check "
@@ -159,11 +142,12 @@ class TestDeadRuns:
         assert states(ledger) == {"key-1": "uncertain"}
 
     def test_open_and_uncertain(self, otp: Command, written: Write) -> None:
-        """The last line counts both, in a word each."""
+        """The last line counts both, in a word each; that one is open decides the status."""
         ThirdParty.troubles["cancel"] = AWAY
         written("key-1")
         written("key-2", "uncertain")
         written("key-3", "uncertain")
+        assert otp("sweep", "--ignore-uncertain") == 1
         assert otp("sweep") == 1
         assert [line.split(":")[0] for line in otp.lines] == [
             "still open",
@@ -171,6 +155,15 @@ class TestDeadRuns:
             "uncertain",
             "1 order still open, 2 uncertain",
         ]
+
+    def test_a_ledger_that_is_misspelt(self, otp: Command, tmp_path: Path) -> None:
+        """A ledger that the command line names must exist."""
+        assert otp("sweep", "--ledger", "legder.sqlite3") == 2
+        assert otp.err == (
+            f"pytest-otp sweep: error: --ledger: no such file: {tmp_path / 'legder.sqlite3'}. Relative paths are "
+            "resolved against the current directory.\n"
+        )
+        assert (otp.out, list(tmp_path.iterdir())) == ("", [])
 
     def test_twice(self, otp: Command, written: Write) -> None:
         """A second sweep finds nothing to do."""
@@ -294,7 +287,7 @@ class TestOthers:
         virtual = Time()
         virtual.at(5.0, alive.release)
         otp.timing = SweepTiming(clock=virtual.clock, sleep=virtual.sleep)
-        assert otp("sweep", "--wait", "20") == 0
+        assert otp("sweep", "--wait", "20") == 3
         assert states(ledger) == {"key-1": "cancelled", "key-2": "uncertain"}
         assert otp.lines[0] == "waiting up to 20 s for 2 orders being closed by active keepers or sweeps"
 
@@ -508,7 +501,9 @@ def test_help_tells_the_statuses(otp: Command) -> None:
     """An always-step of CI depends on them."""
     assert otp("sweep", "--help") == 0
     said = " ".join(otp.out.split())
-    assert "exit status: 0 if no orders are open, 1 if any order is still open" in said
-    assert "2 for invalid arguments or an unusable ledger, 130 after Ctrl-C" in said
+    assert "exit status: 0 if no order is open or uncertain, 1 if any order is still open" in said
+    assert "2 for invalid arguments or an unusable ledger, 3 if no order is open, but any is uncertain" in said
+    assert "130 after Ctrl-C" in said
     assert "--wait S" in said
+    assert "--ignore-uncertain" in said
     assert "--allow-http HOST" in said

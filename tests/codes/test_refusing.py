@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_otp.codes.contexts import an_offer, approval, handed_over, in_a_report, to_be_sent, to_send_to
+from pytest_otp.codes.contexts import an_offer, in_a_report, to_be_sent, to_send_to
+from pytest_otp.codes.purposes import after_the_fact, approval, handed_over
 from pytest_otp.codes.refusing import (
     AGAINST,
     VETOES,
@@ -20,6 +21,7 @@ from pytest_otp.codes.refusing import (
     single_letters,
     withdrawn,
 )
+from pytest_otp.codes.things import of_a_thing, of_something_unknown
 from tests.codes.texts import seen
 
 EXCLUDED = {
@@ -103,6 +105,26 @@ LEFT = {
 """Texts with a shape that the rule leaves to the others."""
 
 POINTS_OFF = {
+    of_a_thing.__name__: [
+        ("The code of the door is 4829", "4829", "a code of something ('the door')"),
+        ("Code for the front door: 4829", "4829", "a code of something ('front door')"),
+        ("Enter code 4829 at the gate", "4829", "a code of something ('gate')"),
+        ("Der Garagecode lautet 4829", "4829", "a code of something ('Garage')"),
+        ("Пароль от вайфая: 88213344", "88213344", "a code of something ('вайфа')"),
+        ("Wi-Fi password: 4829", "4829", "a code of something ('wi fi')"),
+        ("单元门密码4829", "4829", "a code of something ('单元门')"),
+        ("Your parcel has arrived. PIN 4829", "4829", "the text is about something with a code of its own ('parcel')"),
+    ],
+    of_something_unknown.__name__: [
+        ("Ihr Zwergencode ist 4829", "4829", "a code of something else ('Zwergen')"),
+        ("Le code de la grotte est 4829", "4829", "a code of something else ('grotte')"),
+        ("The code of the wobbly gizmo is 4829", "4829", "a code of something else ('wobbly')"),
+    ],
+    after_the_fact.__name__: [
+        ("You paid EUR 25.00. Confirmation code 4829", "4829", "it confirms what is over"),
+        ("Płatność 45,90 PLN potwierdzona. Kod potwierdzenia 551902", "551902", "it confirms what is over"),
+        ("Your booking was confirmed. Confirmation code 4829", "4829", "it confirms what is over"),
+    ],
     handed_over.__name__: [
         ("Give code 4829 to the courier", "4829", "a code to fetch something with ('courier')"),
         ("Your driver is here. Tell him PIN 4829", "4829", "a code to fetch something with ('your driver')"),
@@ -175,6 +197,29 @@ POINTS_OFF = {
 """Texts with a shape that loses points by the rule, and the reason that it gives."""
 
 NO_POINTS_OFF = {
+    of_a_thing.__name__: [
+        ("Your parcel is here. Your verification code is 4829", "4829"),
+        ("Smart Door: your code is 4829", "4829"),
+        ("Your Bolty Driver code is 4829", "4829"),
+        ("Track your parcel: enter code 4829", "4829"),
+        ("Code 4829, valid for 5 minutes. Then choose a locker", "4829"),
+        ("Log in to see your parcel. Code 4829", "4829"),
+        ("4829 is the passcode for booking 2025-3391. Use it before 18:00", "4829"),
+    ],
+    of_something_unknown.__name__: [
+        ("Le code de la grotte est 4829, valable 5 minutes", "4829"),
+        ("Le code de la grotte est 4829. Ne le partagez jamais", "4829"),
+        ("Le code de la Grotte est 4829", "4829"),
+        ("Code for the wobbly app: 4829", "4829"),
+        ("Code for the wobbly transfer of EUR 25.00: 4829", "4829"),
+        ("Ihr Bestätigungscode ist 4829", "4829"),
+    ],
+    after_the_fact.__name__: [
+        ("Payment of EUR 25.00. Confirmation code 4829", "4829"),
+        ("Paid EUR 25.00 so far. To confirm the rest, your code is 4829", "4829"),
+        ("You paid EUR 25.00. Enter the code 4829", "4829"),
+        ("You paid EUR 25.00. Code 4829, valid for 5 minutes", "4829"),
+    ],
     handed_over.__name__: [
         ("Your login code is 4829. A courier comes later", "4829"),
         ("Your code is 4829. Do not share it with the courier", "4829"),

@@ -30,14 +30,16 @@ MODULES = (
 # Public among the package's own modules, and of no use outside it.
 INTERNAL = {
     "providers.answers": {"described", "judged", "read"},
-    "providers.base": {"SupportsCounting", "SupportsHandingOn", "identifying", "lacking"},
+    "providers.base": {
+        *("SupportsAsking", "SupportsCounting", "SupportsHandingOn", "SupportsStates"),
+        *("identifying", "lacking"),
+    },
     "errors": {"listed"},
     "redact": {"KnownValues"},
     "providers.http": {"check_url"},
     "providers.registry": {
         "BuiltIn",
         "Recipe",
-        "built_alike",
         "identifying",
         "account_variables",
         "has_carrier",

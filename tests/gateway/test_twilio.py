@@ -141,6 +141,7 @@ def test_a_refusal_has_twilios_number_and_words(
         (None, "No credentials provided"),
         ("Bearer token", "No credentials provided"),
         ("Basic !!!", "No credentials provided"),
+        ("Basic QUM\xa0", "No credentials provided"),
         (basic("shop", "token"), "invalid username"),
         (basic("AC123", "token"), "invalid username"),
         (basic(ACCOUNT + "0", "token"), "invalid username"),

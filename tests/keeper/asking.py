@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
+from pytest_otp.clock import monotonic
 from pytest_otp.errors import (
     OtpError,
 )
@@ -13,6 +13,7 @@ from pytest_otp.keeper.client import Keeper
 from pytest_otp.keeper.wire import KeeperMessage
 from pytest_otp.orders.entries import LedgerEntry
 from pytest_otp.orders.ledger import Ledger
+from pytest_otp.providers.base import Order
 from tests.keeper.loopback import Cepat
 from tests.orders.processes import LONG
 
@@ -23,12 +24,13 @@ UNAVAILABLE = "the keeper process, which closes orders even if the run is killed
 def ordering(keeper: Keeper, cepat: Cepat, key: str, **changes: Any) -> Future[KeeperMessage]:
     """Ask for an order."""
     number = keeper.use("otpcepat", {**cepat.values, **changes}, ())
-    return keeper.ask({"op": "order", "provider": number, "key": key, "service": "1", "country": "6", "operator": None})
+    about = {"provider": number, "key": key, "service": "1", "country": "6", "operator": None}
+    return keeper.ask({"op": "order", **about, "until": monotonic() + LONG})
 
 
-def order(keeper: Keeper, cepat: Cepat, key: str, **changes: Any) -> Mapping[str, Any]:
+def order(keeper: Keeper, cepat: Cepat, key: str, **changes: Any) -> Order:
     """Ask for an order, and get it."""
-    placed: Mapping[str, Any] = ordering(keeper, cepat, key, **changes).result(LONG)["order"]
+    placed: Order = ordering(keeper, cepat, key, **changes).result(LONG)["result"]
     return placed
 
 

@@ -15,6 +15,7 @@ import pytest
 from pytest_otp import redact
 from pytest_otp.keeper.client import MAX_STARTS, Keeper
 from pytest_otp.keeper.pipes import BOOTSTRAP, SideProcess
+from pytest_otp.keeper.watch import Silence
 from pytest_otp.orders.closers import Closers
 from pytest_otp.orders.entries import NO_BUDGET, Budget
 from pytest_otp.orders.ledger import Ledger
@@ -33,7 +34,9 @@ class Started(Protocol):
         path: Path | None = None,
         *,
         max_starts: int = MAX_STARTS,
+        silence: Silence | None = None,
         first: str = BOOTSTRAP,
+        kind: type[SideProcess] = SideProcess,
         **side: Any,
     ) -> Keeper:
         """`first` is what the first side process runs; `side` goes to each."""
@@ -77,7 +80,9 @@ def start(ledger_path: Path) -> Iterator[Started]:
         path: Path | None = None,
         *,
         max_starts: int = MAX_STARTS,
+        silence: Silence | None = None,
         first: str = BOOTSTRAP,
+        kind: type[SideProcess] = SideProcess,
         **side: Any,
     ) -> Keeper:
         codes = iter([first])
@@ -86,10 +91,11 @@ def start(ledger_path: Path) -> Iterator[Started]:
             if over:
                 raise OSError("the test is over")
             bootstrap = next(codes, BOOTSTRAP)
-            sides.append(SideProcess(hello, **{"bootstrap": bootstrap, **callbacks, **side}))
+            sides.append(kind(hello, **{"bootstrap": bootstrap, **callbacks, **side}))
             return sides[-1]
 
-        keepers.append(Keeper(path or ledger_path, "a-run", budget, max_starts=max_starts, side_process=side_process))
+        options = {"max_starts": max_starts, "side_process": side_process, "silence": silence}
+        keepers.append(Keeper(path or ledger_path, "a-run", budget, **options))  # type: ignore[arg-type]
         return keepers[-1]
 
     yield started
@@ -98,8 +104,7 @@ def start(ledger_path: Path) -> Iterator[Started]:
         keeper.end()
     for each in sides:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(each.pid, signal.SIGCONT)
-        each.kill()
+            os.kill(each.pid, signal.SIGKILL)
         until(lambda each=each: each.exit_status is not None)  # type: ignore[misc]
 
 

@@ -9,11 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+from pytest_otp.clock import monotonic
 from pytest_otp.keeper.guard import Guard, GuardOptions
 from pytest_otp.keeper.provider import KeeperProvider
+from pytest_otp.keeper.wire import encode
 from pytest_otp.providers.base import Order
 from pytest_otp.providers.registry import create, credentials
-from tests.keeper.loopback import pid_of
+from tests.keeper.loopback import pid_of, stop
 
 
 class Steps:
@@ -66,6 +68,17 @@ class Steps:
             return
         self.guard.end()
         sys.exit(0)
+
+    def order_from_a_stopped_keeper(self) -> None:
+        """Another order, which stays in the pipe."""
+        keeper = self.guard.keeper
+        assert keeper
+        assert keeper.side
+        stop(keeper.side.pid)
+        until = monotonic() + 600.0
+        wanted = {"provider": 0, "key": "unread", "service": "1", "country": "6", "operator": None, "until": until}
+        keeper.side.write(encode({"id": 4711, "op": "order", **wanted}))
+        report(keeper=keeper.side.pid)
 
     def end(self) -> None:
         self.guard.end()

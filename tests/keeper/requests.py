@@ -11,9 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from pytest_otp.clock import monotonic
 from pytest_otp.errors import OtpError
 from pytest_otp.keeper.server import KeeperServer
-from pytest_otp.keeper.wire import decode, encode, error_of, order_of
+from pytest_otp.keeper.wire import decode, encode, error_of
 from pytest_otp.orders.closers import Closers
 from pytest_otp.orders.entries import Intent, LedgerEntry
 from pytest_otp.orders.ledger import Ledger
@@ -70,7 +71,7 @@ class Owner:
             "owner": self.alive.name,
             "budget": budget,
             "providers": recipes,
-            "held": held,
+            "held": {key: {} for key in held},
         }
         self.process = KeeperServer(
             decode(encode(hello)),
@@ -101,7 +102,8 @@ class Owner:
         return answer
 
     def order(self, key: str, provider: int = 0) -> Order:
-        return order_of(self.ask("order", **ordering(key, provider))["order"])
+        placed: Order = self.ask("order", **ordering(key, provider))["result"]
+        return placed
 
     def close(self, key: str, *, received: bool = False) -> dict[str, Any]:
         return self.ask("close", key=key, received=received)
@@ -124,7 +126,8 @@ class Owner:
 
 
 def ordering(key: str, provider: int = 0) -> dict[str, Any]:
-    return {"key": key, "provider": provider, "service": "1", "country": "6", "operator": None}
+    about = {"key": key, "provider": provider, "service": "1", "country": "6", "operator": None}
+    return {**about, "until": monotonic() + LONG}
 
 
 def refused(answer: dict[str, Any]) -> OtpError:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pytest_otp.clock import monotonic
 from pytest_otp.errors import (
     BudgetExceeded,
     OrderUncertain,
@@ -40,7 +41,7 @@ class TestTalk:
         keeper = start()
         placed = order(keeper, cepat, "a")
         written = entry(ledger, "a")
-        assert placed["id"] == written.order_id == "1"
+        assert placed.id == written.order_id == "1"
         assert written.intent.run == "a-run"
         assert ledger.is_alive(written.intent.owner)
         assert ledger.is_alive(written.intent.keeper)
@@ -55,7 +56,7 @@ class TestTalk:
         cepat.refuse = lambda order: bool(refusals and refusals.pop())
         assert "later" in closing(keeper, "a").result(LONG)
         until(lambda: not cepat.open)
-        assert order(keeper, cepat, "b")["id"] == "2"
+        assert order(keeper, cepat, "b").id == "2"
         assert keeper.usable
 
     def test_an_answer_to_no_request(self, start: Started, cepat: Cepat) -> None:
@@ -66,7 +67,7 @@ class TestTalk:
         ]
         lines = b"".join(map(encode, stray))
         keeper = start(bootstrap=f"import os; os.write(1, {lines!r})\n{BOOTSTRAP}")
-        assert order(keeper, cepat, "a")["id"] == "1"
+        assert order(keeper, cepat, "a").id == "1"
 
     def test_a_refusal(self, start: Started, cepat: Cepat) -> None:
         """What the provider says reaches this process as one of its errors."""
@@ -97,7 +98,7 @@ class TestTalk:
         """Each gets its own answer."""
         keeper = start()
         answers = {key: ordering(keeper, cepat, key) for key in map(str, range(40))}
-        placed = {key: answer.result(LONG)["order"]["id"] for key, answer in answers.items()}
+        placed = {key: answer.result(LONG)["result"].id for key, answer in answers.items()}
         assert placed == {entry.intent.key: entry.order_id for entry in ledger.entries()}
         assert len(set(placed.values())) == 40
         keeper.end()
@@ -142,7 +143,7 @@ class TestEnd:
         assert not answer.done()
         assert runs(pid)
         cepat.answering.set()
-        assert answer.result(LONG)["order"]["id"] == "1"
+        assert answer.result(LONG)["result"].id == "1"
         until(lambda: not cepat.open and not runs(pid))
 
     def test_an_order_on_its_way_and_a_keeper_that_dies(self, start: Started, cepat: Cepat) -> None:
@@ -266,9 +267,9 @@ class TestNoStart:
         """It is said when it is ordered from, and other providers work."""
         keeper = start()
         number = keeper.use("nobody", {}, ())
-        ask = {"op": "order", "provider": number, "key": "a", "service": "1", "country": "6", "operator": None}
+        ask = {"op": "order", "provider": number, "key": "a", "until": monotonic() + LONG}
         for _ in range(2):
             error = failure(keeper.ask(ask))
             assert isinstance(error, SettingsError)
             assert "unknown provider 'nobody'" in str(error)
-        assert order(keeper, cepat, "b")["id"] == "1"
+        assert order(keeper, cepat, "b").id == "1"

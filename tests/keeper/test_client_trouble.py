@@ -6,16 +6,14 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pytest_otp.errors import (
     OrderUncertain,
-    ProviderUnavailable,
 )
-from pytest_otp.keeper.client import Keeper
+from pytest_otp.keeper.client import STAYS, Keeper
 from pytest_otp.keeper.pipes import KeeperNotResponding
 from pytest_otp.orders.ledger import Ledger
 from tests.keeper.asking import NOTHING_ORDERED, UNAVAILABLE, closing, entry, failure, order, ordering
@@ -35,7 +33,7 @@ class TestDeath:
         killed(keeper)
         assert keeper.usable
         assert pid_of(keeper) != first
-        assert order(keeper, cepat, "b")["id"] == "2"
+        assert order(keeper, cepat, "b").id == "2"
         assert cepat.open == ["1", "2"]
         assert entry(ledger, "a").intent.keeper == entry(ledger, "b").intent.keeper
         assert closing(keeper, "a").result(LONG)["state"] == "cancelled"
@@ -60,7 +58,7 @@ class TestDeath:
         keeper = start(first="import time; time.sleep(600)")
         answer = ordering(keeper, cepat, "a")
         os.kill(pid_of(keeper), signal.SIGKILL)
-        assert answer.result(LONG)["order"]["id"] == "1"
+        assert answer.result(LONG)["result"].id == "1"
         assert cepat.asked("get_order") == 1
 
     def test_before_it_is_ready_and_given_up(self, start: Started, cepat: Cepat) -> None:
@@ -69,7 +67,7 @@ class TestDeath:
         given_up, wanted = ordering(keeper, cepat, "a"), ordering(keeper, cepat, "b")
         assert given_up.cancel()
         os.kill(pid_of(keeper), signal.SIGKILL)
-        assert wanted.result(LONG)["order"]["id"] == "1"
+        assert wanted.result(LONG)["result"].id == "1"
         assert cepat.asked("get_order") == 1
 
     def test_a_close_that_was_not_answered(self, start: Started, cepat: Cepat) -> None:
@@ -105,8 +103,7 @@ class TestDeath:
         close = closing(keeper, "a")
         os.kill(pid_of(keeper), signal.SIGKILL)
         lost = failure(close)
-        assert isinstance(lost, ProviderUnavailable)
-        assert (lost.message, lost.sent) == (f"{UNAVAILABLE} (it died 2 times)", False)
+        assert str(lost) == f"{UNAVAILABLE} (it died 2 times). {STAYS}"
         assert not keeper.usable
         errors = [failure(ordering(keeper, cepat, key)) for key in "bc"]
         assert [str(error) for error in errors] == [f"{UNAVAILABLE} (it died 2 times). {NOTHING_ORDERED}"] * 2
@@ -134,6 +131,25 @@ class TestDeath:
         until(lambda: len(os.listdir("/proc/self/fd")) <= files)
 
 
+def fill(keeper: Keeper) -> None:
+    """Stop the keeper, and fill its pipe."""
+    stop(pid_of(keeper))
+    side = keeper.side
+    assert side
+    side.write_timeout = 0.1
+    with contextlib.suppress(KeeperNotResponding):
+        for _ in range(1_000_000):
+            side.write(b'{"op": "ping"}\n')
+        raise AssertionError("a pipe without end")
+
+
+def resume(keeper: Keeper) -> None:
+    """Let it go on, with all the time that it needs to empty its pipe."""
+    assert keeper.side
+    keeper.side.write_timeout = LONG
+    os.kill(pid_of(keeper), signal.SIGCONT)
+
+
 class TestStopped:
     """It takes nothing in, and does not die."""
 
@@ -142,56 +158,43 @@ class TestStopped:
         """One whose pipe is full."""
         keeper = start()
         order(keeper, cepat, "a")
-        stop(pid_of(keeper))
-        side = keeper.side
-        assert side
-        side.write_timeout = 0.1
-        with contextlib.suppress(KeeperNotResponding):
-            for _ in range(1_000_000):
-                side.write(b'{"op": "state", "key": "x"}\n')
-            raise AssertionError("a pipe without end")
+        fill(keeper)
         return keeper
 
-    @pytest.fixture
-    def resume(self, stopped: Keeper) -> Callable[[], None]:
-        """Lets it go on, with all the time that it needs to empty its pipe."""
+    def test_ordering(self, stopped: Keeper, cepat: Cepat, ledger: Ledger) -> None:
+        """It is killed, and its successor orders."""
+        assert order(stopped, cepat, "b").id == "2"
+        assert {entry.intent.key: entry.state for entry in ledger.entries()} == {"a": "waiting", "b": "waiting"}
 
-        def resumed() -> None:
-            assert stopped.side
-            stopped.side.write_timeout = LONG
-            os.kill(pid_of(stopped), signal.SIGCONT)
-
-        return resumed
-
-    def test_ordering(self, stopped: Keeper, resume: Callable[[], None], cepat: Cepat, ledger: Ledger) -> None:
-        """It is refused; when the keeper goes on, it orders nothing of it, and works again."""
-        assert isinstance(failure(ordering(stopped, cepat, "b")), KeeperNotResponding)
-        stopped.notify({"op": "state", "key": "a", "state": "received"})
-        resume()
-        until(lambda: order(stopped, cepat, "c")["id"] == "2")
-        assert [entry.intent.key for entry in ledger.entries()] == ["a", "c"]
-
-    def test_an_account_that_it_was_not_told_of(
-        self, stopped: Keeper, resume: Callable[[], None], cepat: Cepat
-    ) -> None:
-        """Each order goes to its own account afterwards."""
+    def test_an_account_that_it_was_not_told_of(self, stopped: Keeper, cepat: Cepat) -> None:
+        """Each order goes to its own account."""
         with Cepat() as other:
-            with pytest.raises(KeeperNotResponding):
-                ordering(stopped, other, "b")
-            resume()
+            order(stopped, other, "b")
             order(stopped, cepat, "c")
-            order(stopped, other, "d")
             assert (len(cepat.status), len(other.status)) == (2, 1)
             stopped.end()
             until(lambda: not other.open)
 
-    def test_the_run_ends_meanwhile(self, stopped: Keeper, resume: Callable[[], None], cepat: Cepat) -> None:
-        """When it goes on, it closes what is open."""
+    def test_the_run_ends_meanwhile(self, stopped: Keeper, cepat: Cepat) -> None:
+        """Its successor closes what is open."""
         pid = pid_of(stopped)
         stopped.end()
-        assert cepat.open
-        resume()
         until(lambda: not cepat.open and not runs(pid))
+
+    def test_while_an_order_is_on_its_way(self, start: Started, cepat: Cepat) -> None:
+        """Only it can receive the order's ID: it is left alone, and what it does not take in is refused."""
+        keeper = start()
+        order(keeper, cepat, "a")
+        cepat.answering.clear()
+        answer = ordering(keeper, cepat, "b")
+        until(lambda: len(cepat.status) == 2)
+        fill(keeper)
+        assert isinstance(failure(closing(keeper, "a")), KeeperNotResponding)
+        with pytest.raises(KeeperNotResponding):
+            keeper.use("otpcepat", {**cepat.values, "OTPCEPAT_USER_AGENT": "another"}, ())
+        cepat.answering.set()
+        resume(keeper)
+        assert answer.result(LONG)["result"].id == "2"
 
 
 class TestGivenUp:
@@ -216,5 +219,5 @@ class TestGivenUp:
             if answer.cancel():
                 until(lambda: not cepat.open)
             else:
-                assert answer.result(LONG)["order"]["id"] == str(nth + 1)
+                assert answer.result(LONG)["result"].id == str(nth + 1)
                 assert closing(keeper, str(nth)).result(LONG)["state"] == "cancelled"

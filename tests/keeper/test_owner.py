@@ -45,6 +45,16 @@ class TestOwner:
             cepat.answering.set()
             until(lambda: not cepat.open)
 
+    def test_killed_while_its_keeper_is_stopped(self, cepat: Cepat, tmp_path: Path) -> None:
+        """When the keeper goes on, it orders nothing that was asked for before, and closes what is open."""
+        with owner(cepat, tmp_path, "order", "order_from_a_stopped_keeper", "sleep") as process:
+            process.said()
+            keeper = process.said()["keeper"]
+            process.kill()
+            os.kill(keeper, signal.SIGCONT)
+            until(lambda: not cepat.open and not runs(keeper))
+        assert cepat.asked("get_order") == 1
+
     def test_killed_while_a_child_lives(self, cepat: Cepat, tmp_path: Path) -> None:
         """A forked child, which inherited its files, hides its death from nobody."""
         with owner(cepat, tmp_path, "order", "fork", "sleep") as process:

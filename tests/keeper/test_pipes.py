@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 
+from pytest_otp.clock import monotonic
 from pytest_otp.keeper.pipes import BOOTSTRAP, KeeperNotResponding, SideProcess
 from pytest_otp.keeper.wire import encode
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.redact import Secret
 from tests.keeper.loopback import KEY, PACKAGE, Cepat, runs, stop
-from tests.orders.processes import until
+from tests.orders.processes import LONG, until
 
 ORDER: Mapping[str, Any] = {"op": "order", "provider": 0, "service": "1", "country": "6", "operator": None}
+"""An order, but for its key and until when it may be sent."""
 
 
 class Talk:
@@ -62,7 +64,7 @@ def hello_of(ledger: Path, *recipes: Mapping[str, Any]) -> dict[str, Any]:
         "run": "a-run",
         "budget": (None, None, None),
         "owner": "an-owner",
-        "held": [],
+        "held": {},
         "providers": recipes,
     }
 
@@ -100,10 +102,10 @@ def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
 def test_it_orders_and_ends_when_its_work_is_done(begin: Begin, cepat: Cepat, ledger: Ledger) -> None:
     """It says that it is ready, answers, closes what is open when its input ends, and is gone, without an error."""
     talk = begin()
-    answer = talk.ask(1, **ORDER, key="a")
+    answer = talk.ask(1, **ORDER, key="a", until=monotonic() + LONG)
     assert talk.side.ready
     assert talk.said[0] == {"ready": True}
-    assert answer["order"]["number"] == "6281200000001"
+    assert answer["result"].number == "6281200000001"
     talk.side.close()
     until(lambda: talk.ended)
     assert talk.side.exit_status == 0
@@ -214,10 +216,10 @@ def test_a_talkative_plugin(begin: Begin, tmp_path: Path, monkeypatch: pytest.Mo
     (metadata / "entry_points.txt").write_text("[pytest_otp.providers]\ntalkative = talkative:Talkative\n")
     monkeypatch.syspath_prepend(tmp_path)
     talk = begin(providers=[{"name": "talkative", "values": {}, "allow_http": []}])
-    assert talk.ask(1, **ORDER, key="a")["order"]["id"] == "7"
+    assert talk.ask(1, **ORDER, key="a", until=monotonic() + LONG)["result"].id == "7"
     talk.side.close()
     until(lambda: talk.ended)
-    assert [set(message) for message in talk.said] == [{"ready"}, {"id", "order"}]
+    assert [set(message) for message in talk.said] == [{"ready"}, {"id", "result"}]
     assert (tmp_path / "log").read_text().split() == ["built", "order", "cancel"]
 
 
@@ -225,7 +227,7 @@ def test_a_talkative_plugin(begin: Begin, tmp_path: Path, monkeypatch: pytest.Mo
 def test_what_python_prints_at_its_start(begin: Begin, words: str) -> None:
     """A start-up file of the installation that prints whole lines, or half of one, spoils nothing."""
     talk = begin({"bootstrap": f"import os; os.write(1, b'{words}')\n{BOOTSTRAP}"})
-    assert "order" in talk.ask(1, **ORDER, key="a")
+    assert "result" in talk.ask(1, **ORDER, key="a", until=monotonic() + LONG)
     assert talk.said[0] == {"ready": True}
 
 
@@ -237,7 +239,7 @@ def test_signals_that_are_meant_for_its_owner(begin: Begin, cepat: Cepat) -> Non
     until(lambda: all(_ignores(status.read_text(), number) for number in signals))
     for number in signals:
         os.kill(talk.pid, number)
-    assert "order" in talk.ask(1, **ORDER, key="a")
+    assert "result" in talk.ask(1, **ORDER, key="a", until=monotonic() + LONG)
     for number in signals:
         os.kill(talk.pid, number)
     talk.side.close()

@@ -10,19 +10,21 @@ from typing import Any
 
 import pytest
 
+from pytest_otp.clock import monotonic
 from pytest_otp.errors import (
+    InvalidRequest,
     ProviderError,
     ProviderUnavailable,
     SettingsError,
 )
 from pytest_otp.keeper.server import KeeperServer
-from pytest_otp.orders.entries import Intent
+from pytest_otp.orders.entries import Closing, Intent
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.orders.process_locks import LivenessLock, is_alive
 from pytest_otp.redact import Secret
 from tests.keeper.requests import RECIPE, Owner, leave_behind, ordering, refused
 from tests.orders.processes import LONG, until
-from tests.scripted import ScriptedProvider
+from tests.scripted import NOW, ScriptedProvider
 
 
 class TestEnd:
@@ -61,13 +63,16 @@ class TestEnd:
         assert provider.calls("cancel") == 6
 
     def test_a_provider_that_refuses_for_ever(self, owner: Owner, provider: ScriptedProvider) -> None:
-        """It gives up when the order's lifetime is over; the ledger tells what the last refusal was."""
+        """It gives up when the order's lifetime is over; whether it was closed is uncertain then."""
         provider.lifetime = 0.05  # type: ignore[attr-defined]
         owner.start(RECIPE)
         owner.order("a")
         provider.always("cancel", ProviderError("never"))
         owner.process.end()
-        assert (owner.state("a"), owner.entry("a").reason) == ("waiting", "cancel: never")
+        assert (owner.state("a"), owner.entry("a").reason) == (
+            "uncertain",
+            "the provider refuses every close, and its longest rental is over",
+        )
 
     def test_a_close_that_was_begun_goes_on(self, kept: Owner, provider: ScriptedProvider) -> None:
         """It is not begun a second time."""
@@ -208,10 +213,22 @@ class TestSuccession:
         kept.order("a")
         kept.close("a")
         dead("a")
-        answer = kept.ask(operation, key="a", received=False)
-        assert answer == ({"state": "cancelled"} if operation == "close" else {})
-        assert kept.state("a") in ("cancelled", "finished")
+        answer = kept.ask(operation, key="a", received=False, until=monotonic() + LONG)
+        assert answer == {"state" if operation == "close" else "result": "cancelled"}
+        assert kept.state("a") == "cancelled"
         assert kept.entry("a").reason == "by its test"
+
+    def test_what_was_tried_before(
+        self, kept: Owner, provider: ScriptedProvider, dead: Callable[..., KeeperServer]
+    ) -> None:
+        """What the dead keeper tried is in the ledger: its successor knows a fifth refusal for what it is."""
+        kept.order("a")
+        kept.ledger.tried("a", Closing(closes=5, refusals=4, counted_at=NOW))
+        for call in ("cancel", "messages"):
+            provider.always(call, InvalidRequest("error 3"))
+        dead("a")
+        assert kept.close("a") == {"state": "ended"}
+        assert kept.entry("a").closing.closes == 6
 
     def test_an_sms_that_was_heard_of_before(
         self, kept: Owner, provider: ScriptedProvider, dead: Callable[..., KeeperServer]
@@ -232,7 +249,7 @@ class TestSuccession:
         kept.providers["broken"] = ValueError("no")
         kept.providers["other"] = ScriptedProvider()
         dead("a", recipe={**RECIPE, "name": "broken"})
-        assert kept.close("a") == {"unknown": True}
+        assert str(refused(kept.close("a"))) == "the keeper process does not know the order"
         kept.notify("use", **{**RECIPE, "name": "other"})
         assert kept.order("b", 1).id == "order-1"
 

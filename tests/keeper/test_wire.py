@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import replace
+import json
+from dataclasses import fields, replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
@@ -12,8 +13,17 @@ import pytest
 
 from pytest_otp import errors
 from pytest_otp.errors import NumberUnavailable, OtpError, ProviderError, ProviderUnavailable
-from pytest_otp.keeper.wire import decode, encode, error_of, order_of, plain_error, values_of
-from pytest_otp.providers.base import Order
+from pytest_otp.keeper.wire import decode, encode, error_of, plain_error
+from pytest_otp.providers.base import (
+    Balance,
+    Country,
+    Messages,
+    Operator,
+    Order,
+    OrderState,
+    Service,
+    SmsMessage,
+)
 from pytest_otp.redact import MASK, Secret
 
 CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, OtpError)]
@@ -70,7 +80,7 @@ def test_a_class_of_a_plugin_arrives_as_the_closest_of_ours() -> None:
 
     arrived = travelled(SoldOut("sold out", words="SOLD"))
     assert type(arrived) is NumberUnavailable
-    assert (str(arrived), arrived.words) == ("sold out. Come back on Monday.", "SOLD")
+    assert (str(arrived), arrived.words) == ("SoldOut: sold out. Come back on Monday.", "SOLD")
 
 
 def test_an_error_of_another_class_is_the_providers() -> None:
@@ -82,12 +92,25 @@ def test_an_error_of_another_class_is_the_providers() -> None:
 
 
 def test_an_error_of_a_plugin_that_holds_no_plain_data_still_arrives() -> None:
-    """Attributes that cannot travel stay behind, and a message that is no text becomes one."""
+    """Attributes that cannot travel stay behind, as do secrets, and a message that is no text becomes one."""
     error = OtpError(ValueError("odd"))  # type: ignore[arg-type]  # what a plugin may do
     error.order_id = object()  # type: ignore[assignment]
+    vars(error)["key"] = Secret("an-invented-key")
+    vars(error)["details"] = {"keys": [Secret("an-invented-key")]}
+    vars(error)["tagged"] = {"$": "Secret", "value": "x"}
     arrived = travelled(error)
     assert str(arrived) == "odd"
     assert arrived.order_id is None
+    assert not vars(arrived).keys() & {"key", "details", "tagged"}
+
+
+def test_plain_attributes_of_an_error_arrive() -> None:
+    """Money, times and what is made of plain data arrive as they are."""
+    plain = {"price": Decimal("1.50"), "at": ORDER.ordered_at, "offers": [{"id": 7, "price": Decimal(2)}], "no": None}
+    error = ProviderError("sold out")
+    vars(error).update(plain)
+    arrived = vars(travelled(error))
+    assert {name: arrived[name] for name in plain} == plain
 
 
 def test_no_frames_travel() -> None:
@@ -114,9 +137,43 @@ def test_no_frames_travel() -> None:
 )
 def test_an_order_arrives_whole(order: Order) -> None:
     """Money, time and what is not known come out as they went in."""
-    arrived = order_of(decode(encode({"order": order}))["order"])
+    arrived = decode(encode({"order": order}))["order"]
     assert arrived == order
     assert str(arrived.price) == str(order.price)
+
+
+SMS = SmsMessage("s-1", "Shop", "Your code is 482913", ORDER.ordered_at, "482913")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Messages(OrderState.RECEIVED, (SMS, SmsMessage("s-2", None, "\udcff\u202e\x1b[2J", None, None))),
+        Messages(OrderState.WAITING, ()),
+        Balance(Decimal("12.50"), "USD", "someone@example.com"),
+        [Country("6", "Wakanda (Indo)")],
+        [Operator("any", "Any")],
+        [Service("1", "Shop", Decimal("0.5"), "USD"), Service("2", "Bank", None, None)],
+        7,
+    ],
+    ids=lambda answer: type(answer).__name__,
+)
+def test_an_answer_arrives_whole(answer: object) -> None:
+    """What each call of a provider returns comes out equal, and of the same types."""
+    arrived = decode(encode({"result": answer}))["result"]
+    assert arrived == answer
+    assert repr(arrived) == repr(answer)
+
+
+def test_an_order_of_a_plugins_own_class_arrives_as_one_of_ours() -> None:
+    """What a plugin adds to its orders stays behind."""
+
+    class Special(Order):
+        pass
+
+    arrived = decode(encode({"order": Special(*(getattr(ORDER, field.name) for field in fields(ORDER)))}))["order"]
+    assert arrived == ORDER
+    assert type(arrived) is Order
 
 
 @pytest.mark.parametrize("value", ["an-invented-key", 'quo"te\n', "\udcff-not-utf-8", "schlüssel-日本"])
@@ -124,8 +181,8 @@ def test_a_secret_is_revealed_on_the_wire_alone(value: str) -> None:
     """A secret goes over in the clear, and is a secret again at the other end."""
     values = {"KEY": Secret(value), "URL": "https://provider.test/", "AGENT": None}
     line = encode({"values": values})
-    assert decode(line)["values"]["KEY"] == {"secret": value}
-    arrived = values_of(decode(line)["values"])
+    assert json.loads(line)["values"]["KEY"] == {"$": "Secret", "value": value}
+    arrived = decode(line)["values"]
     assert arrived == values
     assert isinstance(arrived["KEY"], Secret)
 
@@ -136,10 +193,10 @@ def test_a_message_is_one_line() -> None:
     line = encode(message)
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")
-    assert decode(line) == {"id": 1, "service": "two\nlines\r\n", "budget": [None, "1.50", "USD"]}
+    assert decode(line) == {"id": 1, "service": "two\nlines\r\n", "budget": [None, Decimal("1.50"), "USD"]}
 
 
 def test_what_cannot_travel_is_said() -> None:
     """Only plain data, orders, money and times travel: anything else is a mistake of ours."""
-    with pytest.raises(TypeError, match=r"^cannot send a set to the keeper$"):
+    with pytest.raises(TypeError, match=r"^cannot send a set to the keeper or back$"):
         encode({"held": {1, 2}})

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pytest_otp.errors import ProviderUnavailable
+from pytest_otp.numbers.bell import Bell
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.options import NumberOptions
 from pytest_otp.numbers.waiting import Pace
@@ -62,6 +63,11 @@ def begun(action: Callable[[], T]) -> Future[T]:
 
     threading.Thread(target=run, daemon=True).start()
     return outcome
+
+
+def bell_on(loop: VirtualLoop) -> Bell:
+    """A bell whose alarms are the loop's own timers, which jump."""
+    return Bell(loop.time, call_at=lambda due, call: loop.call_at(due, call).cancel)
 
 
 def virtual(main: Callable[[VirtualLoop], Coroutine[Any, Any, Any]]) -> Any:

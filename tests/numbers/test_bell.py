@@ -11,7 +11,7 @@ import pytest
 
 from pytest_otp.numbers.bell import Bell
 from pytest_otp.numbers.waiting import Pace, Wait
-from tests.numbers.renting import LONG, begun, virtual
+from tests.numbers.renting import LONG, begun, bell_on, virtual
 from tests.scripted import Time, VirtualLoop
 
 
@@ -100,7 +100,7 @@ def test_a_ring_for_later_wakes_an_async_sleeper_at_its_time() -> None:
     """On the loop's clock a sleep ends when the announced message is due, not before."""
 
     async def main(loop: VirtualLoop) -> None:
-        bell = Bell(loop.time)
+        bell = bell_on(loop)
         bell.ring(after=5)
         await bell.sleep_async(3600, bell.rung())
         assert loop.time() == pytest.approx(5)
@@ -161,7 +161,7 @@ def test_a_ring_for_nothing_counts_once_on_an_event_loop() -> None:
     polls: list[float] = []
 
     async def main(loop: VirtualLoop) -> None:
-        bell = Bell(loop.time)
+        bell = bell_on(loop)
 
         def poll(seconds: float) -> None:
             polls.append(loop.time())
@@ -170,7 +170,7 @@ def test_a_ring_for_nothing_counts_once_on_an_event_loop() -> None:
                 bell.ring()
 
         pace = Pace(interval=15.0, first=0.0, last=0.0, blocks=False)
-        wait: Wait[str] = Wait(poll, lambda: None, timeout=40, pace=pace, bell=bell)
+        wait: Wait[str] = Wait(poll, lambda: None, timeout=40, pace=pace, bell=bell, clock=loop.time)
         assert await wait.run_async() is None
 
     virtual(main)

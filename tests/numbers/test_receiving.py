@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 from collections.abc import Callable
 from functools import partial
-from time import monotonic, sleep
+from time import sleep
 
 import pytest
 
-from pytest_otp.errors import CodeTimeout, OrderEnded, ProviderError
+from pytest_otp.errors import CodeTimeout, OrderEnded, ProviderError, ProviderUnavailable
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.open_order import OpenOrder
-from pytest_otp.numbers.receiving import Receiver
+from pytest_otp.numbers.receiving import REQUEST_THREADS, Receiver
+from pytest_otp.numbers.waiting import Pace
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.providers.base import Messages, Order, OrderState
 from pytest_otp.providers.deadline import time_left
@@ -125,34 +127,124 @@ class Watched(OpenOrder):
         return super().is_closed
 
 
-def test_a_poll_queues_no_longer_than_its_time(provider: ScriptedProvider) -> None:
-    """Time spent in the queue behind another thread's poll is taken from the request's, and ends it if used up."""
-    order = Watched(provider)
-    receiver = Receiver(order)
-    entered, queued, release = threading.Event(), threading.Event(), threading.Event()
-    before: list[float] = []
-    deadlines: list[float] = []
+def test_a_poll_joins_the_one_that_is_under_way(provider: ScriptedProvider) -> None:
+    """Two waits for one number share a request, and both get its outcome."""
+    receiver = Receiver(OpenOrder(provider, provider.order(None, None, None), "+12015550100"))
+    entered, release = threading.Event(), threading.Event()
 
     def hang() -> None:
         entered.set()
         assert release.wait(LONG)
 
-    def queue() -> None:
-        before.append(monotonic())
-        queued.set()
-
-    provider.script("messages", hang, lambda: deadlines.append(monotonic() + (time_left() or 0.0)))
+    provider.script("messages", hang)
     first = begun(lambda: receiver.poll(LONG))
     assert entered.wait(LONG)
-    receiver.poll(0.01)
-    assert provider.calls("messages") == 1, "it did not wait for its turn"
-    order.polling = queue
-    second = begun(lambda: receiver.poll(2 * LONG))
-    assert queued.wait(LONG)
+    second = receiver.poll(LONG)
+    assert second is not None
+    assert not second.done()
+    provider.receive("code 111111")
     release.set()
-    first.result(LONG)
     second.result(LONG)
-    assert deadlines[0] <= before[0] + 2 * LONG
+    assert first.result(LONG) is second
+    assert provider.calls("messages") == 1
+    assert receiver.claim(lambda message: message.text) == "code 111111"
+
+
+def test_a_poll_gets_the_time_that_is_left(provider: ScriptedProvider) -> None:
+    """The provider's requests may take as long as the poll, and no longer."""
+    receiver = Receiver(OpenOrder(provider, provider.order(None, None, None), "+12015550100"))
+    left: list[float | None] = []
+    provider.script("messages", lambda: left.append(time_left()))
+    receiver.poll(60.0)
+    (seconds,) = left
+    assert seconds is not None
+    assert 0 < seconds <= 60.0
+
+
+def test_an_interrupted_poll_holds_nobody_up(provider: ScriptedProvider) -> None:
+    """Ctrl-C in one thread's request reaches that thread; others that wait for it poll again themselves."""
+    receiver = Receiver(OpenOrder(provider, provider.order(None, None, None), "+12015550100"))
+    entered, release = threading.Event(), threading.Event()
+
+    def interrupt() -> None:
+        entered.set()
+        assert release.wait(LONG)
+        raise KeyboardInterrupt
+
+    provider.script("messages", interrupt)
+    first = begun(lambda: receiver.poll(LONG))
+    assert entered.wait(LONG)
+    second = receiver.poll(LONG)
+    release.set()
+    assert isinstance(first.exception(LONG), KeyboardInterrupt)
+    assert second is not None
+    assert isinstance(second.exception(LONG), ProviderUnavailable)
+    provider.receive("code 111111")
+    receiver.poll(LONG)
+    assert receiver.claim(lambda message: message.text) == "code 111111"
+
+
+def test_a_resend_waits_for_its_turn(provider: ScriptedProvider) -> None:
+    """It comes after the request that is under way, and gives up if that takes all its time."""
+    receiver = Receiver(OpenOrder(provider, provider.order(None, None, None), "+12015550100"))
+    entered, release = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        entered.set()
+        assert release.wait(LONG)
+
+    provider.script("messages", hang)
+    begun(lambda: receiver.poll(LONG))
+    assert entered.wait(LONG)
+    with pytest.raises(ProviderUnavailable, match="no response to an earlier request"):
+        receiver.resend(0.01)
+    resent = begun(lambda: receiver.resend(LONG))
+    release.set()
+    resent.result(LONG)
+    assert provider.events[-2:] == ["messages order-1", "resend order-1"]
+
+
+def test_async_polls_leave_the_loop_free(provider: ScriptedProvider) -> None:
+    """A request that blocks for a while runs elsewhere: the loop goes on turning meanwhile."""
+    turns = 0
+    asked, free = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        asked.set()
+        assert free.wait(LONG)
+
+    async def main() -> None:
+        nonlocal turns
+        number = rented(provider, pace=Pace(first=0.0))
+        provider.receive("code 111111")
+        provider.script("messages", hang)
+        task = asyncio.create_task(number.wait_code_async(LONG))
+        while not asked.is_set() or turns < 3:
+            await asyncio.sleep(0.001)
+            turns += 1
+        free.set()
+        assert await task == "111111"
+
+    asyncio.run(main())
+
+
+def test_many_async_waits_share_a_few_threads(provider: ScriptedProvider) -> None:
+    """A hundred waits on one loop use no more threads than there are for them, and all of them are served."""
+    names: set[str] = set()
+    count = 100
+
+    async def main() -> list[str]:
+        numbers = [rented(provider, pace=Pace(first=0.0)) for _ in range(count)]
+        for index, number in enumerate(numbers):
+            provider.receive(f"code {100000 + index}", order=number.order_id)
+        provider.script("messages", *[lambda: names.add(threading.current_thread().name)] * count)
+        provider.script("messages", *[lambda: sleep(0.001)] * count)
+        return await asyncio.gather(*(number.wait_code_async(LONG) for number in numbers))
+
+    before = threading.active_count()
+    assert asyncio.run(main()) == [str(100000 + index) for index in range(count)]
+    assert names == {"pytest-otp request"}
+    assert threading.active_count() - before <= REQUEST_THREADS + 1
 
 
 def test_the_last_message_of_an_order_is_not_lost(provider: ScriptedProvider) -> None:
@@ -319,6 +411,9 @@ def test_one_request_at_a_time(provider: ScriptedProvider) -> None:
         polling -= 1
 
     provider.script("messages", *[poll] * 8)
-    for done in [begun(lambda: receiver.poll(LONG)) for _ in range(8)]:
-        done.result(LONG)
-    assert (provider.calls("messages"), most) == (8, 1)
+    for request in [begun(lambda: receiver.poll(LONG)) for _ in range(8)]:
+        joined = request.result(LONG)
+        assert joined is not None
+        joined.result(LONG)
+    assert 1 <= provider.calls("messages") <= 8
+    assert most == 1

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +14,8 @@ import pytest
 
 from pytest_otp.errors import AuthenticationError, OrderEnded, ProviderUnavailable
 from pytest_otp.numbers.bell import Bell
-from pytest_otp.numbers.waiting import PUSHED, REQUEST_THREADS, Pace, Wait
-from tests.numbers.renting import AWAY, LONG, virtual
+from pytest_otp.numbers.waiting import PUSHED, Pace, Wait
+from tests.numbers.renting import AWAY, LONG, bell_on, virtual
 from tests.scripted import Time, VirtualLoop
 
 
@@ -213,13 +216,18 @@ def test_an_error_of_claiming_ends_the_wait() -> None:
     assert polls.at == [1.0]
 
 
-def test_async_keeps_the_same_pace_on_the_loops_clock() -> None:
-    """On an event loop the polls come at the same times, by the loop's clock and not by the wall's."""
+def test_async_keeps_the_same_pace() -> None:
+    """On an event loop the polls come at the same times."""
 
     async def main(loop: VirtualLoop) -> list[float]:
         at: list[float] = []
         wait: Wait[str] = Wait(
-            lambda _: at.append(round(loop.time(), 3)), lambda: None, timeout=60, pace=Pace(), bell=Bell()
+            lambda _: at.append(round(loop.time(), 3)),
+            lambda: None,
+            timeout=60,
+            pace=Pace(),
+            bell=bell_on(loop),
+            clock=loop.time,
         )
         assert await wait.run_async() is None
         return at
@@ -231,61 +239,52 @@ def test_async_keeps_the_same_pace_on_the_loops_clock() -> None:
 
 
 @pytest.mark.parametrize("error", [AuthenticationError("wrong key"), ZeroDivisionError("a bug")])
-def test_async_errors_end_the_wait(error: Exception) -> None:
+@pytest.mark.parametrize("later", [False, True], ids=["at once", "as an answer"])
+def test_async_errors_end_the_wait(error: Exception, later: bool) -> None:
     """On an event loop too a final error is raised as it is, and a passing one is not."""
     steps = [AWAY, error]
 
-    def poll(seconds: float) -> None:
-        raise steps.pop(0)
+    def poll(seconds: float) -> Future[None]:
+        if not later:
+            raise steps.pop(0)
+        answer: Future[None] = Future()
+        answer.set_exception(steps.pop(0))
+        return answer
 
     async def main(loop: VirtualLoop) -> None:
-        await Wait(poll, lambda: None, timeout=60, pace=Pace(), bell=Bell()).run_async()
+        await Wait(poll, lambda: None, timeout=60, pace=Pace(), bell=bell_on(loop), clock=loop.time).run_async()
 
     with pytest.raises(type(error)) as caught:
         virtual(main)
     assert caught.value is error
 
 
-def test_async_polls_leave_the_loop_free() -> None:
-    """A poll that blocks for a while runs elsewhere: the loop goes on turning meanwhile."""
+def test_an_answer_of_another_thread_ends_a_poll() -> None:
+    """A poll whose answer is yet to come leaves the loop free, and its answer wakes the wait."""
     turns = 0
-    asked = threading.Event()
-    free = threading.Event()
-
-    def poll(seconds: float) -> None:
-        asked.set()
-        assert free.wait(LONG)
+    answer: Future[None] = Future()
 
     async def main() -> None:
         nonlocal turns
-        wait = Wait(poll, lambda: "found", timeout=LONG, pace=Pace(first=0.0), bell=Bell())
+        wait = Wait(lambda _: answer, lambda: "found", timeout=LONG, pace=Pace(first=0.0), bell=Bell())
         task = asyncio.create_task(wait.run_async())
-        while not asked.is_set() or turns < 3:
+        while turns < 3:
             await asyncio.sleep(0.001)
             turns += 1
-        free.set()
+        assert not task.done()
+        threading.Thread(target=answer.set_result, args=(None,)).start()
         assert await task == "found"
 
     asyncio.run(main())
-    assert turns >= 3
 
 
-def test_many_async_waits_share_a_few_threads() -> None:
-    """Two hundred waits on one loop use no more threads than the pool has, and all of them are served."""
-    before = threading.active_count()
-    most = 0
-
-    def poll(seconds: float) -> None:
-        nonlocal most
-        most = max(most, threading.active_count())
-
-    async def main(loop: VirtualLoop) -> None:
-        bell = Bell()
-        waits: list[Wait[str]] = [Wait(poll, lambda: None, timeout=3, pace=Pace(), bell=bell) for _ in range(200)]
-        assert await asyncio.gather(*(wait.run_async() for wait in waits)) == [None] * 200
-
-    virtual(main)
-    assert most - before <= REQUEST_THREADS
+@pytest.mark.parametrize("run_async", [False, True])
+def test_an_answer_that_never_comes(run_async: bool) -> None:
+    """The wait ends on time, and says that the last poll got no response."""
+    wait: Wait[str] = Wait(lambda _: Future(), lambda: None, timeout=0.1, pace=Pace(first=0.0), bell=Bell())
+    assert (asyncio.run(wait.run_async()) if run_async else wait.run()) is None
+    assert wait.trouble is not None
+    assert wait.trouble.message == "no response before the deadline"
 
 
 def test_async_polls_that_cost_nothing_use_no_thread() -> None:
@@ -294,41 +293,17 @@ def test_async_polls_that_cost_nothing_use_no_thread() -> None:
 
     async def main(loop: VirtualLoop) -> None:
         wait: Wait[str] = Wait(
-            lambda _: threads.add(threading.get_ident()), lambda: None, timeout=2, pace=PUSHED, bell=Bell()
+            lambda _: threads.add(threading.get_ident()),
+            lambda: None,
+            timeout=2,
+            pace=PUSHED,
+            bell=bell_on(loop),
+            clock=loop.time,
         )
         await wait.run_async()
 
     virtual(main)
     assert threads == {threading.get_ident()}
-
-
-def test_a_queued_poll_knows_how_late_it_is() -> None:
-    """A poll that had to queue for a thread gets the time that is left when it begins, not when it was queued."""
-    now = Time()
-    allowed: list[float] = []
-    all_wait = threading.Event()
-
-    def time_passes() -> None:
-        assert all_wait.wait(LONG)
-        now.sleep(20)
-
-    busy = threading.Barrier(REQUEST_THREADS, action=time_passes)
-
-    def poll(seconds: float) -> None:
-        allowed.append(seconds)
-        busy.wait(LONG)  # all threads are busy; time passes; then each takes the next of the queue
-
-    def wait() -> Wait[str]:
-        return Wait(poll, lambda: "found", timeout=60, pace=Pace(first=0.0), bell=Bell(), clock=now)
-
-    async def main() -> None:
-        waits = [asyncio.create_task(wait().run_async()) for _ in range(2 * REQUEST_THREADS)]
-        await asyncio.sleep(0)  # each task runs until its poll is queued
-        all_wait.set()
-        await asyncio.gather(*waits)
-
-    asyncio.run(main())
-    assert sorted(allowed) == [40.0] * REQUEST_THREADS + [60.0] * REQUEST_THREADS
 
 
 @pytest.mark.parametrize("turns", range(6))
@@ -359,3 +334,71 @@ def test_a_cancelled_async_wait_claims_nothing(turns: int) -> None:
 
     outcome = asyncio.run(main())
     assert (outcome, inbox) == ("message", []) or inbox == ["message"]
+
+
+class Suspended(Polls):
+    """As `Polls`, in a process that is suspended once, for a minute: in a pause, or in a poll that then fails."""
+
+    def __init__(self, *, in_pause: int | None = None, in_poll: int | None = None) -> None:
+        super().__init__(Time())
+        self._pauses = itertools.count(1)
+        self._in_pause = in_pause
+        self._in_poll = in_poll
+
+    def sleep(self, seconds: float) -> None:
+        self.time.sleep(seconds + (60.0 if next(self._pauses) == self._in_pause else 0.0))
+
+    def poll(self, seconds: float) -> None:
+        super().poll(seconds)
+        if len(self.at) == self._in_poll:
+            self.time.sleep(60.0)
+            raise AWAY
+
+    def claim(self) -> str | None:
+        """The message is there after half of the minute, for whoever asks then and has the time for an answer."""
+        return "found" if self.at[-1] > 30.0 and self.allowed[-1] >= 1.0 else None
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+SUSPENSIONS = pytest.mark.parametrize(
+    "polls",
+    [
+        pytest.param(lambda: Suspended(in_pause=1), id="first-pause"),
+        pytest.param(lambda: Suspended(in_pause=3), id="a-pause"),
+        pytest.param(lambda: Suspended(in_poll=1), id="first-poll"),
+        pytest.param(lambda: Suspended(in_poll=13), id="last-poll"),
+    ],
+)
+
+
+@SUSPENSIONS
+def test_a_suspended_wait_looks_once_more(polls: Callable[[], Suspended]) -> None:
+    """A process that was stopped beyond the end of the wait polls once more, with time for an answer."""
+    polled = polls()
+    assert polled.wait(10.0).run(polled.sleep) == "found"
+    assert [at for at in polled.at if at > 10.0] == [polled.at[-1]]
+
+
+@SUSPENSIONS
+def test_a_suspended_async_wait_looks_once_more(polls: Callable[[], Suspended]) -> None:
+    """The same on an event loop."""
+    polled = polls()
+    assert asyncio.run(polled.wait(10.0).run_async(polled.sleep_async)) == "found"
+    assert [at for at in polled.at if at > 10.0] == [polled.at[-1]]
+
+
+def test_a_wait_looks_once_more_and_not_again() -> None:
+    """A provider of one's own that ignores its time limit looks like a suspension: it is not asked for ever."""
+    polls = Polls(Time())
+
+    def poll(seconds: float) -> None:
+        polls.at.append(polls.time.elapsed)
+        polls.time.sleep(100.0)
+
+    wait: Wait[str] = Wait(
+        poll, lambda: None, timeout=10, pace=Pace(), bell=Bell(polls.time.clock), clock=polls.time.clock
+    )
+    assert wait.run(polls.time.sleep) is None
+    assert polls.at == [1.0, 101.0]

@@ -5,16 +5,25 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
-from pytest_otp.errors import AuthenticationError, OrderNotFound, OtpError, ProviderUnavailable, SmsAlreadyReceived
+from pytest_otp.errors import (
+    AuthenticationError,
+    InvalidRequest,
+    OrderNotFound,
+    OtpError,
+    ProviderError,
+    ProviderUnavailable,
+    SmsAlreadyReceived,
+)
 from pytest_otp.orders.closers import CONCURRENCY, Closers
 from pytest_otp.orders.entries import InMemoryLedger
 from pytest_otp.orders.recording import RecordingProvider, RunContext
 from pytest_otp.providers.base import Order, OrderState
 from tests.orders.processes import until
-from tests.scripted import ScriptedProvider, Time
+from tests.scripted import NOW, ScriptedProvider, Time
 
 AWAY = ProviderUnavailable("answered 500", provider="scripted")
 CANCELLED = (OrderState.CANCELLED, True)
@@ -41,8 +50,12 @@ def ledger() -> InMemoryLedger:
 
 
 @pytest.fixture
-def recorded(provider: ScriptedProvider, ledger: InMemoryLedger) -> RecordingProvider:
-    return RecordingProvider(provider, lambda: RunContext(ledger, "run-1"), reason="by its keeper, after its run")
+def recorded(provider: ScriptedProvider, ledger: InMemoryLedger, time: Time) -> RecordingProvider:
+    def now() -> datetime:
+        return NOW + timedelta(seconds=time.elapsed)
+
+    by = RunContext(ledger, "run-1")
+    return RecordingProvider(provider, lambda: by, reason="by its keeper, after its run", clock=now)
 
 
 @pytest.fixture
@@ -101,23 +114,57 @@ class TestOne:
         provider.script("messages", AWAY)
         assert close() == [CANCELLED]
 
-    def test_one_that_the_provider_has_ended(self, close: Callable[..., Outcomes], provider: ScriptedProvider) -> None:
-        """There is nothing to close."""
+    def test_one_that_the_provider_says_has_ended(
+        self, close: Callable[..., Outcomes], provider: ScriptedProvider
+    ) -> None:
+        """That may be a mistake: it is closed all the same."""
         provider.ended.add("order-1")
-        assert close() == [(OrderState.ENDED, True)]
-        assert provider.events[1:] == ["messages order-1"]
+        assert close() == [CANCELLED]
+        assert provider.events[1:] == ["messages order-1", "cancel order-1"]
 
-    def test_one_that_is_gone(
+    def test_one_that_was_over_before(
         self, close: Callable[..., Outcomes], provider: ScriptedProvider, ledger: InMemoryLedger
     ) -> None:
-        """An order that the provider does not know needs no further try, and is over in the ledger."""
-        provider.always("cancel", OrderNotFound("unknown order"))
-        outcomes = close()
-        assert len(outcomes) == 1
-        assert outcomes[0][1] is True
-        assert provider.calls("cancel") == 1
+        """A state that is reported after our own close was refused is proof."""
+        provider.ended.add("order-1")
+        provider.always("cancel", InvalidRequest("wrong status"))
+        assert close() == [(OrderState.ENDED, True)]
+        assert provider.events[1:] == ["messages order-1", "cancel order-1", "messages order-1"]
+        (entry,) = ledger.entries("run-1")
+        assert (entry.state, entry.reason) == ("ended", "by the provider, or elsewhere")
+
+    @pytest.mark.parametrize("kind", [OrderNotFound, InvalidRequest])
+    def test_one_that_is_gone(
+        self,
+        close: Callable[..., Outcomes],
+        provider: ScriptedProvider,
+        ledger: InMemoryLedger,
+        time: Time,
+        kind: type[ProviderError],
+    ) -> None:
+        """A refused close is repeated five seconds later; the fifth refusal of a repeated one is proof."""
+        error = kind("unknown order")
+        for call in ("messages", "cancel"):
+            provider.always(call, error)
+        assert close(timeout=1200.0) == [(error, False), (OrderState.ENDED, True)]
+        assert provider.calls("cancel") == 6
+        assert time.elapsed == pytest.approx(28.4)
         (entry,) = ledger.entries("run-1")
         assert entry.state == "ended"
+
+    def test_one_that_is_refused_for_ever(
+        self, close: Callable[..., Outcomes], provider: ScriptedProvider, ledger: InMemoryLedger, time: Time
+    ) -> None:
+        """Where the credentials are refused as well, a refusal proves nothing; past the longest rental nobody knows."""
+        error = InvalidRequest("error 3")
+        for call in ("messages", "cancel", "balance"):
+            provider.always(call, error)
+        assert close(timeout=1100.0)[-1] == (error, True)
+        (entry,) = ledger.entries("run-1")
+        assert (entry.state, entry.reason) == ("waiting", "cancel: error 3")
+        assert close(timeout=1300.0)[-1] == (error, True)
+        _, entry = ledger.entries("run-1")
+        assert entry.state == "uncertain"
 
     def test_until_it_succeeds(self, close: Callable[..., Outcomes], provider: ScriptedProvider, time: Time) -> None:
         """A refusal is reported once, tries go on at pauses of ten seconds at most, and the success is reported."""

@@ -12,6 +12,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 
 from pytest_otp.errors import OtpError, SettingsError
 from pytest_otp.orders.database import Database
+from pytest_otp.orders.entries import UNTRIED, Closing
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.orders.recording import RecordingProvider, RunContext
 from pytest_otp.orders.store import UPGRADES
@@ -261,6 +263,31 @@ class TestUnusable:
         ledger.changed("key-1", "cancelled", "by its test")
         assert states(ledger) == {"key-1": "cancelled"}
 
+    @pytest.mark.parametrize("checkpointed", [False, True], ids=["in its log", "in the file"])
+    @pytest.mark.parametrize("how", ["junk", "emptied", "another ledger", "an older copy", "another database", "log"])
+    def test_one_that_is_overwritten_while_it_is_in_use(
+        self, ledger: Ledger, path: Path, tmp_path: Path, how: str, checkpointed: bool
+    ) -> None:
+        """Who overwrites its files in place is noticed before the next order, or has done no harm: all can read it."""
+        backup = tmp_path / "older"
+        shutil.copyfile(path, backup)
+        write(ledger, "key-1")
+        if checkpointed:
+            raw_rows(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+        overwrite(path, how, backup)
+        refused = ""
+        try:
+            ledger.reserve(an_intent("key-2"))
+        except SettingsError as error:
+            refused = str(error)
+        if refused or checkpointed:
+            assert f"--otp-ledger (PYTEST_OTP_LEDGER): {path} cannot be used (" in refused
+            assert "orders are not placed without a ledger" in refused
+            return
+        read = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT key FROM orders').fetchall())"
+        run = subprocess.run([sys.executable, "-c", read, str(path)], capture_output=True, text=True, check=True)
+        assert run.stdout.strip() == "[('key-1',), ('key-2',)]"
+
     def test_liveness_locks_that_are_removed(self, ledger: Ledger) -> None:
         """Where others could not see that a run lives, they would close its orders: it places none."""
         shutil.rmtree(ledger.locks)
@@ -297,6 +324,21 @@ class TestUnusable:
         assert states(ledger) == {"key-1": "finished"}
 
 
+def overwrite(path: Path, how: str, backup: Path) -> None:
+    """Write over the files of a ledger that is in use."""
+    if how == "log":
+        path.with_name(f"{path.name}-wal").unlink()
+        return
+    other = backup.with_name("other")
+    if how == "another ledger":
+        Ledger(other).close()
+    if how == "another database":
+        with contextlib.closing(sqlite3.connect(other)) as raw:
+            raw.execute("CREATE TABLE things (name TEXT)")
+    content = {"junk": b"junk" * 5000, "emptied": b"", "an older copy": backup.read_bytes()}
+    path.write_bytes(content[how] if how in content else other.read_bytes())
+
+
 def raw_rows(path: Path, statement: str) -> list[tuple[Any, ...]]:
     """Read the file without the ledger."""
     raw = sqlite3.connect(path)
@@ -322,7 +364,7 @@ class TestUpgrade:
         assert new.account("scripted", {"KEY": Secret("an-invented-key")}) == account
         new.close()
         assert raw_rows(path, "SELECT note FROM orders") == [("none",), ("none",)]
-        assert raw_rows(path, "PRAGMA user_version") == [(2,)]
+        assert raw_rows(path, "PRAGMA user_version") == [(len(UPGRADES) + 1,)]
         assert "was written by a newer version of pytest-otp" in refusal(path)
 
     def test_a_step_is_taken_once(self, opened: Callable[[], Ledger], path: Path) -> None:
@@ -355,7 +397,27 @@ class TestUpgrade:
         with pytest.raises(SettingsError, match=r'cannot be used \(near "NONSENSE": syntax error\)'):
             Ledger(path, upgrades=(*UPGRADES, self.NOTE + "NONSENSE;"))
         assert states(opened()) == {"key-1": "waiting"}
-        assert raw_rows(path, "PRAGMA user_version") == [(1,)]
+        assert raw_rows(path, "PRAGMA user_version") == [(len(UPGRADES),)]
+
+    def test_a_ledger_of_version_0_1(self, path: Path) -> None:
+        """An order that was written before closes were recorded is there, untried, and can be recorded from then on."""
+        path.parent.mkdir(parents=True)
+        with contextlib.closing(sqlite3.connect(path)) as raw:
+            raw.executescript(UPGRADES[0] + "PRAGMA user_version = 1;")
+            raw.execute(
+                "INSERT INTO orders (key, run, owner, keeper, provider, account, order_id, number, state, reason, "
+                "ordered_at, changed_at) VALUES ('key-1', 'run-1', '', '', 'scripted', 'account-1', 'order-1', "
+                "'12015550100', 'waiting', 'cancel: answered 500', ?, ?)",
+                ("2026-11-01T12:00:00+00:00",) * 2,
+            )
+            raw.commit()
+        ledger = Ledger(path)
+        entry = the_only(ledger)
+        assert (entry.state, entry.reason, entry.closing) == ("waiting", "cancel: answered 500", UNTRIED)
+        tried = Closing(3, 2, datetime(2026, 11, 1, 13, tzinfo=timezone.utc))
+        ledger.tried("key-1", tried)
+        assert the_only(ledger).closing == tried
+        ledger.close()
 
 
 def test_two_ledgers_of_one_process(tmp_path: Path) -> None:

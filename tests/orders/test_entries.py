@@ -47,7 +47,7 @@ _INTENTS = st.builds(
     service=_PERHAPS,
     country=_PERHAPS,
     operator=_PERHAPS,
-    price=st.none() | st.decimals(allow_nan=False, allow_infinity=False),
+    price=st.none() | st.decimals(0, 10**17, allow_nan=False, allow_infinity=False, places=4),
     currency=_PERHAPS,
 )
 _ENTRIES = st.builds(
@@ -99,6 +99,9 @@ class TestEntry:
             "changed_at": "2026-11-01 12:30:15.123456+00:00",
             "waited": 0.0,
             "codes": 0,
+            "closes": 0,
+            "refusals": 0,
+            "counted_at": None,
         }
 
     def test_reading_leaves_what_it_read(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from decimal import Decimal
 from pathlib import Path
 
@@ -68,7 +70,7 @@ class TestOrdersBudget:
             "        ledger.reserve(an_intent(key), Budget(orders=25))\n"
             "    except BudgetExceeded:\n"
             "        break\n"
-            "    ledger.placed(key, an_order())\n"
+            "    ledger.placed(key, an_order(key))\n"
             "    number += 1\n"
             "print(number, ledger.account('scripted', {'BASE_URL': 'https://one.example'}))\n"
         )
@@ -87,7 +89,7 @@ class TestSpendBudget:
 
     def order(self, ledger: Ledger, key: str, price: str, confirmed: str | None = None) -> None:
         ledger.reserve(an_intent(key, price=Decimal(price), currency=DOLLARS), self.BUDGET)
-        ledger.placed(key, an_order(price=confirmed or price), self.BUDGET)
+        ledger.placed(key, an_order(key, confirmed or price), self.BUDGET)
 
     def test_until_it_is_spent(self, ledger: Ledger) -> None:
         """Orders fit to the last cent; the next one is refused and not written."""
@@ -106,6 +108,22 @@ class TestSpendBudget:
         ledger.changed("key-1", state)
         with pytest.raises(BudgetExceeded):
             ledger.reserve(an_intent("key-2", price=Decimal("0.01"), currency=DOLLARS), self.BUDGET)
+
+    @pytest.mark.parametrize("price", ["-100", "NaN", "-Infinity", "1e9999999"])
+    def test_an_absurd_price_gives_nothing_back(self, ledger: Ledger, price: str) -> None:
+        """Where a provider confirms an order with no price at all, the listed one counts, and limits what follows."""
+        self.order(ledger, "key-1", "3", confirmed=price)
+        with pytest.raises(BudgetExceeded, match="this run has spent 3, and the limit"):
+            self.order(ledger, "key-2", "3")
+
+    def test_a_price_below_0_in_the_file(self, ledger: Ledger, path: Path) -> None:
+        """One that an earlier version wrote down gives nothing back either."""
+        write(ledger, price=Decimal(3), currency=DOLLARS)
+        with contextlib.closing(sqlite3.connect(path)) as file, file:
+            file.execute("UPDATE orders SET price = '-100'")
+        self.order(ledger, "key-2", "5")
+        with pytest.raises(BudgetExceeded, match="this run has spent 5, and the limit"):
+            self.order(ledger, "key-3", "1")
 
     @pytest.mark.parametrize("state", ["cancelled", "refused"])
     def test_what_is_given_back(self, ledger: Ledger, state: str) -> None:

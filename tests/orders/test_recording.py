@@ -279,17 +279,15 @@ class TestStates:
         assert the_only(ledger).state == "received"
 
     def test_the_providers_own_end(self, provider: Priced, recorded: RecordingProvider, ledger: Ledger) -> None:
-        """An order that the provider ended is over, and the ledger says who ended it."""
+        """That the provider says so ends waits, but the order is open in the ledger until it is closed."""
         order = recorded.order("wa", "6", None)
         provider.ended.add(order.id)
-        recorded.messages(order)
-        assert said(the_only(ledger)) == ("ended", "by the provider, or elsewhere")
-
-    def test_an_order_that_is_gone(self, recorded: RecordingProvider, ledger: Ledger) -> None:
-        """One that the provider does not know any more needs no close."""
-        order = recorded.order("wa", "6", None)
-        recorded.mark_ended(order)
-        assert said(the_only(ledger)) == ("ended", "by the provider, or elsewhere")
+        assert recorded.messages(order).state is OrderState.ENDED
+        assert said(the_only(ledger)) == ("waiting", "")
+        assert recorded.cancel(order) is OrderState.CANCELLED
+        assert said(the_only(ledger)) == ("cancelled", "by its test")
+        assert recorded.cancel(order) is recorded.finish(order) is OrderState.CANCELLED
+        assert provider.calls("cancel") + provider.calls("finish") == 1
 
     def test_what_others_have_heard(self, recorded: RecordingProvider, ledger: Ledger) -> None:
         """The test process looks for messages itself, and tells who keeps the ledger."""
@@ -330,7 +328,6 @@ class TestStates:
         order = recorded.order("wa", "6", None)
         provider.receive("x")
         recorded.messages(order)
-        provider.inboxes.clear()
         provider.script(close, error)
         with pytest.raises(type(error)):
             getattr(recorded, close)(order)
@@ -492,3 +489,16 @@ class TestWatched:
         assert isinstance(pushing, SupportsPush)
         pushing.subscribe(an_order(), heard.append)
         assert heard == [0.0]
+
+
+def test_nothing_is_ordered_for_a_run_that_has_ended(provider: Priced, ledger: Ledger) -> None:
+    """What the context's check raises is raised before anything is recorded or sent."""
+
+    def check() -> None:
+        raise OtpError("the run has ended")
+
+    recorded = RecordingProvider(provider, lambda: RunContext(ledger, "run-1", check=check))
+    with pytest.raises(OtpError, match="the run has ended"):
+        recorded.order("wa", "6", None)
+    assert provider.calls("order") == 0
+    assert ledger.entries() == []

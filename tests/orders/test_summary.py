@@ -130,6 +130,15 @@ class TestSummary:
             ),
         ]
 
+    def test_expired(self) -> None:
+        """An uncertain order that is older than the provider's longest rental is told by another word."""
+        total, line = lines(an_entry(4, "uncertain", "no answer", provider="otpcepat"))
+        assert total.startswith("otpcepat: 1 order, 0 finished, 0 cancelled, 0 uncertain, 0 still open, 1 expired; ")
+        assert line == (
+            "expired: an order at otpcepat, for wa 6, 1.50 USD, 2026-11-01 12:30:15 UTC (no answer); it was uncertain, "
+            "and its longest rental is over"
+        )
+
     def test_several_providers(self) -> None:
         """A line for each, in order of the alphabet; nothing is added up across them."""
         printed = lines(an_entry(1, "finished", provider="otpvirt"), an_entry(2, "cancelled", provider="fake"))

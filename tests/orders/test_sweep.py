@@ -14,7 +14,8 @@ from pytest_otp.orders.closers import Closers, OnOutcome
 from pytest_otp.orders.ledger import Ledger
 from pytest_otp.orders.process_locks import LivenessLock
 from pytest_otp.orders.recording import RecordingProvider, RunContext
-from pytest_otp.orders.sweep import LIFETIME, SHORTEST_ATTEMPT, begin_sweep, lifetime
+from pytest_otp.orders.rental import LIFETIME, lifetime
+from pytest_otp.orders.sweep import SHORTEST_ATTEMPT, begin_sweep
 from pytest_otp.providers.base import Order, OrderState
 from tests.orders.written import an_intent, an_order, states, write
 from tests.scripted import ScriptedProvider

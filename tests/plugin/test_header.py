@@ -100,3 +100,15 @@ def test_a_misspelt_variable(pytester: pytest.Pytester, run: Run, monkeypatch: p
     else:
         pytester.path.joinpath(".env").write_text("PYTEST_OTP_PROVDER=otpcepat\n")
     run().stdout.fnmatch_lines([f"{OFFLINE}*; ignored unknown variables: PYTEST_OTP_PROVDER"])
+
+
+class Broken(Settings):
+    """Settings whose provider's class raises something when it is asked."""
+
+    def timeout_for(self, scenario: str | None) -> float:
+        raise ValueError("no\ntime-out")
+
+
+def test_a_header_that_fails() -> None:
+    """One line says what failed, and the run goes on."""
+    assert header(Broken()) == "otp: provider fake; no further settings shown: ValueError: no time-out"

@@ -233,6 +233,40 @@ def test_an_unusable_ledger_stops_the_first_order(wire: Wire) -> None:
     assert wire.orders == []
 
 
+@pytest.mark.parametrize(
+    "how",
+    ["write_bytes(b'junk' * 5000)", "write_bytes(other.read_bytes())"],
+    ids=["junk", "another ledger"],
+)
+def test_a_ledger_that_is_overwritten_in_mid_run(wire: Wire, how: str) -> None:
+    """The next order is refused and says why, what was ordered is closed, and the summary says what happened."""
+    wire.test(
+        "import pathlib, sqlite3\n"
+        "from pytest_otp.orders.ledger import Ledger\n"
+        "def test_a(otp_number):\n"
+        "    otp_number()\n"
+        "    path, other = pathlib.Path('state/ledger'), pathlib.Path('other')\n"
+        "    Ledger(other).close()\n"
+        "    raw = sqlite3.connect(path)\n"
+        "    raw.execute('PRAGMA wal_checkpoint(TRUNCATE)')\n"
+        "    raw.close()\n"
+        f"    path.{how}\n"
+        "def test_b(otp_number):\n    otp_number()\n"
+    )
+    output = wire.run(*ORDER, code=1)
+    path = wire.folder / "state" / "ledger"
+    assert f"{path} cannot be used (" in output
+    assert "; orders are not placed without a ledger. Use" in output
+    assert "1 failed, 1 passed" in output
+    (told,) = summary(output)
+    assert told.startswith(
+        f"the ledger {path} was damaged or replaced during the run, so check your account at the provider for open "
+        "orders; this run placed 1 order: "
+    )
+    assert len(wire.orders) == 1
+    assert wire.rented() == []
+
+
 @pytest.mark.parametrize("keeper", ["on", "off"])
 def test_a_ledger_that_is_removed_in_mid_run(wire: Wire, keeper: str) -> None:
     """The next order is refused, what was ordered before is closed, and the run ends with a line that says so."""

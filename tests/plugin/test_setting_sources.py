@@ -63,6 +63,15 @@ def test_typed_ini_values(pytester: pytest.Pytester, run: Run) -> None:
     assert printed(run("-o", "otp_timeout=5"))["timeout"] == 5.0
 
 
+def test_env_file_of_powershell(pytester: pytest.Pytester, run: Run) -> None:
+    """A .env in UTF-16 with nothing else set is no silent, offline, green run."""
+    pytester.path.joinpath(".env").write_bytes("PYTEST_OTP_PROVIDER=otpcepat\r\n".encode("utf-16"))
+    pytester.makepyfile("def test_it(): pass")
+    result = run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--otp-provider otpcepat (PYTEST_OTP_PROVIDER) needs API_KEY_OTPCEPAT*"])
+
+
 def test_env_file(pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """The root folder's .env gives settings and credentials, also from a folder below, and stays out of os.environ."""
     pytester.makeini("[pytest]\notp_timeout = 50\notp_country = ID")

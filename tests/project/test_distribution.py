@@ -14,14 +14,31 @@ import pytest
 from tests.architecture.source import PACKAGE, ROOT
 
 
+def build(folder: Path, *targets: str, mask: str = "022") -> Path:
+    """Build from this checkout, under a umask."""
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder), *targets]
+    built = subprocess.run(
+        ["sh", "-c", f'umask {mask} && exec "$@"', "sh", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel and the source archive, built from this checkout."""
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
-    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stderr
-    return folder
+    return build(tmp_path_factory.mktemp("dist"))
+
+
+def test_the_wheel_can_be_reproduced(dist: Path, tmp_path: Path) -> None:
+    """Built once more, later and under another umask, it has the same bytes: anyone can check what is published."""
+    (first,), (second,) = dist.glob("*.whl"), build(tmp_path, "-t", "wheel", mask="077").glob("*.whl")
+    assert first.name == second.name
+    assert first.read_bytes() == second.read_bytes()
 
 
 def test_wheel_contents(dist: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
+from scripts.licences import ALLOWED, licence_of
 from tests.architecture.source import ROOT
 
 
@@ -27,6 +29,25 @@ def test_ci_runs_what_people_run() -> None:
     commands = [line for line in lines if line and not line.startswith(("#", "set ", "cd "))]
     assert {"make lint", "make test"} <= set(commands)
     assert all(re.fullmatch(r"make [a-z]+( ARGS=--short)?", command) for command in commands)
+
+
+def test_the_lane_of_lowest_versions_has_the_lowest() -> None:
+    """What the suite runs with in the lane `lowest` is what pyproject.toml allows, for each dependency."""
+    section = (
+        (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("\ndependencies = [")[2].partition("\n]")[0]
+    )
+    allowed = dict(re.findall(r'"([a-z-]+)>=([0-9.]+)"', section))
+    lane = (ROOT / "scripts" / "lowest.txt").read_text(encoding="utf-8")
+    pinned = dict(re.findall(r"^([a-z-]+)==([0-9.]+)$", lane, re.MULTILINE))
+    assert allowed.keys() == pinned.keys()
+    assert [name for name, least in allowed.items() if not f"{pinned[name]}.".startswith(f"{least}.")] == []
+
+
+def test_licences_that_a_user_gets() -> None:
+    """Each licence in this environment's run-time dependencies asks nothing of users; another one would be named."""
+    for name in ("requests", "tenacity", "python-dotenv", "phonenumbers", "werkzeug", "trustme", "certifi", "urllib3"):
+        assert ALLOWED.search(licence_of(distribution(name))), name
+    assert not ALLOWED.search("GNU General Public License v3 (GPLv3)")
 
 
 def test_the_changelog_knows_this_version() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import tracemalloc
 from decimal import Decimal
 
 import pytest
@@ -95,6 +96,19 @@ class TestNoAnswers:
         assert re.search(message, error.message), error.message
         assert (error.provider, error.http_status, error.sent) == ("acme", status, True)
         assert len(server.asked) == 1
+
+    def test_a_bomb_of_two_layers_stays_small(self, client: Client) -> None:
+        """A few hundred bytes that would become 16 MB take less than 8 MB, with any urllib3 that is supported."""
+        body = gzip.compress(gzip.compress(b" " * 16 * 1024 * 1024, 1))
+        with WireServer(reply(body, headers={"Content-Encoding": "gzip, gzip"})) as server:
+            tracemalloc.start()
+            try:
+                error = failure(client, server.url, Repeat.NEVER)
+                _, peak = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+        assert isinstance(error, ProviderUnavailable)
+        assert peak < 8 * 1024 * 1024
 
     @pytest.mark.parametrize(("status", "body"), [(401, PAGE), (401, ""), (401, "nope"), (403, "nope"), (403, "")])
     def test_401_and_403_are_about_credentials(self, client: Client, status: int, body: str) -> None:

@@ -207,7 +207,8 @@ class TestOrders:
         error = failure(client, "https://sms.test/", Repeat.UNSENT)
         assert isinstance(error, ProviderUnavailable)
         assert re.fullmatch(
-            r"could not connect \(NameResolutionError: .*sms\.test.*Name or service not known\)+", error.message
+            r"could not connect \((NameResolutionError|NewConnectionError): .*Name or service not known\)+",
+            error.message,
         )
         assert (error.sent, len(client.pauses)) == (False, ATTEMPTS - 1)
 
@@ -273,9 +274,10 @@ class TestTimeLimit:
         assert error.message.startswith("no response within 0.")
 
     def test_a_drip_ends_without_a_limit_too(self) -> None:
-        """The read time-out is for the whole body, not for each byte."""
+        """The read time-out is for the whole body, not for each byte; before urllib3 2.1, both are."""
         with WireServer(drip) as server:
-            assert failure(Client(read=0.5), server.url, Repeat.NEVER).message == "no response within 0.5 s"
+            error = failure(Client(connect=0.5, read=0.5), server.url, Repeat.NEVER)
+        assert error.message in ("no response within 0.5 s", "no response within 1 s")
 
     def test_a_connection_is_as_patient_as_before_afterwards(self, client: Client) -> None:
         """What a hurried call told the socket does not outlive it."""

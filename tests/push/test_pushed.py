@@ -6,19 +6,27 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from pytest_otp.errors import CodeTimeout, OrderEnded, ProviderUnavailable
 from pytest_otp.numbers.number import OtpNumber
 from pytest_otp.numbers.options import NumberOptions
-from pytest_otp.providers.base import Messages, Order, OrderState, SupportsPush
+from pytest_otp.providers.base import (
+    Messages,
+    Order,
+    OrderState,
+    Provider,
+    SupportsCounting,
+    SupportsHandingOn,
+    SupportsPush,
+)
+from pytest_otp.providers.deadline import begun
 from pytest_otp.providers.otpvirt_push import PUSH
 from pytest_otp.providers.push import PushedSms
-from pytest_otp.providers.registry import built_alike, create, credentials, recipe_of
 from pytest_otp.push.pushed import NET, Outcome, Pushed, Pushes
 from pytest_otp.push.webhook import Webhook
 from pytest_otp.redact import Secret
@@ -106,7 +114,9 @@ class TestPushes:
         pushes.open(order, noted(woken_after))
         assert [pushes.take(a_push("")) for _ in range(2)] == [Outcome.ACCEPTED] * 2
         assert len(woken_after) == 2
-        assert pushes.look(order, lambda: Messages(OrderState.WAITING, ())) == Messages(OrderState.WAITING, ())
+        answer: Future[Messages] = Future()
+        answer.set_result(Messages(OrderState.WAITING, ()))
+        assert pushes.look(order, lambda: answer).result(0) == Messages(OrderState.WAITING, ())
 
     def test_plain_data(self) -> None:
         """Another process gets the same push as plain data, and no repr shows its text."""
@@ -252,18 +262,61 @@ class TestPushed:
         assert asyncio.run(wait()) == "482913"
         assert scene.looks() == 0
 
-    def test_the_keeper_can_build_it(self) -> None:
-        """A provider with pushes is ordered by the keeper like the one behind it; others are none it could build."""
-        values = credentials(
-            "otpvirt", {"OTPVIRT_CLIENT_ID": "an-invented-client", "OTPVIRT_API_PASSWORD": "secret"}, {}
-        )
-        made = create("otpvirt", values)
-        wrapper: Any = Pushed(made, Pushes())
-        built_alike(wrapper, made)
-        assert recipe_of(wrapper) == recipe_of(made) is not None
-        alone: Any = Pushed(ScriptedProvider(), Pushes())
-        built_alike(alone, alone.wrapped)
-        assert recipe_of(alone) is None
+    def test_a_late_answer_is_kept(self, scene: Scene) -> None:
+        """What a request shows that a push overtook is handed out with the next look."""
+        asked, answer, over = threading.Event(), threading.Event(), threading.Event()
+
+        def hang() -> None:
+            asked.set()
+            answer.wait(60)
+
+        def poll() -> Messages:
+            try:
+                return scene.scripted.messages(scene.order)
+            finally:
+                over.set()
+
+        scene.scripted.script("messages", hang)
+        scene.pushes.open(scene.order, lambda seconds: None)
+        request = begun(poll, "a test's request")
+        looking = scene.pushes.look(scene.order, lambda: request)
+        assert asked.wait(30)
+        scene.push(a_push())
+        assert len(looking.result(30).sms) == 1
+        scene.scripted.receive("Your code is 111111")
+        answer.set()
+        assert over.wait(30)
+        wait({request}, 30)
+        scene.push(a_push("m-2", "Your code is 222222"))
+        shown = scene.provider.messages(scene.order)
+        assert [sms.text[-6:] for sms in shown.sms] == ["482913", "111111", "222222"]
+
+    def test_what_is_behind_it_records(self, scene: Scene) -> None:
+        """A provider that records states hears of a push, once, and one that closes elsewhere goes on doing so."""
+        told: list[OrderState] = []
+
+        class Recording(ScriptedProvider):
+            def set_state(self, order: Order, state: OrderState) -> None:
+                told.append(state)
+
+            def hand_on(self, order: Order, *, received: bool, timeout: float) -> OrderState | None:
+                return OrderState.FINISHED
+
+            def count_wait(self, order: Order, seconds: float, codes: int) -> None: ...
+
+        provider = Pushed(Recording(), scene.pushes)
+        assert isinstance(provider, SupportsHandingOn)
+        assert isinstance(provider, SupportsCounting)
+        assert not isinstance(scene.provider, SupportsHandingOn)
+        order = provider.wrapped.order("wa", None, None)
+        number = OtpNumber(cast("Provider", provider), order)
+        scene.push(a_push())
+        assert number.wait_code(30) == "482913"
+        scene.push(a_push("m-2"))
+        assert number.wait_code(30) == "482913"
+        assert told == [OrderState.RECEIVED]
+        number.close()
+        assert number.state == "finished"
 
     def test_an_offline_provider_stays_one(self) -> None:
         """What a class declares about itself holds with pushes too: no keeper for orders that cost nothing."""

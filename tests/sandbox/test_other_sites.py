@@ -7,6 +7,7 @@ import json
 import os
 import selectors
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,45 @@ def test_orders_of_another_site(carrier: Carrier) -> None:
         assert asked(server.url, "GET", path, "", headers) == 403
         assert asked(server.url, "POST", "/native/GetBalance", "{}", JSON | headers) == 403
         assert asked(server.url, "GET", path, "", {}) == 200
+
+
+SMS = json.dumps({"to": "+12015550123", "text": "x"})
+REQUESTS = [
+    ("GET", "/", ""),
+    ("GET", "/page/log", ""),
+    ("POST", "/sms", SMS),
+    ("GET", "/api/handler_api.php?api_key=k&action=getBalance", ""),
+    ("POST", "/native/GetBalance", "{}"),
+    ("POST", "/sms/json", "api_key=k"),
+    ("GET", f"/2010-04-01/Accounts/AC{'0' * 32}/Messages/SM1.json", ""),
+    ("GET", "/unknown", ""),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), REQUESTS, ids=[path for _, path, _ in REQUESTS])
+def test_every_path_of_the_sandbox_has_a_name_of_this_machine(
+    carrier: Carrier, method: str, path: str, body: str
+) -> None:
+    """A host name that may be another site's gets a 403 by any path, also without the headers of a browser."""
+    with Server(Sandbox(carrier, names=["otp"])) as server:
+        port = urlsplit(server.url).port
+        allowed = ["localhost", "app.localhost", "127.0.0.1", "[::1]", "192.0.2.7", "otp", "OTP.", socket.gethostname()]
+        for host in allowed:
+            assert asked(server.url, method, path, body, JSON | {"Host": f"{host}:{port}"}) != 403
+        for host in ("evil.example", "otp.evil.example", "xotp", "127.0.0.1.evil.example", "localhost.evil"):
+            assert asked(server.url, method, path, body, JSON | {"Host": f"{host}:{port}"}) == 403
+
+
+def test_a_page_at_an_own_name(carrier: Carrier) -> None:
+    """A browser that uses the sandbox at a name of its own may order and send there; at another name it may not."""
+    with Server(Sandbox(carrier, names=["otp"])) as server:
+        port = urlsplit(server.url).port
+        headers = {"Host": f"otp:{port}", "Origin": f"http://otp:{port}", "Sec-Fetch-Site": "same-origin"}
+        for method, path, body in REQUESTS[:6]:
+            assert asked(server.url, method, path, body, JSON | headers) != 403
+            assert asked(server.url, method, path, body, JSON | headers | {"Origin": "http://evil"}) == (
+                200 if path == "/" else 403
+            )
 
 
 @FORKS

@@ -168,7 +168,7 @@ def test_another_name_of_this_machine_is_refused(world: World, host: str) -> Non
     for method, path, body in (("POST", "/page/sms", SMS), ("GET", "/page/log", None), ("GET", "/", None)):
         status, said, _ = world.ask(method, path, body, headers)
         assert status == 403
-        assert "at an IP address or at localhost" in json.loads(said)["error"]
+        assert "use an IP address or localhost" in json.loads(said)["error"]
     assert world.strays == []
 
 

@@ -195,7 +195,7 @@ def test_a_client_that_does_not_trust_us_is_no_trouble(
 def test_a_handshake_has_an_end(authority: Authority) -> None:
     """A client that sends its handshake byte by byte is cut off in the middle: the time-out is for all of it."""
     hello = CLIENT_HELLO + bytes(500)
-    with Server(app, authority=authority, handshake_timeout=0.05) as server, connect(server) as slow:
+    with Server(app, authority=authority, head_timeout=0.05) as server, connect(server) as slow:
         sent = 0
         while sent < len(hello) and not select.select([slow], [], [], 0.03)[0]:
             slow.sendall(hello[sent : sent + 1])

@@ -21,7 +21,7 @@ SIGN_UP = """
 """
 
 
-# The box is asked to send what it has to the webhook, as if it had been told the URL in its settings.
+# The box is asked to send what it has to the webhook, as if the URL were in its settings.
 PUSHED_SIGN_UP = """
     import json, os, urllib.request
 
@@ -145,7 +145,7 @@ def test_no_free_sim(pytester: pytest.Pytester, simbox: Simbox) -> None:
     pytester.runpytest_subprocess("--otp-provider", "simbox", "--otp-unavailable", "skip").assert_outcomes(skipped=1)
 
 
-def test_a_wrong_token_is_told_and_not_shown(
+def test_a_wrong_token_is_reported_but_not_shown(
     pytester: pytest.Pytester, simbox: Simbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the box refuses is an AuthenticationError; the token stands nowhere in the output."""
@@ -157,7 +157,7 @@ def test_a_wrong_token_is_told_and_not_shown(
     assert "another-token-of-mine" not in result.stdout.str() + result.stderr.str()
 
 
-def test_a_missing_token_is_told_before_any_test(
+def test_a_missing_token_is_reported_before_any_test(
     pytester: pytest.Pytester, simbox: Simbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plugin checks the class's `variables` at the start, and names the one that is missing."""

@@ -15,7 +15,7 @@ from pytest_otp.errors import (
     Unsupported,
 )
 from pytest_otp.providers.base import Balance, Country, Messages, Operator, OrderState, Service
-from tests.providers.clients import KEY
+from tests.providers.clients import ABSURD, KEY
 from tests.providers.otpcepat.wire import (
     BALANCE,
     COUNTRIES,
@@ -142,12 +142,26 @@ class TestForms:
         assert wire.provider.services("6") == [Service("1", "Flip", Decimal(amount), "IDR")]
         assert wire.provider.order("1", "6", None).price == Decimal(amount)
 
-    @pytest.mark.parametrize("written", ["null", '""', '"free"', "false", "[]", '"NaN"', '"Infinity"'])
+    @pytest.mark.parametrize("written", ["null", '""', '"free"', "false", "[]", '"NaN"', '"Infinity"', *ABSURD])
     def test_a_price_that_is_none(self, wire: Wire, written: str) -> None:
         """An order whose price cannot be read is an order all the same."""
         wire.says(f'{{"status": true, "data": {{"order_id": "a", "number": "62812", "price": {written}}}}}')
         order = wire.provider.order("1", "6", None)
         assert (order.price, order.currency) == (None, None)
+
+    @pytest.mark.parametrize("written", ABSURD)
+    def test_absurd_amounts(self, wire: Wire, written: str) -> None:
+        """In the price list they are no prices; a balance may be below 0, and is none where it is absurd otherwise."""
+        wire.says(
+            f'{{"status": "true", "data": [{{"serviceID": 1, "serviceName": "Flip", "price": {written}}}]}}',
+            f'{{"status": "true", "data": {{"saldo": {written}}}}}',
+        )
+        assert wire.provider.services("6") == [Service("1", "Flip", None, "IDR")]
+        if written.strip('"') == "-5":
+            assert wire.provider.balance().amount == -5
+        else:
+            with pytest.raises(ProviderUnavailable, match="HTTP 200 with no saldo"):
+                wire.provider.balance()
 
     def test_ids_may_be_numbers(self, wire: Wire) -> None:
         """Ids and numbers are texts here, however the service writes them; leading zeros stay."""

@@ -16,6 +16,7 @@ from pytest_otp.errors import (
     ProviderUnavailable,
     SettingsError,
 )
+from tests.providers.clients import ABSURD
 from tests.providers.otpvirt.wire import (
     COUNT,
     NUMBER,
@@ -130,6 +131,7 @@ class TestOrdering:
             ("null", None),
             ('"free"', None),
             ("false", None),
+            *((written, None) for written in ABSURD),
         ],
     )
     def test_prices(self, wire: Wire, written: str, price: str | None) -> None:
@@ -217,6 +219,13 @@ class TestCount:
         wire.says("GetNumbersCount", COUNT)
         wire.provider.count("fb", country, operator)
         assert wire.asked[-1] == {"service": "fb", "country": country, "provider": sent}
+
+    @pytest.mark.parametrize("written", [*ABSURD, "null", '"many"', '"NaN"', "[]"])
+    def test_a_count_that_is_none(self, wire: Wire, written: str) -> None:
+        """What cannot be a count is an unusable response, at once: int() of 1e9999999 would never end."""
+        wire.ready().says("GetNumbersCount", f'{{"count": {written}, "status": 2, "error": 0}}')
+        with pytest.raises(ProviderUnavailable, match="HTTP 200 with no count"):
+            wire.provider.count("fb", "iran", None)
 
     def test_none(self, wire: Wire) -> None:
         """0 is an answer."""

@@ -1,0 +1,1 @@
+"""Feeds invented input to everything that reads what others wrote."""
