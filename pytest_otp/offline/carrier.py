@@ -11,7 +11,7 @@ import math
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -276,6 +276,18 @@ class Carrier:
         """Return the next UUID, determined by the seed."""
         with self._lock:
             return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
+
+    def diverge(self, branch: int, taken: Iterable[str]) -> None:
+        """Make this copy of a carrier, in a forked process, allocate other numbers, IDs and codes than the others.
+
+        Args:
+            branch: Which copy it is: the same seed and branch give the same IDs and codes.
+            taken: Numbers that were allocated by other copies, such as `+12015550123`.
+        """
+        with self._lock:
+            self._handed_out.update(int(number.removeprefix("+")) for number in taken)
+            self._ids = self.stream(f"ids/{branch}")
+            self._codes = self.stream(f"codes/{branch}")
 
     def stream(self, purpose: str) -> random.Random:
         """Return a source of random values, determined by seed, lane and purpose, and independent of all others."""

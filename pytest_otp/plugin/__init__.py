@@ -62,6 +62,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from .fake_files import RealFiles  # noqa: PLC0415 - only with pyfakefs
 
         config.pluginmanager.register(RealFiles(seed), "otp-real-files")
+    if "pytest_forked" in sys.modules:
+        from .forked import ForkedTests  # noqa: PLC0415 - only with pytest-forked
+
+        config.pluginmanager.register(ForkedTests(config, seed), "otp-forked")
 
 
 def _is_anything_set(config: pytest.Config) -> bool:
