@@ -35,7 +35,8 @@ class Beside(Wire):
     def passes(self, text: str, *args: str, plugins: Sequence[str] = (), passed: int = 1, **variables: str) -> str:
         """Run a module of tests, all of which pass, with some plugins; return what was printed."""
         self.write({"test_it.py": text})
-        return self.ends(*args, plugins=plugins, results={"passed": passed}, **variables)
+        self.variables |= variables
+        return self.ends(*args, plugins=plugins, results={"passed": passed})
 
     def ends(
         self, *args: str, results: Mapping[str, int], plugins: Sequence[str] = (), code: int = 0, **variables: str

@@ -165,7 +165,7 @@ def test_respx(beside: Beside) -> None:
 
 @pytest.mark.neighbour("moto")
 def test_moto(beside: Beside) -> None:
-    """moto answers what the application sends to AWS; a code arrives all the same."""
+    """The library answers what the application sends to AWS; a code arrives all the same."""
     beside.passes(MOTO, AWS_EC2_METADATA_DISABLED="true")
 
 

@@ -213,8 +213,8 @@ def test_reports_offline(offline: Beside) -> None:
 def test_everything_at_once(beside: Beside) -> None:
     """With all plugins of this environment loaded, as pytest finds them, in two workers."""
     beside.write({"test_it.py": EVERYTHING, "settings.py": "SECRET_KEY = 'made-up'\n"})
-    variables = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "", "DJANGO_SETTINGS_MODULE": "settings"}
-    output = beside.run("-n2", "-p", "no:sugar", **variables)
+    beside.variables["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = ""
+    output = beside.run("-n2", "-p", "no:sugar", DJANGO_SETTINGS_MODULE="settings")
     assert "3 passed" in output
     assert "3 orders, 3 finished, 0 cancelled, 0 uncertain, 0 still open" in output
 

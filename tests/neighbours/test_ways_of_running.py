@@ -1,4 +1,4 @@
-"""Other ways to write and to run tests: unittest, doctest, import modes, typed settings, several runs in one process."""
+"""Other ways to write and to run tests: unittest, doctest, import modes, typed settings, runs in one process."""
 
 from __future__ import annotations
 

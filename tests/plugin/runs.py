@@ -48,10 +48,10 @@ class Wire:
             cwd=self.folder,
             env={
                 **inherited,
-                **self.variables,
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 "PYTHONPATH": str(ROOT),
                 "PYTEST_OTP_LEDGER": "state/ledger",
+                **self.variables,
                 **variables,
             },
             stdout=subprocess.PIPE,
