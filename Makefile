@@ -9,7 +9,7 @@ WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format index bench chaos fuzz neighbours audit docs tox browser node build clean
+.PHONY: help demo test lint format index bench chaos leaks fuzz neighbours audit docs tox browser node build clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,7 +23,7 @@ test: $(READY) browser node  ## Run the whole suite
 lint: $(READY)  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy pytest_otp tests $(wildcard benchmarks/*.py chaos/*.py fuzz/*.py)
+	$(BIN)/mypy pytest_otp tests $(wildcard benchmarks/*.py chaos/*.py fuzz/*.py leaks/*.py)
 	cd examples/signup && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
 	cd examples/thirdparty_provider && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
 	$(BIN)/pyright
@@ -51,6 +51,9 @@ neighbours: $(READY)  ## Run the plugin beside other plugins and libraries, each
 
 audit: $(READY)  ## List the licences of what a user installs, and its known vulnerabilities (needs the network)
 	@scripts/audit.sh
+
+leaks: $(READY)  ## Search hundreds of failing tests and all that they write for secrets; fail if there is one
+	$(BIN)/python -m leaks $(ARGS)
 
 docs: $(READY)  ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet

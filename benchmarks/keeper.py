@@ -60,7 +60,7 @@ def main() -> None:
     _ratio("a poll, milliseconds more", (kept_poll - poll) * 1000, ALLOWED_POLL)
 
 
-Way = tuple[Callable[..., Order], Callable[[Order], None]]
+Way = tuple[Callable[..., Order], Callable[[Order], object]]
 """How to order and how to cancel."""
 
 

@@ -18,7 +18,7 @@
     └── Unsupported              the provider does not support the operation
 
 `str(error)` gives, in this order: provider, order and number; how long it took; what happened; what to do next. Each
-part is also an attribute.
+part is also an attribute. Whatever a provider wrote, the text is one printable line of bounded length.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from .display import ID, LINE, NAME, WORDS, shown
 
-def listed(items: Sequence[str], most: int) -> str:
+
+def listed(items: Sequence[str], most: int, separator: str = ", ") -> str:
     """At most `most` of the items in one line: `a, b and 3 more`."""
     more = f" and {len(items) - most} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + more
+    return separator.join(items[:most]) + more
 
 
 class OtpError(Exception):
@@ -39,7 +41,7 @@ class OtpError(Exception):
     Attributes:
         message: what happened, in one sentence without the context below.
         provider: the provider's name; None if no provider was involved.
-        order_id: the provider's ID for the order; None if there is no order.
+        order_id: the provider's ID for the order, as the provider wrote it; None if there is no order.
         number: the rented number in E.164 form; None if there is no order.
         elapsed: how long the failed operation took, in seconds; None if it was not timed.
         hint: what to do next; may be empty.
@@ -47,6 +49,7 @@ class OtpError(Exception):
 
     hint = ""
     _shows_elapsed: ClassVar[bool] = True
+    _longest: ClassVar[int] = LINE
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class OtpError(Exception):
         elapsed: float | None = None,
         hint: str = "",
     ) -> None:
+        message = shown(message, self._longest)
         super().__init__(message)
         self.message = message
         self.provider = provider
@@ -65,14 +69,17 @@ class OtpError(Exception):
         self.number = number
         self.elapsed = elapsed
         if hint:
-            self.hint = hint
+            self.hint = shown(hint, LINE)
 
     def __str__(self) -> str:
-        context = [part for part in (self.provider, self.order_id and f"order {self.order_id}", self.number) if part]
+        context = [shown(self.provider, NAME)] if self.provider else []
+        context += [f"order {shown(self.order_id, ID)}"] if self.order_id else []
+        context += [shown(self.number, ID)] if self.number else []
         if self.elapsed is not None and self._shows_elapsed:
             context.append(f"after {self.elapsed:.1f} s")
-        text = ", ".join(context) + ": " + self.message if context else self.message
-        return f"{text.rstrip('.')}. {self.hint}" if self.hint else text
+        message = shown(self.message, self._longest)  # again: an attribute can be assigned
+        text = ", ".join(context) + ": " + message if context else message
+        return f"{text.rstrip('.')}. {shown(self.hint, LINE)}" if self.hint else text
 
 
 class SettingsError(OtpError):
@@ -88,7 +95,7 @@ class ProviderError(OtpError):
     See the provider's documentation for what its message means.
 
     Attributes:
-        words: the provider's own message, without secrets; empty if it gave none.
+        words: the provider's own message, without secrets, at most 300 characters; empty if it gave none.
     """
 
     def __init__(
@@ -103,7 +110,7 @@ class ProviderError(OtpError):
         hint: str = "",
     ) -> None:
         super().__init__(message, provider=provider, order_id=order_id, number=number, elapsed=elapsed, hint=hint)
-        self.words = words
+        self.words = shown(words, WORDS)
 
 
 class AuthenticationError(ProviderError):
@@ -223,6 +230,7 @@ class CodeTimeout(OtpError, TimeoutError):
     """
 
     _shows_elapsed = False  # the message names the timeout
+    _longest = 8 * LINE  # it lists SMS
 
 
 class BudgetExceeded(OtpError):

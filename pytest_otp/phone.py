@@ -10,6 +10,8 @@ from functools import lru_cache
 
 import phonenumbers
 
+from .display import SafeRepr
+
 EVERYDAY_NAMES = {
     "america": "US",
     "usa": "US",
@@ -53,8 +55,8 @@ EVERYDAY_NAMES = {
 """Names in common use that phonenumbers does not know, folded, with the regions they mean."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+@dataclass(frozen=True, slots=True, repr=False)
+class Phone(SafeRepr):
     """One number in each form that a page may ask for."""
 
     e164: str

@@ -13,11 +13,19 @@ import threading
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import NoReturn
+from urllib.parse import unquote
+
+from .display import LINE, shown
 
 MASK = "***"
 
 _WHOLE_WORD_BELOW = 8
 _IGNORED_BELOW = 4
+_ELLIPSIS = "..."
+_LEAST_HALF, _LONGEST_HALF = 4, 64
+_MIME_LINE = 76
+_FIRST_PRINTABLE = 32
+_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f", "\v": "v", "\a": "a"}
 _ENTITIES = {'"': "quot", "&": "amp", "<": "lt", ">": "gt", "'": "apos"}
 
 
@@ -73,33 +81,91 @@ class KnownValues:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._forms: set[str] = set()
-        self._short_forms: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._ignores = False
+        self._values: frozenset[str] = frozenset()
+        self._pattern: _Pattern | None = _NOTHING
 
     def add(self, value: str) -> None:
-        """Mask this value from now on. Does nothing for values shorter than four characters."""
-        if len(value) < _IGNORED_BELOW:
+        """Mask this value from now on, and each of its lines. Does nothing for values shorter than four characters."""
+        if value in self._values or len(value) < _IGNORED_BELOW or self._ignores:
             return
+        # A line of its own, too: a report indents each line, and so takes a value with line breaks apart.
+        lines = [line for line in map(str.strip, value.splitlines()) if len(line) >= _WHOLE_WORD_BELOW]
         with self._lock:
-            forms = self._forms if len(value) >= _WHOLE_WORD_BELOW else self._short_forms
-            forms.add("".join(map(_written, value)))
-            self._forms.update(map(re.escape, _in_base64(value.encode(errors="surrogatepass"))))
-            # Longest first: if one value begins with another, the longer one is masked whole.
-            longest_first = sorted(self._forms, key=len, reverse=True)
-            words = "|".join(sorted(self._short_forms, key=len, reverse=True)) or "(?!)"
-            self._pattern = re.compile("|".join([*longest_first, rf"(?P<short>(?<!\w)(?:{words})(?!\w))"]))
+            self._values |= {value, *lines}
+            self._pattern = None
 
     def forget(self) -> None:
         """Stop masking all values; for tests, which share one process."""
         with self._lock:
-            self._forms, self._short_forms, self._pattern = set(), set(), None
+            self._values, self._pattern = frozenset(), _NOTHING
+
+    def ignore(self) -> None:
+        """Mask nothing, now and later; for the test that proves that its search would find a leak."""
+        self._ignores = True
+        self.forget()
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
 
     def scrub(self, text: str, *, short: bool = True) -> str:
         """Like the function `scrub`."""
         pattern = self._pattern
-        return pattern.sub(lambda found: MASK if short or not found["short"] else found[0], text) if pattern else text
+        if pattern is None:
+            values = self._values
+            pattern = _Pattern(values)  # without the lock: what traces this process may scrub meanwhile
+            with self._lock:
+                if self._values is values:
+                    self._pattern = pattern
+        return pattern.mask(text, short=short)
 
+
+class _Pattern:
+    """Finds some values in a text, in every form."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        whole: set[str] = set()
+        words: set[str] = set()
+        halves: set[str] = set()
+        self._signs: list[str] = []
+        self._beside_cuts: set[str] = set()
+        for value in values:
+            written = list(map(_written, value))
+            base64_forms = _in_base64(value.encode(errors="surrogatepass"))
+            whole.update(map(re.escape, base64_forms))
+            # Letters and digits are the same in every form but base64: without them a text needs no search.
+            self._signs += [max(_PLAIN_RUN.findall(value), key=len, default=""), *base64_forms]
+            if len(value) < _WHOLE_WORD_BELOW:
+                words.add("".join(written))
+                continue
+            whole.add("".join(written))
+            halves.update(_halves(value))
+            for form in (value, repr(value)[1:-1]):
+                self._beside_cuts |= {form[start : start + _LEAST_HALF] for start in range(len(form) - _LEAST_HALF + 1)}
+        # Longest first: if one value begins with another, the longer one is masked whole.
+        longest_first = sorted(whole, key=len, reverse=True)
+        whole_words = "|".join(sorted(words, key=len, reverse=True)) or "(?!)"
+        self._whole = re.compile("|".join([*longest_first, rf"(?P<short>(?<!\w)(?:{whole_words})(?!\w))"]))
+        self._half = "|".join(sorted(halves, key=len, reverse=True)) or "(?!)"
+
+    def mask(self, text: str, *, short: bool) -> str:
+        if any(sign in text for sign in self._signs):
+            text = self._whole.sub(lambda found: MASK if short or not found["short"] else found[0], text)
+        return re.sub(self._half, MASK, text) if self._has_half(text) else text
+
+    def _has_half(self, text: str) -> bool:
+        """Whether a part of a value may stand beside an ellipsis; the pattern itself is too slow for every text."""
+        at = text.find(_ELLIPSIS) if self._beside_cuts else -1
+        while at >= 0:
+            end = at + len(_ELLIPSIS)
+            if {text[at - _LEAST_HALF : at], text[end : end + _LEAST_HALF]} & self._beside_cuts:
+                return True
+            at = text.find(_ELLIPSIS, at + 1)
+        return False
+
+
+_PLAIN_RUN = re.compile("[0-9A-Za-z]+")
+_NOTHING = _Pattern(())
 
 known_values = KnownValues()
 """The values of all secrets of this process."""
@@ -128,12 +194,15 @@ def _shape_of(char: str) -> str:
 
 
 class LogFilter(logging.Filter):
-    """Scrubs the records of the loggers it is added to; a filter on a parent logger does not see a child's records."""
+    """Makes the records of the loggers it is added to safe to show: one printable line of bounded length, no secrets.
+
+    A filter on a parent logger does not see a child's records.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keep every record; replace its message if it contains a secret."""
+        """Keep every record; replace its message if it is not safe."""
         message = record.getMessage()
-        clean = scrub(message)
+        clean = shown(scrub(message), LINE)
         if clean != message:
             record.msg, record.args = clean, None
         if record.exc_info:
@@ -147,28 +216,72 @@ _formatter = logging.Formatter()
 
 
 def guard_loggers(names: Iterable[str]) -> None:
-    """Scrub what these loggers write from now on. Does nothing the second time."""
+    """Make what these loggers write from now on safe to show. Does nothing the second time."""
     for name in names:
         logging.getLogger(name).addFilter(_log_filter)
+
+
+logger = logging.getLogger("pytest_otp")
+"""The package's logger: every record of ours goes through it, and so through its filter."""
+guard_loggers([logger.name])
+
+
+def passwords_in(url: str) -> list[str]:
+    """Return the password of a URL (`https://user:password@host`), as written and decoded; empty without one."""
+    before, at, _ = url.rpartition("@")
+    password = before.rpartition("://")[2].partition(":")[2]
+    return list(dict.fromkeys([password, unquote(password)])) if at and password else []
+
+
+def url_without_password(url: str) -> str:
+    """Return a URL with a mask in place of everything that may be a user name and password, valid or not."""
+    before, at, rest = url.rpartition("@")
+    scheme, separator, _ = before.rpartition("://")
+    return f"{scheme}{separator}{MASK}@{rest}" if at else url
 
 
 def _written(char: str) -> str:
     """A pattern for one character as text, URLs, JSON, HTML and reprs write it, also nested."""
     if char.isascii() and char.isalnum():
         return char
-    utf8, utf16 = char.encode(errors="surrogatepass"), char.encode("utf-16-be", "surrogatepass").hex()
+    utf8 = char.encode(errors="surrogatepass")
     entities = "|".join(filter(None, (_ENTITIES.get(char), f"#0{{0,6}}{ord(char)}", f"#x0{{0,6}}{ord(char):x}")))
     ways = [
         "".join(f"%(?:25){{0,4}}{byte:02x}" for byte in utf8),
         "".join(rf"\\{{1,8}}x{byte:02x}" for byte in utf8),
         rf"\\{{1,8}}x{ord(char):02x}",
-        "".join(rf"\\{{1,8}}u{utf16[i : i + 4]}" for i in range(0, len(utf16), 4)),
+        *([rf"\\{{1,8}}{_ESCAPES[char]}"] if char in _ESCAPES else []),
+        *([f"#x0*{ord(char):x}"] if ord(char) < _FIRST_PRINTABLE else []),
+        "".join(rf"\\{{1,8}}u{unit:04x}" for unit in _utf16(ord(char))),
         rf"\\{{0,8}}&(?:amp;){{0,4}}(?:{entities});",
         r"\\{1,8}" if char == "\\" else r"\\{0,8}" + re.escape(char),
     ]
     if char == " ":
         ways.append(r"\+")
     return f"(?i:{'|'.join(ways)})"
+
+
+def _utf16(point: int) -> tuple[int, ...]:
+    """The code units of a character; computed, since Python would import a codec."""
+    if point < 0x10000:
+        return (point,)
+    return 0xD800 + (point - 0x10000 >> 10), 0xDC00 + (point & 0x3FF)
+
+
+def _halves(value: str) -> tuple[str, str]:
+    """Patterns for what is left of a value before and after an ellipsis, with which a repr shortens a long text."""
+    written = ["|".join(map(re.escape, {char, repr(char)[1:-1], ascii(char)[1:-1]})) for char in value]
+    before = after = ""
+    for char in reversed(written[_LEAST_HALF:_LONGEST_HALF]):
+        before = rf"(?:\\?(?:{char}){before})?"
+    for char in written[-_LONGEST_HALF:-_LEAST_HALF]:
+        after = rf"(?:{after}\\?(?:{char}))?"
+    first, last = (
+        "".join(rf"\\?(?:{char})" for char in part) for part in (written[:_LEAST_HALF], written[-_LEAST_HALF:])
+    )
+    cut = re.escape(_ELLIPSIS)
+    # The cut may be in the middle of an escape: \x1...
+    return rf"{first}{before}(?=\\*(?:[xuU][0-9a-f]*)?{cut})", f"(?<={cut})[0-9a-fxuU]{{0,9}}?{after}{last}"
 
 
 def _in_base64(value: bytes) -> set[str]:
@@ -180,4 +293,5 @@ def _in_base64(value: bytes) -> set[str]:
         for shift in range(3)
     }
     forms = {form for text in (alone, *within) for form in (text, text.replace("+", "-").replace("/", "_"))}
+    forms |= {alone[start : start + _MIME_LINE] for start in range(0, len(alone), _MIME_LINE)}
     return {form for form in forms if len(form) >= _WHOLE_WORD_BELOW}

@@ -10,15 +10,28 @@ import json
 import logging
 import pickle
 import pprint
+import reprlib
 import sys
 import threading
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_otp.redact import MASK, LogFilter, Secret, guard_loggers, known_values, scrub, shape
+from pytest_otp.redact import (
+    MASK,
+    KnownValues,
+    LogFilter,
+    Secret,
+    guard_loggers,
+    known_values,
+    logger,
+    passwords_in,
+    scrub,
+    shape,
+    url_without_password,
+)
 
 KEY = "k3y/with+all=that&\"needs' <coding>~ß-9f8e7d6c"
 
@@ -110,6 +123,7 @@ FORMS = {
     "repr of json": repr(json.dumps(KEY)),
     "query in html": html.escape(quote(KEY, safe="/+&'\"")),
     "php html": html.escape(KEY).replace("&#x27;", "&#039;"),
+    "line breaks in base64": base64.encodebytes(KEY.encode()).decode().replace("\n", "\\n"),
     "base64": base64.b64encode(KEY.encode()).decode(),
     "base64 for urls": base64.urlsafe_b64encode(KEY.encode()).decode(),
     "basic": base64.b64encode(b"user:" + KEY.encode()).decode(),
@@ -117,6 +131,9 @@ FORMS = {
     "basic, two letters more": base64.b64encode(b"users2:" + KEY.encode()).decode(),
     "base64 within": base64.b64encode(b'{"a":"' + KEY.encode() + b'"}').decode(),
 }  # fmt: skip
+
+
+LINES = "Gt5vC9xK2bN7q\nMw3zL8dY6fS1h"
 
 
 class TestScrub:
@@ -160,6 +177,45 @@ class TestScrub:
         Secret("secr")
         assert scrub(text) == clean
 
+    @pytest.mark.parametrize(
+        "shown",
+        [
+            repr(LINES), json.dumps(LINES), json.dumps(json.dumps(LINES)), quote(LINES), quote_plus(LINES), LINES,
+            html.escape(LINES), LINES.replace("\n", "&#10;"), "E   x: " + LINES.replace("\n", "\nE      "),
+            base64.b64encode(LINES.encode()).decode(), LINES.replace("\n", "#x0A"), repr(LINES.encode()),
+        ],
+    )  # fmt: skip
+    def test_a_value_with_line_breaks(self, shown: str) -> None:
+        """Escaped, encoded or spread over the lines of a report, nothing of such a value is left."""
+        Secret(LINES)
+        clean = scrub(shown)
+        assert MASK in clean
+        assert not [part for part in ("Gt5vC9", "K2bN7q", "Mw3zL8", "Y6fS1h") if part in clean]
+
+    @pytest.mark.parametrize("most", range(14, 40))
+    def test_a_value_cut_by_a_repr(self, most: int) -> None:
+        """What a shortening repr leaves of a value beside its ellipsis is masked, from four characters on."""
+        Secret(LINES + "'\\\x1b\"/")
+        short = reprlib.Repr()
+        short.maxstring = most
+        clean = scrub(short.repr(LINES + "'\\\x1b\"/"))
+        assert MASK in clean
+        assert not [part for part in ("Gt5v", "C9xK", "2bN7", "Mw3z", "L8dY", "6fS1") if part in clean]
+
+    def test_an_ellipsis_beside_other_text_is_left(self) -> None:
+        """Dots beside text that is no part of a value change nothing."""
+        Secret(LINES)
+        assert scrub("waiting... Gt5 ...1h done ...") == "waiting... Gt5 ...1h done ..."
+
+    def test_masking_can_be_switched_off(self) -> None:
+        """Known values that ignore what they are told mask nothing: for the proof that the search for leaks works."""
+        values = KnownValues()
+        values.add("a-secret-value")
+        assert values.scrub("a-secret-value") == MASK
+        values.ignore()
+        values.add("a-secret-value")
+        assert values.scrub("a-secret-value") == "a-secret-value"
+
     def test_short_values_can_be_left(self) -> None:
         """Where a mask would change what is used, only values that cannot be met by chance are masked."""
         Secret("1234")
@@ -171,6 +227,7 @@ class TestScrub:
         Secret("abc")
         assert scrub("abc abc") == "abc abc"
 
+    @settings(deadline=None)  # on a busy machine
     @given(st.text(min_size=8, max_size=40), st.text(max_size=20), st.text(max_size=20))
     def test_no_value_survives(self, value: str, before: str, after: str) -> None:
         """Any value of eight characters or more is gone from any text around it."""
@@ -264,3 +321,27 @@ def test_hostile_text_ends(value: str) -> None:
     for run in ("\\", "%25", "&amp;", " "):
         text = run * 50_000
         assert scrub(text) == text
+
+
+@pytest.mark.parametrize(
+    ("url", "passwords", "shown"),
+    [
+        ("https://a.example/api", [], "https://a.example/api"),
+        ("https://user:pw%40x@a.example/api", ["pw%40x", "pw@x"], "https://***@a.example/api"),
+        ("https://user@a.example", [], "https://***@a.example"),
+        ("user:p/w?@x@a.example", ["p/w?@x"], "***@a.example"),
+    ],
+)
+def test_passwords_of_urls(url: str, passwords: list[str], shown: str) -> None:
+    """A URL's password is found, as written and decoded, in URLs that are not valid too; it is shown without."""
+    assert passwords_in(url) == passwords
+    assert url_without_password(url) == shown
+
+
+def test_a_record_is_one_printable_line(caplog: pytest.LogCaptureFixture) -> None:
+    """What our own logger writes has no control characters, line breaks or bidi marks, and is bounded."""
+    logger.warning("message %s", "\x1b[2J\r\n\u202e" + "x" * 1_000_000)
+    (record,) = caplog.records
+    assert record.getMessage().isprintable()
+    assert record.getMessage().startswith(r"message \x1b[2J\r\n\u202exx")
+    assert len(record.getMessage()) == 4000

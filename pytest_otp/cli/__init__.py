@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from ..display import LINE, shown
 from ..errors import OtpError, SettingsError
 from . import codes, orders, sandbox, sweeping
 from .output import complain, in_our_words
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None, *, sweep_timing: sweeping.SweepTimin
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line, since the usage hides what was wrong."""
-        self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+        self.exit(2, shown(f"{self.prog}: error: {message} (see {self.prog} --help)", LINE) + "\n")
 
 
 def _parser(sweep_timing: sweeping.SweepTiming) -> argparse.ArgumentParser:

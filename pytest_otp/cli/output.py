@@ -6,7 +6,11 @@ import os
 import re
 import sys
 
+from ..display import shown
 from ..redact import scrub
+
+_LONGEST = 10_000
+"""The longest line: `pytest-otp codes` shows a text as it was given."""
 
 
 def say(text: str) -> None:
@@ -40,4 +44,4 @@ def in_our_words(text: str) -> str:
 
 
 def _safe(text: str) -> str:
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in scrub(text))
+    return shown(scrub(text), _LONGEST)

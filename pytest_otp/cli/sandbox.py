@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ..display import LINE, NAME, SMS, quoted, shown
 from ..errors import SettingsError
 from ..offline.scenarios import SCENARIOS
 from .output import mute
@@ -256,7 +257,7 @@ class _Journal:
         if isinstance(event, _UnheldSms):
             _line("gateway", "SMS", event.number, "not held by any order")
             return
-        _order_line(event, "order", event.rental.service or "")
+        _order_line(event, "order", shown(event.rental.service or "", NAME))
         self._open.append((event, set()))
 
     def poll(self) -> None:
@@ -275,10 +276,8 @@ class _Journal:
         self._open = still_open
 
     def _described(self, message: Delivery) -> str:
-        # Both are untrusted: as a repr, neither can control the terminal.
-        sender = message.sender or ""
-        parts = [f"from {sender if sender.isprintable() else repr(sender)}"] if sender else []
-        return " ".join([*parts, repr(message.text)] if self._show_sms else parts)
+        parts = [f"from {shown(message.sender, NAME)}"] if message.sender else []
+        return " ".join([*parts, quoted(message.text, SMS)] if self._show_sms else parts)
 
 
 def _order_line(order: _Ordered, what: str, *rest: str) -> None:
@@ -287,4 +286,4 @@ def _order_line(order: _Ordered, what: str, *rest: str) -> None:
 
 def _line(provider: str, what: str, number: str, *rest: str) -> None:
     columns = [time.strftime("%H:%M:%S"), f"{provider:<9}", f"{what:<9}", f"{number:<16}", *filter(None, rest)]
-    print("  ".join(columns), flush=True)
+    print(shown("  ".join(columns), LINE), flush=True)

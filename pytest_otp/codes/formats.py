@@ -82,12 +82,15 @@ class CodeFormat:
     def only_token(self, scene: Scene) -> tuple[int, int, str] | None:
         """The place and code of the one token of a text that has this form; None if several do, or none.
 
-        Links, addresses, amounts, dates and the like are left out.
+        If several do, the only one with a digit counts: the others are words. Links, addresses, amounts, dates and the
+        like are left out.
         """
         fitting: dict[str, tuple[int, int, str]] = {}
         for start, end, code in self._fitting(scene):
             fitting.setdefault(code, (start, end, code))
-        return next(iter(fitting.values())) if len(fitting) == 1 else None
+        with_digit = [code for code in fitting if any(char.isdigit() for char in code)]
+        only = list(fitting) if len(fitting) == 1 else with_digit
+        return fitting[only[0]] if len(only) == 1 else None
 
     def _fitting(self, scene: Scene) -> Iterator[tuple[int, int, str]]:
         shapes = [(shape.start, shape.end, shape.code) for shape in scene.shapes if self.fits(shape.code)]

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from ..clock import utc_now
+from ..display import SafeRepr
 from .hosts import serves, service_of
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ class SmsService(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SentMessage:
+@dataclass(frozen=True, slots=True, repr=False)
+class SentMessage(SafeRepr):
     """An SMS that an application sent and the gateway accepted. Its repr hides the text: test reports are public."""
 
     service: str

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ..display import SafeRepr
+
 # GSM 03.38 (3GPP TS 23.038, 6.2.1): the basic alphabet, and the characters that count as two.
 _GSM_BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -14,8 +16,8 @@ _GSM_BASIC = frozenset(
 _GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
 
 
-@dataclass(frozen=True, slots=True)
-class OutgoingSms:
+@dataclass(frozen=True, slots=True, repr=False)
+class OutgoingSms(SafeRepr):
     """An SMS that an application sends through a service."""
 
     to: str

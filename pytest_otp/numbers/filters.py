@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 
 from ..codes import Candidate, candidates, extract_code
 from ..codes.formats import ANY_FORMAT, CodeFormat
+from ..codes.reading import Reading
+from ..codes.shapes import NO_CODE, shapes
+from ..display import NAME, quoted
 from ..errors import SettingsError
 from ..providers.base import SmsMessage
+from ..redact import logger
 
 __tracebackhide__ = True
 
@@ -22,10 +25,12 @@ Sender = str | re.Pattern[str]
 REASONS = 3
 """How many candidates are shown at most for a message without a code."""
 
+LONGEST_ALONE = 64
+"""Characters of a code that the provider gives beside a text, separators included; a longer one is none."""
+
+_NO_SEPARATORS = dict.fromkeys(map(ord, "- ._·"))
 _PREFIX = re.compile(r"\A\s*[^\W\d_]{1,3}-")
 """What some senders put before a code but nobody types: the G- of `G-482913`."""
-
-_logger = logging.getLogger("pytest_otp")
 
 
 class Wanted:
@@ -69,7 +74,7 @@ class Wanted:
     def why_not(self, message: SmsMessage, show: Callable[[str], str]) -> str:
         """Why the message was skipped. `show` masks a part of its text if it must not be shown."""
         if not self._sender(message.sender):
-            sender = f"sender {message.sender!r}" if message.sender else "no sender"
+            sender = f"sender {quoted(message.sender, NAME)}" if message.sender else "no sender"
             return f"{sender}, expected {getattr(self._wanted_sender, 'pattern', self._wanted_sender)!r}"
         if self._search:
             return "the pattern does not match"
@@ -78,10 +83,9 @@ class Wanted:
 
     def _agreed(self, ours: str | None, message: SmsMessage) -> str | None:
         """Our code, or the provider's if we find none. If the two differ, a warning says so and shows neither."""
-        bare = _without_separators(message.code or "")
-        theirs = message.code if bare and self._format.fits(bare) else None
-        if ours and theirs and _spellings(ours).isdisjoint(_spellings(theirs)):
-            _logger.warning(
+        theirs = _code_alone(message.code or "", self._format)
+        if ours and theirs and _spellings(ours).isdisjoint(_spellings(message.code or "")):
+            logger.warning(
                 "message %s: the code that the provider reports differs from the one found in the text, which is used. "
                 "If that is wrong, use wait_code(pattern=...).",
                 message.id,
@@ -93,7 +97,7 @@ def no_code_reason(text: str, rejected: Iterable[Candidate], show: Callable[[str
     """Why a text has no code: its likeliest rejected candidates, each with the reason for its rejection."""
     # Among equal scores, the longer one is more likely what a reader took for the code.
     likeliest = sorted(rejected, key=lambda candidate: (-candidate.score, -len(candidate.code)))
-    reasons = dict.fromkeys(f"{show(text[slice(*each.span)])!r}, {each.reason}" for each in likeliest)
+    reasons = dict.fromkeys(f"{quoted(show(text[slice(*each.span)]), NAME)}, {each.reason}" for each in likeliest)
     return "no code found: " + ("; ".join(list(reasons)[:REASONS]) if reasons else "nothing looks like one")
 
 
@@ -137,9 +141,20 @@ def _checked(function: Callable[[str], str | None], text: str) -> str | None:
     raise SettingsError(f"the pattern function must return str or None; got {type(found).__name__}")
 
 
-def _without_separators(code: str) -> str:
-    """The code without separators, in its own case; empty if nothing else is in it."""
-    return "".join(char for char in code if char.isalnum())
+def _code_alone(text: str, form: CodeFormat) -> str | None:
+    """The code that a text is as a whole, written like one that we find; None if it is something else.
+
+    It has the shape of a code, or the form that the user knows, with nothing but separators inside.
+    """
+    text = text.strip()
+    if len(text) > LONGEST_ALONE or not text.isprintable():
+        return None
+    plain = Reading(text).plain
+    found = shapes(plain)
+    if len(found) == 1 and found[0].kind != NO_CODE and (found[0].start, found[0].end) == (0, len(plain)):
+        return found[0].code if form.fits(found[0].code) else None
+    bare = plain.translate(_NO_SEPARATORS)
+    return bare if bare.isalnum() and not form.is_any and form.fits(bare) else None
 
 
 def _bare(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..clock import monotonic
 from ..codes.shapes import Length
+from ..display import ID, shown
 from ..errors import SettingsError
 from ..phone import Phone, read
 from ..providers.base import Order, OrderState, Provider, SmsMessage
@@ -206,7 +207,7 @@ class OtpNumber:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<OtpNumber {self.e164} {self.provider} order {self.order_id} {self.state}>"
+        return f"<OtpNumber {shown(self.e164, ID)} {self.provider} order {shown(self.order_id, ID)} {self.state}>"
 
     def _wanted(
         self, sender: Sender | None, pattern: Pattern | None, length: Length | None, alphabet: str | None

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypedDict
 
 from ..clock import monotonic
+from ..display import shown
 from ..errors import OrderEnded, OrderNotClosed, OtpError, ProviderError, ProviderUnavailable, SmsAlreadyReceived
 from ..providers.base import Order, OrderState, Provider, SupportsHandingOn, SupportsPush
 from ..providers.closing import finish_or_cancel, persist
@@ -148,7 +149,7 @@ class OpenOrder:
 
 def not_closed(failure: Exception, context: Context, elapsed: float | None = None) -> OrderNotClosed:
     """The error for an order that could not be closed, because of `failure`."""
-    reason = failure.message if isinstance(failure, OtpError) else f"{type(failure).__name__}: {failure}"
+    reason = failure.message if isinstance(failure, OtpError) else f"{type(failure).__name__}: {shown(str(failure))}"
     hint = failure.hint if isinstance(failure, OtpError) and not isinstance(failure, ProviderError) else ""
     return OrderNotClosed(
         f"the order could not be closed, and its number may still be rented: {reason}",

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..clock import monotonic
-from ..errors import NumberUnavailable, OrderNotClosed, OrderUncertain, OtpError, SettingsError
+from ..display import ID, shown
+from ..errors import NumberUnavailable, OrderNotClosed, OrderUncertain, OtpError, SettingsError, listed
 from ..providers.base import Provider
+from ..redact import logger
 from .number import OtpNumber
 from .options import DEFAULTS, NumberOptions
 from .order_thread import REAL_TIME, Timing, place
 
 __tracebackhide__ = True
 
+_MOST_LISTED = 10
+
 if TYPE_CHECKING:
     from types import TracebackType
-
-_logger = logging.getLogger("pytest_otp")
 
 
 def order_number(
@@ -188,13 +189,17 @@ def close_all(numbers: Iterable[OtpNumber], timeout: float, *, clock: Callable[[
             interrupt = error
     if interrupt:
         for failure in failures:
-            _logger.error("%s", failure)
+            logger.error("%s", failure)
         raise interrupt
     if len(failures) == 1:
         raise failures[0]
     if failures:
-        each = [f"{error.provider}, order {error.order_id}, {error.number}: {error.message}" for error in failures]
-        raise OrderNotClosed(f"{len(failures)} orders could not be closed:\n" + "\n".join(each))
+        each = [
+            f"{error.provider}, order {shown(error.order_id or '', ID)}, {shown(error.number or '', ID)}: "
+            f"{shown(error.message)}"
+            for error in failures
+        ]
+        raise OrderNotClosed(f"{len(failures)} orders could not be closed: {listed(each, _MOST_LISTED, '; ')}")
 
 
 def _check_texts(**values: object) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ..clock import monotonic, utc_now
+from ..display import SafeRepr
 from ..errors import InvalidRequest, NumberUnavailable, listed
 from .numbering import check_region, numbers
 
@@ -33,8 +34,8 @@ Notify = Callable[[float], None]
 """Called with the seconds until a message arrives or the line ends; 0 means now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+@dataclass(frozen=True, slots=True, repr=False)
+class Delivery(SafeRepr):
     """An SMS that was delivered to a number of the offline carrier, as `Line.messages()` returns it.
 
     Its repr hides the text: reports are public.
@@ -52,8 +53,8 @@ class Delivery:
     """When it arrives, in UTC; for display."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stray:
+@dataclass(frozen=True, slots=True, repr=False)
+class Stray(SafeRepr):
     """An SMS to a number that no test held, as `Carrier.strays` lists it.
 
     Its repr hides the text: reports are public.

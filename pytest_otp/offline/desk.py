@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from ..clock import utc_now
+from ..display import SafeRepr
 from ..errors import InvalidRequest, NumberUnavailable, SettingsError
 from ..providers.base import OrderState
 from .carrier import LONGEST_DELAY, TICK
@@ -42,8 +43,8 @@ class Refused(Exception):
         self.reason: Reason = reason
 
 
-@dataclass(slots=True, eq=False)
-class Rental:
+@dataclass(slots=True, eq=False, repr=False)
+class Rental(SafeRepr):
     """One order at the desk; only its desk changes it."""
 
     id: str

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from ..clock import utc_now
+from ..display import SafeRepr
 from ..errors import BudgetExceeded
 from ..providers.base import Order, OrderState
 from ..providers.fields import price_of
@@ -29,8 +30,8 @@ TWICE = "the provider responded with the ID of an order that it had placed befor
 """Why an order is uncertain although it has an ID: closing that ID closes the other order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+@dataclass(frozen=True, slots=True, repr=False)
+class Intent(SafeRepr):
     """An order that is about to be sent."""
 
     key: str
@@ -69,8 +70,8 @@ class Closing:
 UNTRIED = Closing()
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+@dataclass(frozen=True, slots=True, repr=False)
+class LedgerEntry(SafeRepr):
     """One order in a ledger. Contains no secret and no SMS text."""
 
     id: int

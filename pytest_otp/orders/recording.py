@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,13 +14,12 @@ from ..clock import utc_now
 from ..errors import AuthenticationError, BudgetExceeded, OrderUncertain, OtpError, SettingsError, Unsupported
 from ..providers.base import Messages, Order, OrderState, Provider, Variable
 from ..providers.catalogue import find
+from ..redact import logger
 from .entries import CLOSED, NO_BUDGET, TWICE, UNCERTAIN, UNTRIED, Budget, Closing, Intent, RunLedger
 from .evidence import refuses, sent, weigh
 from .rental import age, lifetime
 
 __tracebackhide__ = True
-
-_logger = logging.getLogger("pytest_otp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +259,7 @@ def _logged() -> Iterator[None]:
     try:
         yield
     except OtpError as error:
-        _logger.error("%s", error)
+        logger.error("%s", error)
 
 
 def _with_id(error: OrderUncertain) -> str:

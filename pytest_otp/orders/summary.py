@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
+from ..display import ID, NAME, shown
 from ..errors import listed
 from ..providers.base import OrderState
 from .entries import FORGOTTEN, OPEN, ORDERING, REFUSED, UNCERTAIN, LedgerEntry
@@ -73,14 +74,14 @@ def orders(count: int) -> str:
 def described(entry: LedgerEntry) -> str:
     """One order: provider, ID, number, price, time, and the reason for its state."""
     asked = entry.intent
-    wanted = " ".join(filter(None, (asked.service, asked.country)))
+    wanted = " ".join(shown(name, NAME) for name in (asked.service, asked.country) if name)
     parts = [
-        f"{asked.provider} order {entry.order_id}" if entry.order_id else f"an order at {asked.provider}",
-        entry.number or (f"for {wanted}" if wanted else ""),
+        f"{asked.provider} order {shown(entry.order_id, ID)}" if entry.order_id else f"an order at {asked.provider}",
+        shown(entry.number, ID) if entry.number else (f"for {wanted}" if wanted else ""),
         f"{asked.price} {asked.currency or ''}".rstrip() if asked.price is not None else "",
         f"{entry.ordered_at:%Y-%m-%d %H:%M:%S} UTC",
     ]
-    return ", ".join(filter(None, parts)) + (f" ({entry.reason})" if entry.reason else "")
+    return ", ".join(filter(None, parts)) + (f" ({shown(entry.reason)})" if entry.reason else "")
 
 
 def spent(entries: Iterable[LedgerEntry]) -> dict[str, Decimal]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -78,7 +78,7 @@ def _is_anything_set(config: pytest.Config) -> bool:
             return True
     except Exception:  # noqa: BLE001 - pytest 9's typed configuration refuses values other than text
         return True
-    if any(name.startswith("PYTEST_OTP_") for name in os.environ):
+    if any("OTP" in name for name in os.environ):  # a setting, or a variable of a built-in provider
         return True
     env_file = config.rootpath / ".env"
     try:
@@ -109,6 +109,28 @@ def pytest_report_header(config: pytest.Config) -> str:
     from .header import header  # noqa: PLC0415 - start-up cost
 
     return header(_settings(config))
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_makereport(item: Any, call: Any) -> Any:
+    """Mask secrets in the report of a test, before other plugins read it."""
+    if call.excinfo:
+        _mask(item, call.excinfo.value)
+    return _mask(item, (yield))
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_make_collect_report(collector: Any) -> Any:
+    """The same for the report of a module."""
+    return _mask(collector, (yield))
+
+
+def _mask(node: Any, what: Any) -> Any:
+    if isinstance(what, BaseException) or what.longrepr or what.sections or getattr(what, "user_properties", None):
+        from .masking import mask  # noqa: PLC0415 - start-up cost
+
+        mask(node.config, what)
+    return what
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What is settled before the first test of a run that rents real numbers: credentials, ledger, scrubbed reports."""
+"""What is settled before the first test of a run that rents real numbers: credentials, ledger, masked reports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..providers.registry import Recipe, credentials, push_of
 from ..redact import Secret
 from ..settings import Settings
 from .config_sources import env_file_of
-from .report_scrubber import ReportScrubber
+from .masking import learn_secrets, use_provider
 from .run import controller_of, guard_of, name_run
 
 Values = Mapping[str, "str | Secret | None"]
@@ -22,18 +22,19 @@ _CREDENTIALS: pytest.StashKey[Values] = pytest.StashKey()
 
 
 def real_provider(config: pytest.Config, settings: Settings, env_file: Mapping[str, str]) -> Settings:
-    """Check the credentials, scrub the reports, and settle where the ledger is. Raises SettingsError.
+    """Check the credentials, mask them in reports, and settle where the ledger is. Raises SettingsError.
 
     The ledger's location, the run's name and its xdist controller are settled here, before a test can change the
     environment, or fork.
     """
+    use_provider(config, settings.provider)
     allow_http = frozenset(settings.allow_http)
     config.stash[_CREDENTIALS] = credentials(settings.provider, os.environ, env_file, allow_http=allow_http)
     if settings.webhook:
         _check_webhook(settings, config.stash[_CREDENTIALS])
     name_run(config)
     controller_of(config)
-    config.pluginmanager.register(ReportScrubber(), "otp-reports")
+    learn_secrets(config)
     return Settings(**{**vars(settings), "ledger": str(ledger_path(settings.ledger, config.rootpath))})
 
 

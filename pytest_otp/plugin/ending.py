@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..clock import monotonic
+from ..display import LINE, shown
 from ..errors import OtpError, SettingsError
 from ..redact import scrub
 
@@ -24,6 +25,7 @@ QUIET_WAIT = 0.3
 """Seconds to wait for orders to close before a line says so."""
 POLL_INTERVAL = 0.05
 _LONGEST = 300
+"""Characters of an error's text in its line."""
 
 
 class Section:
@@ -54,7 +56,7 @@ class Section:
             if lines:
                 reporter.section(TITLE, "-")
             for line in lines:
-                reporter.line(line)
+                reporter.line(shown(line, LINE))
 
 
 def of_ledger(path: Path, run: str, placed: int, patience: float, reporter: Any) -> list[str]:
@@ -112,7 +114,7 @@ def reason(error: BaseException) -> str:
     """Say in one line what failed."""
     name = type(error).__name__
     try:
-        text = " ".join(scrub(str(error)).split())[:_LONGEST]
+        text = shown(" ".join(scrub(str(error)).split()), _LONGEST)
     except Exception:  # noqa: BLE001 - memory is exhausted, or the exception has no text
         text = ""
     if not text:

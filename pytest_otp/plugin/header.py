@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..display import LINE, NAME, shown
 from ..providers.registry import takes_push
 from ..settings import Settings
 from .ending import reason
@@ -20,7 +21,8 @@ def _line(settings: Settings) -> str:
     parts = [f"provider {settings.provider} ({source('provider')})"]
     if offline:
         parts[0] += ", offline: no SMS is sent, nothing is charged"
-    parts += [f"{name} {value}" for name in ("service", "country", "operator") if (value := getattr(settings, name))]
+    wanted = [(name, getattr(settings, name)) for name in ("service", "country", "operator")]
+    parts += [f"{name} {shown(value, NAME)}" for name, value in wanted if value]
     if settings.has_carrier:
         parts.append(f"scenario {settings.fake} ({source('fake')}), seed {settings.fake_seed}")
     timeout = settings.timeout_for(settings.fake if settings.has_carrier else None)
@@ -36,4 +38,4 @@ def _line(settings: Settings) -> str:
         parts.append(f"at most {' '.join(settings.max_spend)} spent ({source('max_spend')})")
     if settings.unknown:
         parts.append(f"ignored unknown variables: {', '.join(settings.unknown)}")
-    return "otp: " + "; ".join(parts)
+    return shown("otp: " + "; ".join(parts), LINE)

@@ -14,6 +14,7 @@ import pytest
 
 from ..codes.formats import CodeFormat
 from ..codes.shapes import Length
+from ..display import ID, shown
 from ..errors import NumberUnavailable, SettingsError
 from ..numbers.number import OtpNumber
 from ..numbers.options import NumberOptions, checked_seconds
@@ -121,8 +122,8 @@ def _report(number: OtpNumber, session: pytest.Session) -> None:
     """Add order and number, but no code, to the running test's reports, including JUnit's."""
     item = running_item(session)
     if item is not None:
-        item.user_properties.append(("otp_order", f"{number.provider} {number.order_id}"))
-        item.user_properties.append(("otp_number", number.e164))
+        item.user_properties.append(("otp_order", f"{number.provider} {shown(number.order_id, ID)}"))
+        item.user_properties.append(("otp_number", shown(number.e164, ID)))
 
 
 def _marked(node: Any, default: _Marked) -> _Marked:

@@ -87,6 +87,7 @@ def name_run(config: pytest.Config) -> str:
 
 
 def hooks_of(config: pytest.Config) -> RunHooks:
+    """Return this process's hooks; registers them the first time."""
     if _HOOKS not in config.stash:
         config.stash[_HOOKS] = RunHooks(config)
         config.pluginmanager.register(config.stash[_HOOKS], "otp-run")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ..errors import SettingsError
+from ..providers.registry import has_secrets
 from ..settings import Settings, resolve
 from .config_sources import env_file_of, lookups
 
@@ -29,6 +30,10 @@ def resolve_settings(config: pytest.Config, seed: int) -> None:
             from .credentials import real_provider  # noqa: PLC0415 - start-up cost: not with the default one
 
             settings = real_provider(config, settings, env_file)
+        elif has_secrets(os.environ, env_file):
+            from .masking import learn_secrets  # noqa: PLC0415 - start-up cost: only if a provider's secrets are set
+
+            learn_secrets(config)
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_SETTINGS] = settings

@@ -6,6 +6,7 @@ An error quotes the start of an unusable response, without secrets or SMS texts.
 from __future__ import annotations
 
 import email.utils
+import http.client
 import json
 import re
 import ssl
@@ -18,12 +19,21 @@ from typing import Any, TypeVar
 import requests
 import urllib3.exceptions
 
+from ..display import shown
 from ..errors import AuthenticationError, OrderUncertain, OtpError, ProviderError, ProviderUnavailable
 from ..redact import scrub
 from .base import Repeat
 
 __tracebackhide__ = True
 
+_LONGEST_REASON = 120
+_QUOTING = (
+    http.client.BadStatusLine,
+    http.client.UnknownProtocol,
+    urllib3.exceptions.InvalidChunkLength,
+    UnicodeError,
+)
+"""Errors whose messages quote what was received, which may be an SMS."""
 _EDGE_BLOCK = "error code: 1010"
 _PRIVATE_FIELDS = re.compile(r'("(?:sms|text|code|email)"\s*:\s*).*', re.DOTALL)
 
@@ -87,8 +97,7 @@ def described(error: Exception, provider: str, timeouts: tuple[float, float]) ->
     elif isinstance(error, (requests.Timeout, urllib3.exceptions.ReadTimeoutError)):
         what = f"no response within {timeouts[1]:g} s"
     else:
-        root = causes[-1]
-        what = f"{'could not connect' if unsent else 'the connection failed'} ({type(root).__name__}: {_plain(root)})"
+        what = f"{'could not connect' if unsent else 'the connection failed'} ({_reason(causes[-1])})"
     return ProviderUnavailable(what, provider=provider, sent=not unsent)
 
 
@@ -101,9 +110,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         following = next((item for item in wrapped if isinstance(item, BaseException)), None)
 
 
-def _plain(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
+    if isinstance(error, _QUOTING) and not isinstance(error, OSError):
+        return type(error).__name__
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error).rpartition(">: ")[2]
-    return scrub(text)[:120]
+    return f"{type(error).__name__}: {shown(scrub(text), _LONGEST_REASON)}"
 
 
 def _parsed(text: str) -> Any:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import ClassVar, Protocol, runtime_checkable
 
+from ..display import ID, NAME, WORDS, SafeRepr, quoted
 from ..redact import Secret, shape
 from .fields import price_of
 
@@ -36,8 +37,8 @@ class OrderState(str, Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+@dataclass(frozen=True, slots=True, repr=False)
+class Order(SafeRepr):
     """One rental, as the provider confirmed it."""
 
     id: str
@@ -80,7 +81,8 @@ class SmsMessage:
     """The code that the provider itself found in the text; None if it does not give one."""
 
     def __repr__(self) -> str:
-        return f"SmsMessage(id={self.id!r}, sender={self.sender!r}, text={shape(self.text)!r})"
+        sender = self.sender and quoted(self.sender, NAME)
+        return f"SmsMessage(id={quoted(self.id, ID)}, sender={sender}, text={quoted(shape(self.text[: WORDS + 1]))})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,8 @@ class Messages:
     """Every SMS so far, oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+@dataclass(frozen=True, slots=True, repr=False)
+class Balance(SafeRepr):
     """The balance of an account."""
 
     amount: Decimal
@@ -105,8 +107,8 @@ class Balance:
     """The account's name or email address; None if the provider does not give it. Never shown in a repr."""
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+@dataclass(frozen=True, slots=True, repr=False)
+class Country(SafeRepr):
     """A country that numbers can be ordered in."""
 
     id: str
@@ -115,8 +117,8 @@ class Country:
     """The provider's name for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+@dataclass(frozen=True, slots=True, repr=False)
+class Operator(SafeRepr):
     """A mobile operator of a country."""
 
     id: str
@@ -125,8 +127,8 @@ class Operator:
     """The provider's name for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+@dataclass(frozen=True, slots=True, repr=False)
+class Service(SafeRepr):
     """A service that numbers can be ordered for."""
 
     id: str

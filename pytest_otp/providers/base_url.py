@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from ..display import quoted
 from ..errors import SettingsError
 from ..loopback import is_loopback
-from ..redact import scrub
+from ..redact import scrub, url_without_password
 
 __tracebackhide__ = True
 
@@ -18,15 +19,16 @@ def check_url(url: str, allow_http: frozenset[str]) -> None:
             "the URL contains a user name or password", hint="Remove it: it would appear in error messages."
         )
     scheme, host = _scheme_and_host(url)
+    written = quoted(scrub(url_without_password(url)))
     if scheme not in ("http", "https") or not host:
-        raise SettingsError(f"{scrub(url)!r} is not an http:// or https:// URL")
+        raise SettingsError(f"{written} is not an http:// or https:// URL")
     if not _can_be_requested(url, host):
         raise SettingsError(
-            f"{scrub(url)!r} is not a valid URL", hint="It may have a space, or another character that no URL has."
+            f"{written} is not a valid URL", hint="It may have a space, or another character that no URL has."
         )
     if scheme == "http" and not (is_loopback(host) or host in allow_http):
         raise SettingsError(
-            f"{scrub(url)!r} would send credentials without TLS",
+            f"{written} would send credentials without TLS",
             hint=f"Use https, or allow the host with --otp-allow-http {host} (PYTEST_OTP_ALLOW_HTTP).",
         )
 

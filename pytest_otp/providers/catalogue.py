@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Protocol, TypeVar
 
+from ..display import ID, NAME, quoted, shown
 from ..errors import InvalidRequest, SettingsError, listed
 
 __tracebackhide__ = True
@@ -91,10 +92,11 @@ def unknown(wanted: str, items: Iterable[CatalogueItem], *, kind: str, provider:
     items = list(items)
     like = get_close_matches(folded(wanted), [folded(item.name) for item in items], n=_MOST_SHOWN)
     items.sort(key=lambda item: like.index(name) if (name := folded(item.name)) in like else _MOST_SHOWN)
-    known = [f"{item.name} ({item.id})" if item.name != item.id else item.id for item in items]
-    shown = listed(known, _MOST_SHOWN)
+    available = listed([_described(item) for item in items], _MOST_SHOWN) or "none"
     return InvalidRequest(
-        f"unknown {kind} {wanted!r}", provider=provider, hint=f"Available: {shown or 'none'}. Use a name or an ID."
+        f"unknown {kind} {quoted(wanted, NAME)}",
+        provider=provider,
+        hint=f"Available: {available}. Use a name or an ID.",
     )
 
 
@@ -111,8 +113,15 @@ def required(value: str | None, kind: str, provider: str) -> str:
 
 def _only(ids: set[str], items: Iterable[CatalogueItem], wanted: str, kind: str, provider: str) -> str | None:
     if len(ids) > 1:
-        candidates = ", ".join(f"{item.name} ({item.id})" for item in items if item.id in ids)
+        candidates = listed([_described(item) for item in items if item.id in ids], _MOST_SHOWN)
         raise InvalidRequest(
-            f"ambiguous {kind} {wanted!r}: could be {candidates}", provider=provider, hint="Use the ID instead."
+            f"ambiguous {kind} {quoted(wanted, NAME)}: could be {candidates}",
+            provider=provider,
+            hint="Use the ID instead.",
         )
     return next(iter(ids), None)
+
+
+def _described(item: CatalogueItem) -> str:
+    item_id = shown(item.id, ID)
+    return item_id if item.name == item.id else f"{shown(item.name, NAME)} ({item_id})"

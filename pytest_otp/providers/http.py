@@ -27,6 +27,7 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
 from ..clock import monotonic
+from ..display import shown
 from ..errors import OtpError, ProviderUnavailable
 from ..loopback import is_loopback
 from ..redact import Secret, guard_loggers, scrub
@@ -237,7 +238,7 @@ class HttpClient:
             raised = described(error, self._provider, timeouts)
         except Exception as error:  # noqa: BLE001 - whatever a library raises, its frames contain the key
             raised = ProviderUnavailable(
-                f"the request failed ({type(error).__name__}: {scrub(str(error))[:120]})", provider=self._provider
+                f"the request failed ({type(error).__name__}: {shown(scrub(str(error)), 120)})", provider=self._provider
             )
         except BaseException as error:  # noqa: BLE001 - Ctrl-C and pytest-timeout: they pass, the frames do not
             raised = error

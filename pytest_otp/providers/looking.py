@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from ..errors import OrderEnded, OtpError, ProviderError, ProviderUnavailable
+from ..redact import logger
 from .base import Messages, Order, Provider
 
 __tracebackhide__ = True
-
-_logger = logging.getLogger("pytest_otp")
 
 
 def look(provider: Provider, order: Order, *, another: bool) -> tuple[Messages, OtpError | None]:
@@ -31,4 +28,4 @@ def look(provider: Provider, order: Order, *, another: bool) -> tuple[Messages, 
 def log_refusal(order: Order, refusal: OtpError | None) -> None:
     """Log that a resend was refused; a message may arrive all the same."""
     if refusal is not None:
-        _logger.info("order %s: could not request another SMS: %s", order.id, refusal)
+        logger.info("order %s: could not request another SMS: %s", order.id, refusal)

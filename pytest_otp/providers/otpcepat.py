@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..clock import utc_now
+from ..display import ID, NAME, quoted, shown
 from ..errors import (
     AuthenticationError,
     InsufficientBalance,
@@ -228,7 +229,7 @@ class OtpcepatProvider:
         word = text_of(data.get("status")) if isinstance(data, Mapping) else ""
         state = _STATES.get(" ".join(word.casefold().split()))
         if state is None:
-            raise answer.unexpected(f"the order status {word!r}" if word else "no order status")
+            raise answer.unexpected(f"the order status {quoted(word, NAME)}" if word else "no order status")
         return state, text_of(data.get("sms"))
 
     def _country_id(self, wanted: str) -> str:
@@ -280,10 +281,10 @@ class OtpcepatProvider:
         kind = _ERRORS.get(" ".join(words.casefold().replace("\u2019", "'").split()), ProviderError)
         if kind is ProviderError and "no number" in words.casefold():
             kind = NumberUnavailable
-        asked = ", ".join(f"{name} {value}" for name, value in params.items() if name != "order_id")
+        asked = ", ".join(f"{name} {shown(value, ID)}" for name, value in params.items() if name != "order_id")
         hint = f"The request was for {asked}." if kind is InvalidRequest and asked else ""
         said = scrub(words)
-        message = f"the provider responded with {said!r}"
+        message = f"the provider responded with {quoted(said)}"
         raise kind(message, provider=self.name, order_id=params.get("order_id"), words=said, hint=hint)
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 from ..errors import SettingsError
+from ..redact import Secret, known_values, passwords_in
 
 if TYPE_CHECKING:
-    from ..redact import Secret
     from .base import Provider, Variable
     from .push import PushEndpoint
 
@@ -28,17 +28,22 @@ class BuiltIn(NamedTuple):
     push: bool = False
     account: tuple[str, ...] = ()
     """The variables that identify an account."""
+    secrets: tuple[str, ...] = ()
+    """The variables whose values are masked."""
 
 
 BUILT_IN = {
     "fake": BuiltIn(offline=True),
     "otpcepat": BuiltIn(
-        "pytest_otp.providers.otpcepat:OtpcepatProvider", account=("API_KEY_OTPCEPAT", "OTPCEPAT_BASE_URL")
+        "pytest_otp.providers.otpcepat:OtpcepatProvider",
+        account=("API_KEY_OTPCEPAT", "OTPCEPAT_BASE_URL"),
+        secrets=("API_KEY_OTPCEPAT",),
     ),
     "otpvirt": BuiltIn(
         "pytest_otp.providers.otpvirt:OtpvirtProvider",
         push=True,
         account=("OTPVIRT_CLIENT_ID", "OTPVIRT_API_PASSWORD", "OTPVIRT_BASE_URL"),
+        secrets=("OTPVIRT_CLIENT_ID", "OTPVIRT_API_PASSWORD", "OTPVIRT_WEBHOOK_TOKEN"),
     ),
 }
 
@@ -102,6 +107,25 @@ def account_variables(name: str) -> tuple[str, ...]:
     return tuple(variable.name for variable in load(name).variables if variable.identifies_account)
 
 
+def confidential_variables(name: str) -> tuple[str, ...]:
+    """Return the variables that hold a secret, or a URL that may contain a password. Raises SettingsError as `load`."""
+    if name in BUILT_IN:
+        known = BUILT_IN[name]
+        return tuple(dict.fromkeys([*known.secrets, *filter(_is_url, known.account)]))
+    return tuple(each.name for each in load(name).variables if each.secret or _is_url(each.name))
+
+
+def has_secrets(*sources: Mapping[str, str]) -> bool:
+    """Return whether any of the sources has a secret of a built-in provider; the others are not asked."""
+    return any(variable in source for known in BUILT_IN.values() for variable in known.secrets for source in sources)
+
+
+def confidential_values(variable: str, *sources: Mapping[str, str]) -> list[str]:
+    """Return what is secret in the values that a variable has in any of the sources: of a URL, its password."""
+    values = [value for source in sources if (value := source.get(variable, "").strip())]
+    return [password for url in values for password in passwords_in(url)] if _is_url(variable) else values
+
+
 def push_of(name: str) -> PushEndpoint | None:
     """Return how the provider pushes SMS; None if it does not. Raises SettingsError as `load` does."""
     return getattr(load(name), "push", None) if takes_push(name) else None
@@ -121,6 +145,9 @@ def credentials(
     try:
         variables = load(name).variables
         values = {variable.name: _value(variable, environ, env_file) for variable in variables}
+        for url in filter(_is_url, values):
+            for password in confidential_values(url, environ, env_file):
+                known_values.add(password)
     finally:
         del environ, env_file  # a traceback with locals would show them
     missing = [variable for variable in variables if variable.required and values[variable.name] is None]
@@ -131,7 +158,7 @@ def credentials(
             hint="Set it in the environment or in .env, never on the command line.",
         )
     for variable, value in values.items():
-        if variable.endswith("_URL") and isinstance(value, str):
+        if _is_url(variable) and isinstance(value, str):
             _check_url(variable, value, allow_http)
     return values
 
@@ -165,14 +192,16 @@ def recipe_of(provider: Provider) -> Recipe | None:
 
 
 def _value(variable: Variable, environ: Mapping[str, str], env_file: Mapping[str, str]) -> str | Secret | None:
-    from ..redact import Secret  # noqa: PLC0415 - start-up: not needed for the fake provider
-
     # Stripped: a key that was pasted into a CI setting often ends in a line break, and no key contains white space.
     for source in (environ, env_file):
         value = source.get(variable.name, "").strip()
         if value:
             return Secret(value) if variable.secret else value
     return variable.default
+
+
+def _is_url(variable: str) -> bool:
+    return variable.endswith("_URL")
 
 
 def _check_url(variable: str, value: str, allow_http: frozenset[str]) -> None:

@@ -13,7 +13,6 @@ A refused request changes nothing:
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SettingsError
 from ..providers.push import PushedSms, PushEndpoint, PushRefused, is_same
-from ..redact import Secret
+from ..redact import Secret, logger
 from ..server.gunzip import TooLarge, gunzip
 from .pushed import Outcome
 
@@ -34,7 +33,6 @@ MAX_BODY = 64 * 1024
 SHORTEST_TOKEN = 16
 
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{SHORTEST_TOKEN},}}")
-_logger = logging.getLogger("pytest_otp")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -103,7 +101,7 @@ class Webhook:
             raise
         except Exception as error:  # noqa: BLE001 - a bug in the provider's class; its message may quote the SMS
             kind = type(error).__name__
-        _logger.error("a pushed SMS was lost: the provider's parse() raised %s", kind)
+        logger.error("a pushed SMS was lost: the provider's parse() raised %s", kind)
         raise PushRefused(500, f"the provider's parse() raised {kind}")
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..clock import utc_now
+from ..display import ID, NAME, shown
 
 if TYPE_CHECKING:
     from ..gateway.app import SmsNetwork
@@ -21,7 +22,9 @@ MOST_SHOWN = 500
 """How many orders, and how many messages, are kept; the oldest are dropped first."""
 
 LONGEST_TEXT = 10_000
-"""How many characters of a text or a sender are kept."""
+"""How many characters of a text are kept."""
+_LONGEST_SHOWN = 10 * LONGEST_TEXT
+"""The same with an escape in place of each unprintable character."""
 
 Shown = dict[str, object]
 """Plain data, as JSON has it."""
@@ -47,7 +50,7 @@ class _Order:
             "provider": self.provider,
             "id": self.order_id,
             "number": self.rental.line.e164,
-            "service": self.rental.service or "",
+            "service": shown(self.rental.service or "", NAME),
             "state": self.state,
             "messages": len(self.seen),
             "at": self.rental.ordered_at.isoformat(),
@@ -126,15 +129,15 @@ class PageLog:
             self._note(order.rental.line.e164, sms.sender, sms.text, sms.received_at, order)
 
     def _note(self, to: str, sender: str | None, text: str, at: datetime, order: _Order | None) -> None:
-        shown: Shown = {
-            "to": to,
-            "from": (sender or "")[:LONGEST_TEXT],
-            "text": text[:LONGEST_TEXT],
+        row: Shown = {
+            "to": shown(to, ID),
+            "from": shown(sender or "", NAME),
+            "text": shown(text[:LONGEST_TEXT], _LONGEST_SHOWN, lines=True),
             "left_out": max(0, len(text) - LONGEST_TEXT),
             "held": order is not None,
             "at": at.isoformat(),
         }
-        self._messages.append(_Message(self._next(), shown))
+        self._messages.append(_Message(self._next(), row))
 
     def _next(self) -> int:
         self._revision += 1

@@ -11,7 +11,7 @@ import pytest
 
 from tests.architecture.source import ROOT, modules
 
-TESTS = sorted(path for folder in ("tests", "benchmarks", "chaos") for path in (ROOT / folder).rglob("*.py"))
+TESTS = sorted(path for folder in ("tests", "benchmarks", "chaos", "leaks") for path in (ROOT / folder).rglob("*.py"))
 
 
 @cache

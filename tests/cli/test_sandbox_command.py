@@ -246,7 +246,7 @@ def test_what_a_terminal_cannot_show_is_escaped(start: StartProcess) -> None:
     answer = process.virt("GetNumber", service="vi", detail={})
     assert process.columns()[1] == "order"
     process.send(f"+{answer['number']}", "\u0441ode 482913", sender="\x1b[2J")
-    assert process.columns()[-1] == r"from '\x1b[2J' '\u0441ode 482913'"
+    assert process.columns()[-1] == r"from \x1b[2J '\u0441ode 482913'"
 
 
 def test_a_message_to_nobody_is_seen(start: StartProcess) -> None:

@@ -136,6 +136,13 @@ class TestSearch:
         start, end = found.span
         assert text[start:end].replace("-", "") == code
 
+    def test_words_beside_it(self) -> None:
+        """Where several tokens fit, the only one with a digit is the code: the others are words."""
+        text = "4829 for the locker, 771204 for the garage door"
+        assert extract_code(text) is None
+        assert extract_code(text, length=6) == "771204"
+        assert extract_code("4829 for the garage, 7712 for the locker", length=(4, 6)) is None
+
     def test_the_same_token_twice(self) -> None:
         """A token that stands there twice is still the only one."""
         assert extract_code("Use kaxtrb, yes, kaxtrb", length=6, alphabet=LOWER) == "kaxtrb"

@@ -9,7 +9,7 @@ from tests.documentation.pages import text_of
 
 PYPROJECT = text_of("pyproject.toml")
 VERSIONS = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', PYPROJECT)
-TOX = re.findall(r"^env_list = py\{([\d,]+)\}-pytest\{([\d,]+)\}$", text_of("tox.ini"), re.MULTILINE)
+TOX = re.findall(r"^    py\{([\d,]+)\}-pytest\{([\d,]+)\}$", text_of("tox.ini"), re.MULTILINE)
 HOME = "https://github.com/pytest-otp/pytest-otp"
 
 

@@ -126,8 +126,23 @@ def test_a_pattern_function_that_returns_something_else() -> None:
 
 
 def test_the_providers_code_where_ours_finds_none() -> None:
-    """A code that only the provider could read is better than none."""
-    assert Wanted().code(sms("Ihre Zahl: vier acht", code="48")) == "48"
+    """A code that only the provider could read is better than none; it is written like one that we find."""
+    assert Wanted().code(sms("Ihre Zahl: vier acht zwei", code="482")) == "482"
+    assert Wanted().code(sms("Willkommen", code="G-482913")) == "482913"
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "\x1b[2J", "482913\x1b[31m", "482\x00913", "482\u202e913", "482\u200b913", "482\n913", "\udcff482913",
+        "48", "48291300000", "your code is 482913", "https://a.example/482913", "<b>482913</b>", "4" * 1_000_000,
+    ],
+)  # fmt: skip
+def test_a_providers_code_that_is_implausible(theirs: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What has not the shape of a code is not handed out: what the text says counts, as if the provider gave none."""
+    assert Wanted().code(sms("See you at noon", code=theirs)) is None
+    assert Wanted().code(sms(code=theirs)) == "482913"
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(
@@ -159,7 +174,7 @@ def test_a_providers_code_that_is_none(theirs: str | None, caplog: pytest.LogCap
     assert not caplog.records
 
 
-@pytest.mark.parametrize("theirs", ["77", "482914", "48291", "G-482914", "ABCD-482913", "G-77-482913"])
+@pytest.mark.parametrize("theirs", ["777", "482914", "48291", "G-482914", "ABCD-482913", "G-77-482913"])
 def test_a_disagreement_with_the_provider_is_logged(theirs: str, caplog: pytest.LogCaptureFixture) -> None:
     """Ours is used where the two differ, and a warning without text or code tells what to do."""
     with caplog.at_level(logging.WARNING):
@@ -238,7 +253,7 @@ def test_a_code_of_another_form_is_skipped() -> None:
     assert wanted.advice == "Check the length and the alphabet. Run pytest-otp codes 'TEXT' to see how a text is read."
 
 
-@pytest.mark.parametrize(("theirs", "code"), [("48-29-13", "48-29-13"), ("4829", None), ("482x13", None)])
+@pytest.mark.parametrize(("theirs", "code"), [("48-29-13", "482913"), ("4829", None), ("482x13", None)])
 def test_the_providers_code_has_the_form_too(theirs: str, code: str | None) -> None:
     """A code that only the provider reports is handed out if it fits, separators left out."""
     assert Wanted(code_format=CodeFormat(6, string.digits)).code(sms("Welcome", code=theirs)) == code

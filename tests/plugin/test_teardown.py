@@ -308,9 +308,7 @@ def test_several_cannot_be_closed(pytester: pytest.Pytester, run: Run) -> None:
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "E *OrderNotClosed: 2 orders could not be closed:",
-            "* scripted, order order-2, +12015550101: *answered 500 Internal Server Error",
-            "* scripted, order order-1, +12015550100: *answered 500 Internal Server Error. Cancel or finish it in *",
+            "E *OrderNotClosed: 2 orders could not be closed: scripted, order order-2, *500 *; *, order order-1, *",
         ]
     )
 

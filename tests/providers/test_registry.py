@@ -24,6 +24,7 @@ from pytest_otp.providers.push import PushEndpoint
 from pytest_otp.providers.registry import (
     Recipe,
     account_variables,
+    confidential_variables,
     create,
     credentials,
     is_offline,
@@ -371,6 +372,8 @@ class TestDeclarations:
         assert (is_offline(name), takes_push(name)) == (kind.offline, kind.push is not None)
         assert push_of(name) is kind.push
         assert set(account_variables(name)) == {each.name for each in kind.variables if each.identifies_account}
+        secret = {each.name for each in kind.variables if each.secret or each.name.endswith("_URL")}
+        assert set(confidential_variables(name)) == secret
 
     def test_asking_imports_no_class(self) -> None:
         """For the built-in ones the table is enough."""
@@ -382,7 +385,8 @@ class TestDeclarations:
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         declared, loaded = run.stdout.splitlines()
         assert declared == "[(True, False), (False, False), (False, True)]"
-        assert loaded == "['pytest_otp.errors', 'pytest_otp.providers']"
+        ground = ["pytest_otp.display", "pytest_otp.errors", "pytest_otp.providers", "pytest_otp.redact"]
+        assert loaded == str(ground)
 
     def test_of_a_third_party(self, registered: Callable[..., None]) -> None:
         """A registered class is asked itself; it is a real provider without a push unless it says otherwise."""

@@ -145,13 +145,13 @@ def test_markup_in_a_message_does_nothing(sandbox_page: Page) -> None:
 
 
 def test_long_and_right_to_left_texts_are_shown_whole(sandbox_page: Page) -> None:
-    """A long word does not widen the page, lines stay lines, and Hebrew or an override turns its own cell only."""
+    """A long word does not widen the page, lines stay lines, Hebrew turns its own cell, an override nothing."""
     order = sandbox_page.order()
     texts = ["x" * 5000, "קוד האימות שלך הוא 482913", "\u202e319284 edoc", "one\ntwo", "😀 код 482913"]
     for text in texts:
         sandbox_page.carrier.deliver("+" + order.number, text, sender="ספק\u202e")
     for text in texts:
-        sandbox_page.wait_for("#messages .text", text)
+        sandbox_page.wait_for("#messages .text", text.replace("\u202e", r"\u202e"))
     assert sandbox_page.measure("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     cells = "[...document.querySelectorAll('#messages .text')]"
     rtl = f"{cells}.filter(cell => cell.matches(':dir(rtl)')).map(cell => cell.textContent)"

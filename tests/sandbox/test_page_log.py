@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_otp.display import NAME
 from pytest_otp.errors import InvalidRequest
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.offline.desk import Rental, RentalDesk
@@ -106,8 +107,16 @@ def test_it_keeps_the_last_orders_and_messages(world: World) -> None:
 
 
 def test_a_long_text_is_cut(world: World) -> None:
-    """Only the beginning of a very long text is kept, and how much is missing."""
+    """Only the beginning of a very long text or sender is kept, and how much of the text is missing."""
     world.log.submit("+12015550123", "x" * (LONGEST_TEXT + 7), sender="y" * (LONGEST_TEXT + 1))
     answer: Any = world.log.since("", 0)
     (message,) = answer["messages"]
-    assert (len(message["text"]), message["left_out"], len(message["from"])) == (LONGEST_TEXT, 7, LONGEST_TEXT)
+    assert (len(message["text"]), message["left_out"], len(message["from"])) == (LONGEST_TEXT, 7, NAME)
+
+
+def test_nothing_unprintable_is_shown(world: World) -> None:
+    """Control characters and bidi marks are shown as escapes; the lines of a text stay lines."""
+    world.log.submit("+12015550123", "one\ntwo\x1b[2J\u202e", sender="\x1b\u202e\n")
+    answer: Any = world.log.since("", 0)
+    (message,) = answer["messages"]
+    assert (message["text"], message["from"]) == ("one\ntwo\\x1b[2J\\u202e", r"\x1b\u202e\n")
