@@ -278,15 +278,17 @@ class Carrier:
         with self._lock:
             return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
 
-    def diverge(self, branch: int, taken: Iterable[str]) -> None:
-        """Make this copy of a carrier, in a forked process, allocate other numbers, IDs and codes than the others.
+    def exclude(self, numbers: Iterable[str]) -> None:
+        """Never allocate these numbers, such as `+12015550123`, since a copy of this carrier did."""
+        with self._lock:
+            self._handed_out.update(int(number.removeprefix("+")) for number in numbers)
 
-        Args:
-            branch: Which copy it is: the same seed and branch give the same IDs and codes.
-            taken: Numbers that were allocated by other copies, such as `+12015550123`.
+    def diverge(self, branch: int) -> None:
+        """Give this copy of a carrier, in a forked process, IDs and codes other than those of the original.
+
+        The same seed and the same `branch` give the same ones.
         """
         with self._lock:
-            self._handed_out.update(int(number.removeprefix("+")) for number in taken)
             self._ids = self.stream(f"ids/{branch}")
             self._codes = self.stream(f"codes/{branch}")
 

@@ -57,7 +57,8 @@ class ForkedTests:
     def diverge(self, carrier: Any) -> None:
         """In a forked process: let a carrier hand out numbers, IDs and codes that no other test of the run gets."""
         if self._is_forked:
-            carrier.diverge(self._started, self._taken)
+            carrier.exclude(self._taken)
+            carrier.diverge(self._started)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
@@ -71,10 +72,14 @@ class ForkedTests:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         """In the process that forked it: take what belongs to us out of a report."""
-        self._taken += [value for name, value in report.user_properties if name == "otp_number"]
+        taken = [value for name, value in report.user_properties if name == "otp_number"]
+        self._taken += taken
         told = vars(report).pop(_REPORT, None)
-        if told is not None and (told["strays"] or "entries" in told):
-            self._gathered.reports.append(told)
+        if told is not None:
+            for carrier in self._hooks.carriers:
+                carrier.exclude(taken)
+            if told["strays"] or "entries" in told:
+                self._gathered.reports.append(told)
         elif report.when == _CRASHED:
             self._gathered.unreported += 1
 

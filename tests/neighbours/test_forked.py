@@ -39,6 +39,7 @@ MIXED = """
         see(at, otp_number())
 
     def test_here_again(otp_number, shared):
+        assert shared.state.value == "received"
         see("again", otp_number())
 """
 CRASHES = """
@@ -81,7 +82,10 @@ def test_all_forked(beside: Beside, workers: tuple[str, ...]) -> None:
 
 @pytest.mark.neighbour("pytest-forked")
 def test_some_forked(beside: Beside) -> None:
-    """The same if only marked tests are forked, from a process that has a carrier, a keeper and an open order."""
+    """The same if only marked tests are forked, from a process that has a carrier, a keeper and an open order.
+
+    That order stays open: a forked process closes only its own.
+    """
     output = beside.passes(MIXED, plugins=PLUGINS, passed=4)
     for values in seen(beside):
         assert len(set(values)) == 5, values
