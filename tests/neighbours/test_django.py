@@ -15,6 +15,7 @@ FILES = {
         SECRET_KEY = "made-up"
         ROOT_URLCONF = "shop"
         ALLOWED_HOSTS = ["*"]
+        STATIC_URL = "/static/"
         USE_TZ = True
         DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 
