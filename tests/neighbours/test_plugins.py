@@ -149,6 +149,15 @@ def test_timeout(beside: Beside) -> None:
     assert "Timeout (>6.0s)" in output
 
 
+@pytest.mark.neighbour("pytest-timeout")
+def test_timeout_that_kills(real: Beside) -> None:
+    """With its method `thread` the run ends at once; the keeper closes what is open."""
+    real.write({"test_it.py": SLOW})
+    plugins = ("-p", "pytest_otp.plugin", "-p", "pytest_timeout")
+    assert "Timeout" in real.run(*plugins, "--timeout=6", "--timeout-method=thread", code=1)
+    assert [(entry.state, entry.reason) for entry in real.settled()] == [("finished", "by its keeper, after its run")]
+
+
 @pytest.mark.neighbour("pytest-order")
 def test_order(beside: Beside) -> None:
     """Tests run in the order of their marks."""
