@@ -9,7 +9,7 @@ WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format index bench chaos leaks fuzz neighbours audit docs tox browser node build clean
+.PHONY: help demo test lint format index bench chaos leaks neighbours widgets fuzz audit docs tox browser node build clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,7 +23,7 @@ test: $(READY) browser node  ## Run the whole suite
 lint: $(READY)  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy pytest_otp tests $(wildcard benchmarks/*.py chaos/*.py fuzz/*.py leaks/*.py)
+	$(BIN)/mypy pytest_otp tests $(wildcard benchmarks/*.py chaos/*.py fuzz/*.py leaks/*.py widgets/*.py widgets/plain/*.py)
 	cd examples/signup && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
 	cd examples/thirdparty_provider && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml .
 	$(BIN)/pyright
@@ -40,6 +40,11 @@ bench: $(READY)  ## Measure speed; fail if a figure is above its limit
 
 chaos: $(READY)  ## Kill hundreds of test runs; fail if a number stays rented
 	$(BIN)/python -m chaos $(ARGS)
+
+widgets: $(READY) browser  ## Try fill_code and fill_phone on real widgets in real browsers
+	@scripts/widgets.sh
+	@scripts/firefox.sh
+	$(BIN)/python -m widgets $(ARGS)
 
 fuzz: $(READY)  ## Feed invented input to the parsers for 10 minutes; fail if one breaks
 	@scripts/fuzz.sh
@@ -72,7 +77,7 @@ build: $(READY)  ## Build the wheel and the source archive into dist/, the same 
 	$(BIN)/python -m hatchling build
 
 clean:  ## Remove everything that these targets create
-	rm -rf .venv .neighbours .node .tox build dist site demo-report fuzz/findings .audit .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .neighbours .node .widgets .tox build dist site demo-report fuzz/findings .audit .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml scripts/venv.sh
 	@scripts/venv.sh

@@ -9,11 +9,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .browser.result import FillResult
     from .codes import Candidate, CodeFormat, add_languages, extract_code, find_codes
     from .errors import (
         AuthenticationError,
         BudgetExceeded,
         CodeTimeout,
+        FillError,
         InsufficientBalance,
         InvalidRequest,
         NumberUnavailable,
@@ -62,6 +64,8 @@ __all__ = [
     "CodeTimeout",
     "Country",
     "Delivery",
+    "FillError",
+    "FillResult",
     "GatewayAddress",
     "InsufficientBalance",
     "InvalidRequest",
@@ -105,6 +109,7 @@ _ELSEWHERE = {
     "Carrier": "offline.carrier",
     "Certificates": "server.authority",
     "Delivery": "offline.carrier",
+    "FillResult": "browser.result",
     "GatewayAddress": "gateway.address",
     "Line": "offline.carrier",
     "NumberOptions": "numbers.options",

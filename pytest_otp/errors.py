@@ -15,6 +15,7 @@
     ├── OrderEnded               the order was closed while the test waited
     ├── CodeTimeout              (also TimeoutError) no code in time
     ├── BudgetExceeded
+    ├── FillError                the page did not take the code or the number
     └── Unsupported              the provider does not support the operation
 
 `str(error)` gives, in this order: provider, order and number; how long it took; what happened; what to do next. Each
@@ -61,7 +62,7 @@ class OtpError(Exception):
         elapsed: float | None = None,
         hint: str = "",
     ) -> None:
-        message = shown(message, self._longest)
+        message = shown(str(message), self._longest)  # a provider class may pass anything
         super().__init__(message)
         self.message = message
         self.provider = provider
@@ -238,6 +239,31 @@ class BudgetExceeded(OtpError):
 
     Place fewer orders, or raise the limit.
     """
+
+
+class FillError(OtpError):
+    """Raised if a page does not take a code or a phone number: no field, no usable field, or not the whole text in it.
+
+    The message lists the fields that were seen, without their contents, and says what to pass instead. `elapsed` is how
+    long it took.
+
+    Attributes:
+        code: the code that was to be typed; None for a phone number. It is in no text of the error.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        provider: str | None = None,
+        order_id: str | None = None,
+        number: str | None = None,
+        elapsed: float | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, provider=provider, order_id=order_id, number=number, elapsed=elapsed, hint=hint)
+        self.code = code
 
 
 class Unsupported(OtpError):

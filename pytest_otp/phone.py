@@ -160,3 +160,17 @@ def _regions_by_name() -> dict[str, str]:
                 claims.setdefault(folded(name), set()).add(region)
     known = {name: next(iter(regions)) for name, regions in claims.items() if len(regions) == 1}
     return known | EVERYDAY_NAMES
+
+
+def dial_code(phone: Phone) -> str:
+    """Return the country code of a number, without plus: `62`; empty if the number does not parse."""
+    return phone.digits[: len(phone.digits) - len(phone.national)] if phone.region else ""
+
+
+def national_format(phone: Phone) -> str:
+    """Return the digits that are dialled within the number's country, with its trunk prefix: `081234567890`."""
+    if phone.region is None:
+        return phone.national
+    number = phonenumbers.parse(phone.e164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return "".join(char for char in written if char.isdigit())

@@ -22,6 +22,8 @@ from pytest_otp import (
     CodeTimeout,
     Country,
     Delivery,
+    FillError,
+    FillResult,
     GatewayAddress,
     Line,
     Messages,
@@ -48,7 +50,20 @@ from pytest_otp import (
     find_codes,
     order_number,
 )
+from pytest_otp.browser import fill_code, fill_code_async, fill_phone, fill_phone_async
 from pytest_otp.providers.http import HttpClient
+
+
+async def pages(number: OtpNumber, page: object) -> None:
+    assert_type(fill_code(page, "482913", timeout=5), FillResult)
+    assert_type(await fill_code_async(page, "482913"), FillResult)
+    assert_type(fill_phone(page, number), FillResult)
+    assert_type(await fill_phone_async(page, "07400 123456", region="GB"), FillResult)
+    assert_type(number.fill_code(page, timeout=30, fill_timeout=5, length=6), str)
+    assert_type(await number.fill_code_async(page), str)
+    assert_type(number.fills, tuple[FillResult, ...])
+    assert_type(FillError("no field").code, str | None)
+    fill_code(page, 482913)  # type: ignore[arg-type]
 
 
 def numbers(otp_number: Numbers, module_otp_number: Numbers, session_otp_number: Numbers) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ..errors import SettingsError
 from ..phone import Phone, read
 from ..providers.base import Order, OrderState, Provider, SmsMessage
 from .bell import Bell
+from .filling import FillsPages
 from .filters import Pattern, Sender, Wanted
 from .open_order import OpenOrder
 from .options import DEFAULTS, NumberOptions, checked_seconds
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-class OtpNumber:
+class OtpNumber(FillsPages):
     """A rented phone number: type it into a page, then call `wait_code()`.
 
     A context manager that finishes or cancels the order on exit. It can be used from several threads and event loops
@@ -208,6 +209,9 @@ class OtpNumber:
 
     def __repr__(self) -> str:
         return f"<OtpNumber {shown(self.e164, ID)} {self.provider} order {shown(self.order_id, ID)} {self.state}>"
+
+    def _filling_context(self) -> Mapping[str, object]:
+        return self._order.context
 
     def _wanted(
         self, sender: Sender | None, pattern: Pattern | None, length: Length | None, alphabet: str | None

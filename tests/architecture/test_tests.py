@@ -11,7 +11,8 @@ import pytest
 
 from tests.architecture.source import ROOT, modules
 
-TESTS = sorted(path for folder in ("tests", "benchmarks", "chaos", "leaks") for path in (ROOT / folder).rglob("*.py"))
+FOLDERS = ("tests", "benchmarks", "chaos", "fuzz", "leaks", "widgets")
+TESTS = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 
 @cache

@@ -64,7 +64,8 @@ def test_browser_blocks_pass(tmp_path: Path) -> None:
     """Each block with a browser passes against the example application."""
     shutil.copytree(ROOT / "examples" / "signup", tmp_path, dirs_exist_ok=True, ignore=lambda *_: ["tests", "demo"])
     shown = [block for block in PYTHON if block.is_test and block.how == IN_A_BROWSER]
-    assert {"README.md", "docs/getting-started.md"} <= {block.page for block in shown}
+    pages = {"README.md", "docs/getting-started.md", "docs/playwright.md", "docs/selenium.md"}
+    assert pages <= {block.page for block in shown}
     for number, block in enumerate(shown):
         (tmp_path / f"test_shown_{number}.py").write_text(block.text, encoding="utf-8")
     run = run_python(clean_environment(), "-m", "pytest", *WITHOUT, str(tmp_path), cwd=tmp_path)
@@ -152,7 +153,7 @@ def test_links_lead_somewhere() -> None:
 
 def test_user_pages_show_documented_paths_only() -> None:
     """The code that users read imports the package's documented modules and no others."""
-    documented = {"", ".errors", ".redact", ".codes", *(f".providers.{name}" for name in PROVIDER_MODULES)}
+    documented = {"", ".errors", ".redact", ".codes", ".browser", *(f".providers.{name}" for name in PROVIDER_MODULES)}
     for block in PYTHON:
         imported = re.findall(r"^\s*(?:from|import) pytest_otp([\w.]*)", block.text, re.MULTILINE)
         assert set(imported) <= documented, block

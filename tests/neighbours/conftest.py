@@ -14,6 +14,18 @@ from pytest_otp.server.server import Server
 from tests.neighbours.beside import PYTHON, Beside
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--short", action="store_true", help="the short form, which CI runs: tests marked as short")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not in the short form."""
+    if config.getoption("--short"):
+        others = [item for item in items if not item.get_closest_marker("short")]
+        items[:] = [item for item in items if item.get_closest_marker("short")]
+        config.hook.pytest_deselected(items=others)
+
+
 def pytest_sessionstart() -> None:
     """Say what to do where the packages are missing."""
     if not PYTHON.exists():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,19 +16,10 @@ from pytest_otp.providers.base import Order, Provider
 from pytest_otp.providers.registry import create, credentials
 from pytest_otp.sandbox.app import Sandbox, environ
 from pytest_otp.server.server import Server
+from tests.browsers import FLAGS, chromium, program
 
 pytestmark = pytest.mark.browser
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 MARKUP = (
     "<img src=x onerror=\"document.title='hit'\">",
     "<script>document.title='hit'</script>",
@@ -71,17 +60,10 @@ class Page:
         return self.driver.execute_script(f"return {script}")
 
 
-def program(variable: str, *names: str) -> str:
-    found = next(filter(None, map(shutil.which, [os.environ[variable]] if variable in os.environ else names)), None)
-    if found is None:
-        pytest.fail(f"{names[0]} is not there; `make browser` installs it, or set {variable} to its place")
-    return found
-
-
 @pytest.fixture(scope="module")
 def sandbox_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     options = webdriver.ChromeOptions()
-    options.binary_location = program("CHROMIUM", "chromium", "chromium-browser", "google-chrome")
+    options.binary_location = chromium()
     profile: Path = tmp_path_factory.mktemp("profile")
     for flag in (*FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from pytest_otp import GatewayAddress, Numbers
+from pytest_otp.browser import fill_code, fill_phone
 
 from .conftest import Trace
 
@@ -25,8 +26,8 @@ def test_demo(page: Page, signup_url: str, otp_number: Numbers, otp_gateway: Gat
         f"price {number.price} {number.currency}, state {number.state!s}.",
     )
     page.goto(signup_url)
-    page.get_by_label("Phone number").fill(number.e164)
-    trace.step("The test types the number", "fill(number.e164)", f"The browser is at {page.url}", page)
+    fill_phone(page, number)
+    trace.step("The test types the number", "fill_phone(page, number)", f"The browser is at {page.url}", page)
 
     page.get_by_role("button", name="Send code").click()
     expect(page.get_by_role("heading", name="Type the code")).to_be_visible()
@@ -42,8 +43,8 @@ def test_demo(page: Page, signup_url: str, otp_number: Numbers, otp_gateway: Gat
     trace.step("The application's SMS arrives", "number.messages[-1]", f"From {message.sender}: {message.text}")
     trace.step("The code is extracted", "code = number.wait_code()", code)
 
-    page.get_by_label("Code").fill(code)
-    trace.step("The test types the code", "fill(code)", f"The browser is at {page.url}", page)
+    fill_code(page, code)
+    trace.step("The test types the code", "fill_code(page, code)", f"The browser is at {page.url}", page)
 
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Welcome aboard")).to_be_visible()

@@ -61,7 +61,7 @@ def create_app(send_sms: SmsSender | None = None) -> Flask:
         number = session.get("number")
         if number is None:
             return redirect(url_for("ask_for_phone"), 303)
-        outcome = verification.check(number, re.sub(r"\D", "", request.form.get("code", "")))
+        outcome = verification.check(number, re.sub(r"\D", "", "".join(request.form.getlist("digit"))))
         if outcome is Outcome.RIGHT:
             session.clear()
             session["member"] = number

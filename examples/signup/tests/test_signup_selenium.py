@@ -8,7 +8,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import WebDriverWait
 
-from pytest_otp import Numbers
+from pytest_otp import Numbers, OtpNumber
+from pytest_otp.browser import fill_code, fill_phone
 
 PAGE_LOADED_AT = "return document.readyState === 'complete' ? performance.timeOrigin : null"
 
@@ -16,8 +17,9 @@ PAGE_LOADED_AT = "return document.readyState === 'complete' ? performance.timeOr
 def test_sign_up(driver: Chrome, signup_url: str, otp_number: Numbers) -> None:
     """Whoever types the code from the SMS is signed up."""
     number = otp_number()
-    ask_for_code(driver, signup_url, number.e164)
-    type_code(driver, number.wait_code())
+    ask_for_code(driver, signup_url, number)
+    number.fill_code(driver)
+    press(driver, "Continue")
     see(driver, "h1", "Welcome aboard")
     see(driver, "strong", number.e164)
 
@@ -25,7 +27,7 @@ def test_sign_up(driver: Chrome, signup_url: str, otp_number: Numbers) -> None:
 def test_wrong_code_then_right_code(driver: Chrome, signup_url: str, otp_number: Numbers) -> None:
     """A wrong code is reported, and does not invalidate the right one."""
     number = otp_number()
-    ask_for_code(driver, signup_url, number.e164)
+    ask_for_code(driver, signup_url, number)
     code = number.wait_code()
     type_code(driver, other_than(code))
     see(driver, "[role=alert]", "That is not the code. 2 tries left.")
@@ -36,7 +38,7 @@ def test_wrong_code_then_right_code(driver: Chrome, signup_url: str, otp_number:
 def test_three_wrong_codes_lock_the_number(driver: Chrome, signup_url: str, otp_number: Numbers) -> None:
     """After three wrong codes the right one is refused too."""
     number = otp_number()
-    ask_for_code(driver, signup_url, number.e164)
+    ask_for_code(driver, signup_url, number)
     code = number.wait_code()
     for problem in ("2 tries left", "1 try left", "Too many tries"):
         type_code(driver, other_than(code))
@@ -48,7 +50,7 @@ def test_three_wrong_codes_lock_the_number(driver: Chrome, signup_url: str, otp_
 def test_a_new_code_replaces_the_first(driver: Chrome, signup_url: str, otp_number: Numbers) -> None:
     """After "Send a new code" the next code that arrives is right."""
     number = otp_number()
-    ask_for_code(driver, signup_url, number.e164)
+    ask_for_code(driver, signup_url, number)
     first = number.wait_code()
     number.resend()
     press(driver, "Send a new code")
@@ -60,15 +62,15 @@ def test_a_new_code_replaces_the_first(driver: Chrome, signup_url: str, otp_numb
     see(driver, "h1", "Welcome aboard")
 
 
-def ask_for_code(driver: Chrome, signup_url: str, number: str) -> None:
+def ask_for_code(driver: Chrome, signup_url: str, number: OtpNumber) -> None:
     driver.get(signup_url)
-    driver.find_element(By.ID, "phone").send_keys(number)
+    fill_phone(driver, number)
     press(driver, "Send code")
     see(driver, "h1", "Type the code")
 
 
 def type_code(driver: Chrome, code: str) -> None:
-    driver.find_element(By.CSS_SELECTOR, "[autocomplete=one-time-code]").send_keys(code)
+    fill_code(driver, code)
     press(driver, "Continue")
 
 

@@ -1,0 +1,220 @@
+"""Types a text into a widget: one key at a time, each seen to arrive before the next one, and the last key once."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from .patience import Patience
+from .reading import Reading, same
+from .steps import Pause, Press, Steps
+from .widget import Widget
+
+_GROWTH = 0.5
+"""Seconds within which a key must show in the widget."""
+_WRONG = 0.3
+"""Seconds that a wrong text may stay before it counts as such."""
+_MOVE = 0.4
+"""Seconds in which a widget may move the focus to the next box by itself."""
+_FOCUS = 0.5
+"""Seconds within which a box must take the focus."""
+_LAST = 3.0
+"""Seconds within which the whole text must show."""
+_TRIES = 3
+"""How often a key that changes nothing is pressed."""
+_STRAYS = 25
+"""How often a key is pressed again that was stopped on its way to another field."""
+_SHORTEST_HOLD = 0.01
+_HOLD = 0.03
+_HOLD_WITHOUT_SCRIPT = 0.1
+SHORTEST_CODE = 4
+"""Characters that a page may take for a whole code."""
+
+
+class Outcome(Enum):
+    """What became of a text, or of a part of it."""
+
+    STANDS = "stands"
+    """The widget shows it."""
+    TAKEN = "taken"
+    """The page has used it at once: the widget is empty or gone."""
+    IGNORED = "ignored"
+    """The widget ignores keys."""
+    WRONG = "wrong"
+    """The widget shows something else."""
+    GONE = "gone"
+    """The widget is gone before the last key."""
+    EMPTIED = "emptied"
+    """The widget is empty before the last key, and may have sent what it had."""
+    UNTOUCHED = "untouched"
+    """Nothing shows that a script has noticed the first key."""
+
+
+class Typist:
+    """Types one text into one widget."""
+
+    def __init__(self, widget: Widget, text: str) -> None:
+        self.typed = 0
+        """How many characters have been seen in the widget."""
+        self.pressed = 0
+        """How many of its keys have been pressed."""
+        self._widget = widget
+        self._text = text
+        self._moves: bool | None = None
+        """Whether the widget moves the focus from box to box; None before that is known."""
+        self._slowest = 0.0
+        """Seconds that the slowest key took to show."""
+
+    @property
+    def is_scripted(self) -> bool:
+        """Whether anything shows that a script has noticed the keys."""
+        reading = self._widget.reading
+        noticed = reading is not None and (reading.changes > 0 or reading.active > 0)
+        return self._widget.candidate.first.scripted or bool(self._moves) or noticed
+
+    def all_but_last(self, *, young: bool) -> Steps[Outcome]:
+        """Type every character but the last. `young`: whether the page may be without its scripts as yet."""
+        self.typed = self.pressed = 0
+        self._moves = None if self._moves is False else self._moves
+        for index in range(len(self._text) - 1):
+            outcome = yield from self._key(index)
+            if outcome is not Outcome.STANDS:
+                return outcome
+            self.typed = index + 1
+            if index == 0 and young and not self.is_scripted:
+                return Outcome.UNTOUCHED
+        if self.typed:
+            yield Pause(max(_SHORTEST_HOLD, 1.5 * self._slowest))
+        return (yield from self._standing())
+
+    def last(self) -> Steps[Outcome]:
+        """Press the last key, once, and see what the page makes of the whole text."""
+        for _ in range(_STRAYS):
+            before = yield from self._focused(len(self._text) - 1)
+            if before is None:
+                return Outcome.GONE
+            if not same(before.shown, self._text[:-1]):
+                return Outcome.WRONG
+            self.pressed = len(self._text)
+            yield Press(self._text[-1])
+            outcome = yield from self.whole(before)
+            if outcome is not None:
+                return outcome
+            self.pressed -= 1
+        return Outcome.IGNORED
+
+    def whole(self, before: Reading) -> Steps[Outcome | None]:
+        """Wait for what the page makes of the whole text; None if the key was stopped on its way elsewhere."""
+        patience = Patience(self._widget.watch.clock, _LAST)
+        while True:
+            reading = (yield from self._widget.read(again=False)) or (yield from self._widget.again(0))
+            if reading is None or (before.shown and not reading.shown):
+                return Outcome.TAKEN
+            if same(reading.shown, self._text):
+                self.typed = len(self._text)
+                return (yield from self._held())
+            if reading.went_astray(before):
+                return None
+            if patience.is_over:
+                return Outcome.WRONG if reading.shown != before.shown else Outcome.IGNORED
+            yield from patience.pause()
+
+    def _held(self) -> Steps[Outcome]:
+        """Hold, and read again."""
+        yield Pause(max(_HOLD if self.is_scripted else _HOLD_WITHOUT_SCRIPT, self._slowest))
+        reading = (yield from self._widget.read(again=False)) or (yield from self._widget.again(0))
+        if reading is None or not reading.shown:
+            return Outcome.TAKEN
+        return Outcome.STANDS if same(reading.shown, self._text) else Outcome.WRONG
+
+    def _standing(self) -> Steps[Outcome]:
+        reading = yield from self._widget.read()
+        if reading is None:
+            return Outcome.GONE
+        return self._compared(reading, self.typed)
+
+    def _compared(self, reading: Reading, count: int) -> Outcome:
+        """What a reading says of the first characters."""
+        if same(reading.shown, self._text[:count]):
+            return Outcome.STANDS
+        return Outcome.EMPTIED if not reading.shown and count >= SHORTEST_CODE else Outcome.WRONG
+
+    def _key(self, index: int) -> Steps[Outcome]:
+        """Press one key until it shows."""
+        tries = strays = 0
+        while tries < _TRIES and strays < _STRAYS:
+            before = yield from self._focused(index)
+            if before is None:
+                return Outcome.GONE
+            outcome = self._compared(before, index)
+            if outcome is not Outcome.STANDS:
+                return outcome
+            self.pressed = index + 1
+            yield Press(self._text[index])
+            grown = yield from self._grown(index + 1, before)
+            if grown is None:
+                strays += 1
+            elif grown is Outcome.IGNORED:
+                tries += 1
+            else:
+                return grown
+        return Outcome.IGNORED
+
+    def _grown(self, count: int, before: Reading) -> Steps[Outcome | None]:
+        """Wait until the first `count` characters show; None if the key was stopped on its way elsewhere."""
+        patience = Patience(self._widget.watch.clock, _GROWTH)
+        while True:
+            reading = yield from self._widget.read()
+            if reading is None:
+                return Outcome.GONE
+            if same(reading.shown, self._text[:count]):
+                self._slowest = max(self._slowest, patience.waited)
+                return Outcome.STANDS
+            if reading.went_astray(before):
+                return None
+            if reading.shown == before.shown:
+                if patience.is_over:
+                    return Outcome.IGNORED
+            elif patience.waited > _WRONG:
+                return self._compared(reading, count)
+            yield from patience.pause()
+
+    def _focused(self, index: int) -> Steps[Reading | None]:
+        """Make sure that the focus is where a character belongs."""
+        widget = self._widget
+        reading = widget.reading or (yield from widget.read())
+        want = self._box_of(index)
+        if reading is None or reading.active == want:
+            return reading
+        if index and want and self._moves is not False and reading.active == want - 1:
+            reading = yield from self._moved(want)
+            if reading is None or reading.active == want:
+                return reading
+        patience = Patience(widget.watch.clock, _FOCUS)
+        while True:
+            reading = yield from widget.focus(want, "end")
+            # A widget may keep the focus in a box of its own choice.
+            settled = reading is not None and reading.active >= 0 and patience.waited > _FOCUS / 3
+            if reading is None or reading.active == want or settled or patience.is_over:
+                return reading
+            yield from patience.pause()
+
+    def _moved(self, want: int) -> Steps[Reading | None]:
+        """Wait for the widget to move the focus by itself."""
+        patience = Patience(self._widget.watch.clock, _MOVE)
+        while True:
+            reading = yield from self._widget.read()
+            if reading is None or reading.active == want:
+                self._moves = True
+                return reading
+            if patience.is_over:
+                self._moves = self._moves or False
+                return reading
+            yield from patience.pause()
+
+    def _box_of(self, index: int) -> int:
+        if self._widget.candidate.is_row:
+            for box, capacity in enumerate(self._widget.candidate.capacities):
+                if index < capacity:
+                    return box
+                index -= capacity
+        return 0

@@ -1,0 +1,171 @@
+"""Fills a phone number into a page, as steps that any driver performs."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import FillError
+from ..phone import Phone
+from .countries import Countries
+from .finding import Found, find
+from .patience import Patience, Watch
+from .phone_forms import Wanted, forms, has_number, shown_country
+from .phone_scoring import PhonePurpose
+from .reading import Reading
+from .report import not_taken
+from .result import FillResult
+from .steps import Pause, Press, Steps
+from .widget import Widget
+
+_KEY = 0.25
+"""Seconds within which a key must show; a mask may swallow some."""
+_FORMATS = 0.5
+"""Seconds in which a page may bring a number into its own form."""
+_HOLD = 0.05
+_STRAYS = 5
+_LONGEST_REST = 6
+"""Characters of a country code that a field does not let go, with its signs."""
+
+
+def fill_phone_steps(phone: Phone, watch: Watch) -> Steps[FillResult]:
+    """Find the field, type the number, and see it in the page. Raises `FillError` if that fails."""
+    found = yield from find(watch, PhonePurpose())
+    filling = _Filling(found, Wanted(phone), watch)
+    if not (yield from filling.run()):
+        raise filling.error()
+    return FillResult("typed", str(found.candidate), watch.elapsed)
+
+
+class _Filling:
+    """Types one number into one field, in the form and with the country that it wants."""
+
+    def __init__(self, found: Found, wanted: Wanted, watch: Watch) -> None:
+        self._found = found
+        self._wanted = wanted
+        self._watch = watch
+        self._widget = Widget(found.candidate, watch)
+        self._countries = Countries(self._widget, wanted)
+        self._seen = "nothing was typed into it"
+
+    def run(self) -> Steps[bool]:
+        """Type the number, and return whether the page has it."""
+        try:
+            yield from self._widget.begin()
+            return (yield from self._filled())
+        finally:
+            yield from self._widget.end()
+
+    def error(self) -> FillError:
+        """Why the page does not have the number."""
+        text = f"the page does not have the number: {self._seen}"
+        return not_taken(self._watch, self._widget.candidate, self._found.ranking, text=text, call=PhonePurpose.call)
+
+    def _filled(self) -> Steps[bool]:
+        around = yield from self._countries.around()
+        if around is None:
+            return False
+        if not (yield from self._countries.choose(around)):
+            shown = shown_country(around, self._wanted)
+            if shown.dial and not shown.fits(self._wanted):
+                yield from self._countries.pick(around)
+        if (yield from self._any_form()):
+            return True
+        if self._countries.was_picked:
+            return False
+        around = yield from self._countries.around()
+        return around is not None and (yield from self._countries.pick(around)) and (yield from self._any_form())
+
+    def _any_form(self) -> Steps[bool]:
+        """Try the forms of the number one after the other, until the field has it."""
+        tried: set[str] = set()
+        while True:
+            rest = yield from self._cleared()
+            around = yield from self._countries.around()
+            if rest is None or around is None:
+                return False
+            shown = shown_country(around, self._wanted)
+            left = [
+                text for text in forms(self._wanted, shown, self._widget.candidate.first, rest) if text not in tried
+            ]
+            if not left:
+                return False
+            tried.add(left[0])
+            if not (yield from self._typed(left[0])):
+                # A plus has opened the menu of countries.
+                if self._countries.was_picked or not (yield from self._countries.pick(around)):
+                    return False
+            elif (yield from self._holds(left[0])):
+                return True
+
+    def _holds(self, typed: str) -> Steps[bool]:
+        """Whether the page has the number, and still has it a moment later."""
+        patience = Patience(self._watch.clock, _FORMATS)
+        while not (yield from self._has_number(typed)):
+            if patience.is_over:
+                return False
+            yield from patience.pause()
+        yield Pause(_HOLD)
+        return (yield from self._has_number(typed))
+
+    def _has_number(self, typed: str) -> Steps[bool]:
+        around = yield from self._countries.around()
+        reading = yield from self._widget.read()
+        if around is None or reading is None:
+            return False
+        value = "".join(each or "" for each in reading.values)
+        shown = shown_country(around, self._wanted)
+        self._seen = f"the field has {_digits(value)}, of {len(self._wanted.phone.digits)} with the country code"
+        if shown.dial and not shown.fits(self._wanted):
+            self._seen += f", and the country code beside it is +{shown.dial}"
+        return has_number(value, self._wanted, shown, typed=typed)
+
+    def _typed(self, text: str) -> Steps[bool]:
+        """Press the keys, each once the one before shows. Returns False if a plus takes the focus elsewhere."""
+        reading = self._widget.reading or (yield from self._widget.read())
+        strays, index = 0, 0
+        while reading is not None and index < len(text) and strays < _STRAYS:
+            if reading.active < 0 and reading.elsewhere is not None and text[:index] == "+":
+                return False
+            if not self._widget.candidate.is_row and reading.active < 0:
+                reading = yield from self._widget.focus(0, "end")
+                if reading is None:
+                    break
+            yield Press(text[index])
+            before, reading = reading, (yield from self._after(reading))
+            if reading is not None and reading.went_astray(before):
+                strays += 1
+            else:
+                index += 1
+        return True
+
+    def _after(self, before: Reading) -> Steps[Reading | None]:
+        """What the field shows once a key has had an effect."""
+        patience = Patience(self._watch.clock, _KEY)
+        while True:
+            reading = yield from self._widget.read()
+            if reading is None or (reading.values, reading.active) != (before.values, before.active):
+                return reading
+            if reading.went_astray(before) or patience.is_over:
+                return reading
+            yield from patience.pause()
+
+    def _cleared(self) -> Steps[str | None]:
+        """Clear the field, and return what it keeps."""
+        for index in reversed(range(self._widget.box_count)):
+            for select in ("all", "all", "end"):
+                reading = yield from self._widget.focus(index, select)
+                if reading is None:
+                    return None
+                value = reading.values[index] or ""
+                if not value or (select == "end" and len(value) <= _LONGEST_REST):
+                    break
+                for _ in range(len(value) if select == "end" else 1):
+                    yield Press("Backspace")
+                yield from self._after(reading)
+        reading = yield from self._widget.focus(0, "end")
+        return None if reading is None else "".join(value or "" for value in reading.values)
+
+
+def _digits(text: str) -> str:
+    count = len(re.sub(r"\D", "", text))
+    return f"{count} digit{'' if count == 1 else 's'}"

@@ -1,0 +1,4 @@
+import BitsUi from "./BitsUi.svelte";
+import { show } from "./svelte";
+
+show(BitsUi);

@@ -1,0 +1,8 @@
+import PhoneInput from "react-phone-number-input";
+import "react-phone-number-input/style.css";
+import { country } from "./app";
+import { mount } from "./react";
+
+mount(({ value, change }) => (
+  <PhoneInput international defaultCountry={country as "US"} value={value} onChange={(next) => change(next ?? "")} />
+));

@@ -1,0 +1,4 @@
+import SveltePincode from "./SveltePincode.svelte";
+import { show } from "./svelte";
+
+show(SveltePincode);

@@ -1,0 +1,4 @@
+import SvelteTelInput from "./SvelteTelInput.svelte";
+import { show } from "./svelte";
+
+show(SvelteTelInput);
