@@ -122,7 +122,7 @@ def test_bdd(beside: Beside) -> None:
 @pytest.mark.neighbour("pytest-randomly")
 def test_randomly(beside: Beside) -> None:
     """In another order, and with `random` seeded anew for each test, numbers and codes differ all the same."""
-    beside.passes(THREE, "-p", "no:xdist", plugins=("pytest_randomly",), passed=3)
+    beside.passes(THREE, plugins=("pytest_randomly",), passed=3)
 
 
 @pytest.mark.neighbour("pytest-repeat")
@@ -168,9 +168,7 @@ def test_order(beside: Beside) -> None:
 def test_split(beside: Beside) -> None:
     """A group of the tests runs; the others order nothing."""
     beside.write({"test_it.py": THREE})
-    output = beside.run(
-        "-p", "pytest_otp.plugin", "-p", "pytest_split.plugin", "--splits=3", "--group=1", "-k", "own or shared"
-    )
+    output = beside.run("-p", "pytest_otp.plugin", "-p", "pytest_split.plugin", "--splits=3", "--group=1")
     assert "1 passed, 2 deselected" in output
     assert "1 finished" in output
 
