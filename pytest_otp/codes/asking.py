@@ -49,7 +49,9 @@ def asked_for(shape: Shape, scene: Scene) -> Verdict | None:
         has_its_own = scene.numbers > 1 and scene.numbers_between(word.end, right)
         near = scene.words_between(shape.end, word.start) <= 3 and not scene.is_parted(shape.end, word.start)
         if near and not has_its_own:
-            return Verdict(_LETTERS_TO_TYPE if shape.kind == LETTERS else 45, f"before {word.entry!r}")
+            beside = scene.plain[shape.end : word.start] == " "
+            points = _LETTERS_TO_TYPE if shape.kind == LETTERS else 48 if beside else 45
+            return Verdict(points, f"before {word.entry!r}")
     return None
 
 

@@ -147,10 +147,16 @@ def stands_alone(shape: Shape, scene: Scene) -> str | None:
     if shape.kind in (DIGITS, SPLIT, PREFIXED) and scene.is_a_line(shape):
         return "alone on its line"
     ends = scene.ends_its_line(shape) if shape.is_number else scene.is_last(shape)
-    limited = _STOP.match(scene.plain, shape.end) and scene.has_duration
+    limited = _STOP.match(scene.plain, shape.end) and (scene.has_duration or _is_to_be_typed(shape, scene))
     if (ends or limited or (shape.is_number and scene.has("warn"))) and _SENDER.fullmatch(scene.plain, 0, shape.start):
         return "all that follows the sender's name"
     return None
+
+
+def _is_to_be_typed(shape: Shape, scene: Scene) -> bool:
+    """Whether what follows a number begins with a verb that asks to type it: `482913. Enter it on our page`."""
+    verb = next(iter(scene.after(shape.end, "enter")), None)
+    return shape.is_number and verb is not None and scene.is_empty(shape.end, verb.start)
 
 
 def opens(shape: Shape, scene: Scene) -> bool:

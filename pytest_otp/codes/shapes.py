@@ -32,6 +32,7 @@ _SEPARATORS = frozenset({"-", " ", ".", "_", "·", " - "})
 _GROUPS_BETWEEN_SPACES = frozenset(
     tuple(map(int, lengths))
     for lengths in (
+        "22",
         "33",
         "44",
         "222",
