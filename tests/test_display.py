@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pytest_otp
@@ -40,6 +40,7 @@ def test_what_is_not_printable_is_escaped(text: str, safe: str) -> None:
     assert shown(text) == safe
 
 
+@settings(deadline=None)
 @given(st.text(st.characters()), st.integers(1, 60))
 def test_any_text_becomes_safe(text: str, most: int) -> None:
     """Whatever the text, the result is printable, bounded, and unchanged when it is shown once more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_otp.phone import EVERYDAY_NAMES, Phone, e164, folded, read, region_of
@@ -65,6 +65,7 @@ def test_what_does_not_parse_is_plus_and_digits(written: str, phone: Phone) -> N
     assert read(written) == phone
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.sampled_from([None, "US", "ID", "TJ", "ZZ", ""]))
 def test_reading_never_raises(written: str, region: str | None) -> None:
     """Whatever was written, there are a plus and digits to show."""
