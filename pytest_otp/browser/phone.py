@@ -113,10 +113,12 @@ class _Filling:
 
     def _has_number(self, typed: str) -> Steps[bool]:
         around = yield from self._countries.around()
-        reading = yield from self._widget.read()
-        if around is None or reading is None:
+        if around is None:
             return False
-        value = "".join(each or "" for each in reading.values)
+        value = around["value"]
+        if self._widget.candidate.is_row:
+            reading = yield from self._widget.read()
+            value = "".join(each or "" for each in reading.values) if reading else ""
         shown = shown_country(around, self._wanted)
         self._seen = f"the field has {_digits(value)}, of {len(self._wanted.phone.digits)} with the country code"
         if shown.dial and not shown.fits(self._wanted):
