@@ -26,6 +26,7 @@ _KEPT = 0.1
 """Seconds within which a key must clear a field."""
 _SETTLES = 0.1
 """Seconds in which a page may bring what a key has changed into its own form."""
+_SLOW = 0.1
 _STRAYS = 5
 _LONGEST_REST = 6
 """Characters of a country code that a field does not let go, with its signs."""
@@ -49,6 +50,9 @@ class _Filling:
         self._watch = watch
         self._widget = Widget(found.candidate, watch)
         self._countries = Countries(self._widget, wanted)
+        self._pace = 0.0
+        """Seconds between keys, for a page that does not keep up."""
+        self._slowed = False
         self._seen = "nothing was typed into it"
 
     def run(self) -> Steps[bool]:
@@ -100,6 +104,9 @@ class _Filling:
                     return False
             elif (yield from self._holds(left[0])):
                 return True
+            elif self._pace and not self._slowed:
+                self._slowed = True
+                tried.clear()
 
     def _holds(self, typed: str) -> Steps[bool]:
         """Whether the page has the number, and still has it a moment later."""
@@ -108,8 +115,22 @@ class _Filling:
             if patience.is_over:
                 return False
             yield from patience.pause()
-        yield Pause(_HOLD)
-        return (yield from self._has_number(typed))
+        return (yield from self._rests(typed))
+
+    def _rests(self, typed: str) -> Steps[bool]:
+        """Whether the page keeps the number. One that goes on changing may go back and forth between two numbers."""
+        patience = Patience(self._watch.clock, _FORMATS)
+        reading = yield from self._widget.read()
+        while reading is not None:
+            yield Pause(_HOLD)
+            changes = reading.changes
+            reading = yield from self._widget.read()
+            if not (yield from self._has_number(typed)):
+                self._pace = _SLOW
+                return False
+            if reading is not None and (reading.changes == changes or patience.is_over):
+                return True
+        return False
 
     def _has_number(self, typed: str) -> Steps[bool]:
         around = yield from self._countries.around()
@@ -136,6 +157,8 @@ class _Filling:
                 reading = yield from self._widget.focus(0, "end")
                 if reading is None:
                     break
+            if self._pace:
+                yield Pause(self._pace)
             yield Press(text[index])
             before, reading = reading, (yield from self._after(reading))
             if reading is not None and reading.went_astray(before):

@@ -35,6 +35,10 @@ def test_what_says_that_it_is_for_a_code_is_sure(said: dict[str, Any]) -> None:
     "said",
     [
         {"label": "Promo code"},
+        {"label": "招待コード"},
+        {"label": "优惠码"},
+        {"label": "Промокод"},
+        {"label": "كود الخصم"},
         {"label": "Security code", "name": "cvv", "autocomplete": "cc-csc"},
         {"type": "search", "name": "q"},
         {"label": "Password", "type": "password"},
