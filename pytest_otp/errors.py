@@ -62,7 +62,7 @@ class OtpError(Exception):
         elapsed: float | None = None,
         hint: str = "",
     ) -> None:
-        message = shown(message, self._longest)
+        message = shown(str(message), self._longest)  # a provider class may pass anything
         super().__init__(message)
         self.message = message
         self.provider = provider

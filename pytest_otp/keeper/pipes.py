@@ -25,6 +25,8 @@ WRITE_TIMEOUT = 5.0
 
 _NAME = "pytest_otp_keeper"
 """An option that Python ignores; it identifies the process in a process list."""
+_MEASURES = ("COVERAGE_PROCESS_", "COV_CORE_")
+"""Variables by which coverage.py and pytest-cov start in each Python process, and write a file at its end."""
 _HOME = os.path.abspath(os.path.join(__file__, *[os.pardir] * 3))
 
 # Minimal, so that it starts fast; everything else comes with its first line, including where our package is.
@@ -160,10 +162,17 @@ class SideProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Our environment without secrets, which other programs may be able to read in the process list."""
+    """Our environment without secrets, which other programs may be able to read in the process list.
+
+    Also without what would measure the keeper: it may end after the data of the run was combined.
+    """
     real = [load(name) for name in BUILT_IN if not is_offline(name)]
     secret = {variable.name for kind in real for variable in kind.variables if variable.secret}
-    return {name: value for name, value in os.environ.items() if name not in secret and scrub(value) == value}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in secret and scrub(value) == value and not name.startswith(_MEASURES)
+    }
 
 
 def _detached() -> dict[str, Any]:

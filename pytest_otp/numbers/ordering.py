@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -94,7 +95,7 @@ class Numbers:
         self._before = before
         self._ordered = ordered
         self._timing = timing
-        self._numbers: list[OtpNumber] = []
+        self._numbers: list[tuple[int, OtpNumber]] = []  # each with the process that ordered it
         self._open = True
         self._changed = threading.Condition()
         self._ordering = 0
@@ -141,7 +142,7 @@ class Numbers:
             )
 
     def _take(self, number: OtpNumber) -> None:
-        self._numbers.append(number)
+        self._numbers.append((os.getpid(), number))
         self._ordered(number)
         if not self._open:
             number.close()
@@ -161,7 +162,9 @@ class Numbers:
             with self._changed:  # another thread may still be ordering: it closes its number when it has it
                 answered = self._changed.wait_for(lambda: not self._ordering, self._timing.answer_timeout)
         finally:  # an interrupt of that waiting must not leave the others open
-            close_all(reversed(self._numbers), self._options.close_timeout, clock=self._timing.clock)
+            # A forked process, as of pytest-forked, ends its copy of this scope; the original's goes on.
+            own = [number for process, number in reversed(self._numbers) if process == os.getpid()]
+            close_all(own, self._options.close_timeout, clock=self._timing.clock)
         if not answered:
             raise OrderUncertain(
                 "an order placed by another thread got no response before its scope ended", provider=self._provider.name

@@ -11,7 +11,7 @@ import math
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -277,6 +277,20 @@ class Carrier:
         """Return the next UUID, determined by the seed."""
         with self._lock:
             return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
+
+    def exclude(self, numbers: Iterable[str]) -> None:
+        """Never allocate these numbers, such as `+12015550123`, since a copy of this carrier did."""
+        with self._lock:
+            self._handed_out.update(int(number.removeprefix("+")) for number in numbers)
+
+    def diverge(self, branch: int) -> None:
+        """Give this copy of a carrier, in a forked process, IDs and codes other than those of the original.
+
+        The same seed and the same `branch` give the same ones.
+        """
+        with self._lock:
+            self._ids = self.stream(f"ids/{branch}")
+            self._codes = self.stream(f"codes/{branch}")
 
     def stream(self, purpose: str) -> random.Random:
         """Return a source of random values, determined by seed, lane and purpose, and independent of all others."""

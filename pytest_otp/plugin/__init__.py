@@ -58,10 +58,10 @@ def pytest_configure(config: pytest.Config) -> None:
         resolve_settings(config, seed)
     else:
         config.stash[_SEED] = seed
-    if "pyfakefs" in sys.modules:
-        from .fake_files import RealFiles  # noqa: PLC0415 - only with pyfakefs
+    if "pyfakefs" in sys.modules or "pytest_forked" in sys.modules:
+        from .neighbours import register  # noqa: PLC0415 - only with one of them
 
-        config.pluginmanager.register(RealFiles(seed), "otp-real-files")
+        register(config, seed)
 
 
 def _is_anything_set(config: pytest.Config) -> bool:

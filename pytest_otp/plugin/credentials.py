@@ -14,7 +14,7 @@ from ..redact import Secret
 from ..settings import Settings
 from .config_sources import env_file_of
 from .masking import learn_secrets, use_provider
-from .run import RUN, controller_of, guard_of, new_run
+from .run import controller_of, guard_of, name_run
 
 Values = Mapping[str, "str | Secret | None"]
 
@@ -32,7 +32,7 @@ def real_provider(config: pytest.Config, settings: Settings, env_file: Mapping[s
     config.stash[_CREDENTIALS] = credentials(settings.provider, os.environ, env_file, allow_http=allow_http)
     if settings.webhook:
         _check_webhook(settings, config.stash[_CREDENTIALS])
-    config.stash[RUN] = new_run()
+    name_run(config)
     controller_of(config)
     learn_secrets(config)
     return Settings(**{**vars(settings), "ledger": str(ledger_path(settings.ledger, config.rootpath))})

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..gateway.app import SmsNetwork
     from ..offline.carrier import Carrier
     from ..settings import Settings
+    from .forked import ForkedTests
     from .relay import Hub
 
 __tracebackhide__ = True
@@ -44,6 +45,9 @@ def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
 
     own, of = lane(config)
     made = Carrier(seed=settings.fake_seed, lane=own, lanes=of)
+    forked: ForkedTests | None = config.pluginmanager.get_plugin("otp-forked")
+    if forked:
+        forked.diverge(made)
     try:
         with _reached(made, settings, config):
             yield made

@@ -6,7 +6,7 @@ import os
 import uuid
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +15,7 @@ from ..orders.entries import Budget
 from ..orders.summary import strays, summary
 from ..settings import Settings
 from .ending import Section, of_ledger
+from .gathered import Gathered, Report
 from .signals import GracefulShutdown
 
 if TYPE_CHECKING:
@@ -30,11 +31,10 @@ _HOOKS: pytest.StashKey[RunHooks] = pytest.StashKey()
 
 def guard_of(config: pytest.Config, settings: Settings) -> Guard:
     """The guard of this process, created when a test first uses a number fixture."""
-    hooks = _hooks_of(config)
+    hooks = hooks_of(config)
     if hooks.guard is None:
-        worker = getattr(config, "workerinput", {})
-        run = worker.get("otp_run") or config.stash.get(RUN, None) or new_run()
-        hooks.guard = Guard(replace(guard_options(settings, run, config.rootpath), controller=controller_of(config)))
+        options = guard_options(settings, name_run(config), config.rootpath)
+        hooks.guard = Guard(replace(options, controller=controller_of(config)))
         config.stash[STOP] = GracefulShutdown()
     return hooks.guard
 
@@ -68,7 +68,7 @@ def controller_of(config: pytest.Config) -> int | None:
 
 def watch_strays(config: pytest.Config, carrier: Carrier) -> bool:
     """List in the summary the SMS that a carrier got for numbers no test held; False if it is already being watched."""
-    carriers = _hooks_of(config).carriers
+    carriers = hooks_of(config).carriers
     known = any(each is carrier for each in carriers)
     if not known:
         carriers.append(carrier)
@@ -80,7 +80,14 @@ def new_run() -> str:
     return uuid.uuid4().hex
 
 
-def _hooks_of(config: pytest.Config) -> RunHooks:
+def name_run(config: pytest.Config) -> str:
+    """The name of this run, which an xdist worker gets from its controller, and a forked process from its parent."""
+    name: str = getattr(config, "workerinput", {}).get("otp_run") or config.stash.setdefault(RUN, new_run())
+    return name
+
+
+def hooks_of(config: pytest.Config) -> RunHooks:
+    """Return this process's hooks; registers them the first time."""
     if _HOOKS not in config.stash:
         config.stash[_HOOKS] = RunHooks(config)
         config.pluginmanager.register(config.stash[_HOOKS], "otp-run")
@@ -93,43 +100,48 @@ class RunHooks:
     def __init__(self, config: pytest.Config) -> None:
         self.guard: Guard | None = None
         self.carriers: list[Carrier] = []
+        self.forked: Gathered | None = None
+        """The reports of processes that tests were forked into."""
         self._config = config
         self._section = Section()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """After the last teardown: leave open orders to the keeper. A worker reports to the controller."""
-        self._leave_orders()
+        self.leave_orders()
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             with self._section.survives("no summary of an xdist worker"):
-                output["otp"] = self._for_controller()
+                output["otp"] = [self.report(), *(self.forked.reports if self.forked else [])]
             output["otp_failures"] = self._section.failures
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the summary; with xdist, the controller does it."""
-        guard, section = self.guard, self._section
-        if guard:
-            section.add(lambda: summary(guard.offline_entries(), lambda entry: False))
-            path = guard.ledger_path
-            if path:
-                section.add(lambda: of_ledger(path, guard.run, guard.placed, guard.patience.left, terminalreporter))
-        section.add(lambda: strays(self._strays()))
+        section = self._section
+        if self.forked:
+            with section.survives("no summary"):
+                self.forked.reports.insert(0, self.report())
+            self.forked.add_to(section, terminalreporter)
+            section.add(lambda: strays(self.forked.strays() if self.forked else []))
+        else:
+            self._add_own(section, terminalreporter)
         section.write(terminalreporter)
 
     def pytest_unconfigure(self) -> None:
         """A session that never finished."""
-        self._leave_orders()
+        self.leave_orders()
         if self.guard:
             self._config.stash[STOP].disarm()
 
-    def _leave_orders(self) -> None:
+    def leave_orders(self) -> None:
+        """Leave what is open to the keeper. Does nothing the second time."""
         with self._section.survives("open orders were not handed over (close them with: pytest-otp sweep)"):
             if self.guard:
                 self.guard.end()
 
-    def _for_controller(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"strays": self._strays()}
+    def report(self) -> Report:
+        """What another process needs for the summary: plain data."""
+        told: Report = {"strays": self._strays()}
         if self.guard:
             path = self.guard.ledger_path
             told |= {
@@ -139,6 +151,15 @@ class RunHooks:
                 "patience": self.guard.patience.left,
             }
         return told
+
+    def _add_own(self, section: Section, reporter: pytest.TerminalReporter) -> None:
+        guard = self.guard
+        if guard:
+            section.add(lambda: summary(guard.offline_entries(), lambda entry: False))
+            path = guard.ledger_path
+            if path:
+                section.add(lambda: of_ledger(path, guard.run, guard.placed, guard.patience.left, reporter))
+        section.add(lambda: strays(self._strays()))
 
     def _strays(self) -> list[str]:
         return [stray.to for carrier in self.carriers for stray in carrier.strays]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from ..settings import Settings
-from .ending import Section, of_ledger
+from .ending import Section
+from .gathered import Gathered
 
 if TYPE_CHECKING:
     from .relay import Hub
@@ -60,9 +60,7 @@ class XdistHooks:
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._config = config
         self._settings = settings
-        self._run = ""
-        self._outputs: list[dict[str, Any]] = []
-        self._unreported = 0
+        self._gathered: Gathered | None = None
         self._section = Section()
         self._stop: GracefulShutdown | None = None
         self._services: list[SharedService] = []
@@ -78,11 +76,10 @@ class XdistHooks:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Plain data, without secrets: each worker reads its own environment for those."""
-        if not self._run:
-            self._begin()
-        self._unreported += 1
+        self._gathered = self._gathered or self._begin()
+        self._gathered.unreported += 1
         node.workerinput["otp"] = self._settings.plain()
-        node.workerinput["otp_run"] = self._run
+        node.workerinput["otp_run"] = self._gathered.run
         node.workerinput["otp_controller"] = os.getpid()  # a worker checks that it is the parent
         if self._hub:
             node.workerinput["otp_hub"] = self._hub.address
@@ -92,9 +89,9 @@ class XdistHooks:
     def pytest_testnodedown(self, node: Any) -> None:
         """Collect what a worker reports at its end."""
         output = getattr(node, "workeroutput", None)
-        if output is not None:
-            self._unreported -= 1
-            self._outputs += [output["otp"]] if "otp" in output else []
+        if output is not None and self._gathered:
+            self._gathered.unreported -= 1
+            self._gathered.reports += output.get("otp", ())
             self._section.failures += output.get("otp_failures", ())
 
     @pytest.hookimpl(trylast=True)
@@ -107,51 +104,19 @@ class XdistHooks:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write one summary for all workers. The orders of workers that crashed are in the ledger."""
-        section = self._section
-        section.add(self._of_offline_orders)
-        with section.survives("no summary"):
-            for path in sorted(self._ledgers()):
-                known = (path, self._run, self._placed, self._patience, terminalreporter)
-                section.add(lambda known=known: of_ledger(*known))  # type: ignore[misc]
-        section.add(self._of_strays)
-        section.write(terminalreporter)
-
-    def _of_offline_orders(self) -> list[str]:
-        entries = [entry for output in self._outputs for entry in output.get("entries", ())]
-        if not entries:
-            return []
-        from ..orders.entries import LedgerEntry  # noqa: PLC0415 - only for a run that ordered
-        from ..orders.summary import summary  # noqa: PLC0415
-
-        return summary([LedgerEntry.from_plain(entry) for entry in entries], lambda entry: False)
+        if self._gathered:
+            self._gathered.add_to(self._section, terminalreporter)
+        self._section.add(self._of_strays)
+        self._section.write(terminalreporter)
 
     def _of_strays(self) -> list[str]:
-        numbers = [number for output in self._outputs for number in output["strays"]]
+        numbers = self._gathered.strays() if self._gathered else []
         numbers += [number for service in self._services for number in service.strays()]
         if not numbers:
             return []
         from ..orders.summary import strays  # noqa: PLC0415 - only for a run with stray SMS
 
         return strays(numbers)
-
-    def _ledgers(self) -> set[Path]:
-        """Those that the workers named; the configured one if a worker has ended without a word."""
-        named = {Path(output["ledger"]) for output in self._outputs if output.get("ledger")}
-        if named or self._settings.offline or not self._unreported:
-            return named
-        from ..orders.location import ledger_path  # noqa: PLC0415 - only after a crash
-
-        path = ledger_path(self._settings.ledger, self._config.rootpath)
-        return {path} if path.exists() else set()
-
-    @property
-    def _placed(self) -> int:
-        return sum(output.get("placed", 0) for output in self._outputs)
-
-    @property
-    def _patience(self) -> float:
-        left = (output["patience"] for output in self._outputs if "patience" in output)
-        return min(left, default=self._settings.close_timeout)
 
     def pytest_unconfigure(self) -> None:
         """Restore the signal handlers, and stop what is running if the session never finished."""
@@ -175,12 +140,12 @@ class XdistHooks:
             return
         raise pytest.UsageError(reason)
 
-    def _begin(self) -> None:
+    def _begin(self) -> Gathered:
         from .run import new_run  # noqa: PLC0415 - only where workers start
 
-        self._run = new_run()
         if not self._settings.offline:
             from .signals import GracefulShutdown  # noqa: PLC0415
 
             self._stop = GracefulShutdown()
             self._stop.arm()
+        return Gathered(self._config, self._settings, new_run())

@@ -93,6 +93,8 @@ def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
         patched.setenv("COPY_OF_THE_KEY", f"key={Secret(KEY).reveal()};")
         patched.setenv("A_PLUGINS_TOKEN", Secret("an-invented-token").reveal())
         patched.setenv("HARMLESS", "and-wanted")
+        patched.setenv("COVERAGE_PROCESS_CONFIG", "starts a measurement")
+        patched.setenv("COV_CORE_SOURCE", "starts a measurement")
         talk = Talk(hello_of(tmp_path_factory.mktemp("idle") / "ledger.sqlite3"))
     until(lambda: talk.side.ready)
     yield talk
@@ -152,6 +154,11 @@ def test_no_secret_is_in_its_environment_or_command_line(idle: Talk) -> None:
     shown = environ + Path(f"/proc/{idle.pid}/cmdline").read_text()
     assert "HARMLESS=and-wanted" in environ
     assert "invented" not in shown
+
+
+def test_nothing_measures_it(idle: Talk) -> None:
+    """The variables by which coverage starts in each Python process are not passed on."""
+    assert "starts a measurement" not in Path(f"/proc/{idle.pid}/environ").read_text()
 
 
 def test_a_list_of_processes_shows_what_it_is(idle: Talk) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_otp import errors
-from pytest_otp.errors import NumberUnavailable, OtpError, ProviderError, ProviderUnavailable
+from pytest_otp.errors import FillError, NumberUnavailable, OtpError, ProviderError, ProviderUnavailable
 from pytest_otp.keeper.wire import decode, encode, error_of, plain_error
 from pytest_otp.providers.base import (
     Balance,
@@ -28,6 +28,7 @@ from pytest_otp.redact import MASK, Secret
 
 CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, OtpError)]
 OWN: dict[type[OtpError], dict[str, Any]] = {
+    FillError: {"code": "482913"},
     ProviderUnavailable: {"words": "slow down", "http_status": 429, "retry_after": 2.5, "sent": False},
     **{
         kind: {"words": "no, thank you"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
 import threading
 from typing import Any, get_type_hints
 
@@ -291,3 +292,20 @@ def ordered_and_closed(
     with Numbers(provider, options=NumberOptions(close_timeout=close_timeout), timing=timing) as numbers:
         for _ in range(count):
             numbers()
+
+
+def test_a_forked_process_closes_its_own(provider: ScriptedProvider) -> None:
+    """A child of pytest-forked ends its copy of a scope: what its parent ordered stays open for the parent."""
+    with Numbers(provider) as order:
+        order()
+        child = os.fork()
+        if not child:
+            status = 1
+            with contextlib.suppress(BaseException):
+                order()
+                order.__exit__(None, None, None)
+                status = 7 if provider.events == ["order order-1", "order order-2", "cancel order-2"] else 2
+            os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        assert provider.events == ["order order-1"]
+    assert provider.events == ["order order-1", "cancel order-1"]

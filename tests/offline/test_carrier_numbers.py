@@ -193,3 +193,22 @@ def test_imports_cost_nothing_that_is_heavy() -> None:
     """The carrier and the desk load phonenumbers only when a number is asked for."""
     program = "import sys, pytest_otp.offline.carrier, pytest_otp.offline.desk; sys.exit('phonenumbers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_copies_in_forked_processes() -> None:
+    """Copies of a carrier that diverge have other IDs and codes, the same ones each time, and none of its numbers."""
+
+    def copy(branch: int, taken: list[str]) -> tuple[str, str, str]:
+        carrier = Carrier(seed=1)
+        carrier.exclude(taken)
+        carrier.diverge(branch)
+        return carrier.allocate("US").e164, carrier.new_id(), carrier.code()
+
+    first = copy(1, [])
+    second = copy(2, [first[0]])
+    assert all(one != other for one, other in zip(first, second, strict=True))
+    assert second == copy(2, [first[0]])
+    original = Carrier(seed=1)
+    assert {original.new_id(), original.code()}.isdisjoint({*first, *second})
+    original.exclude([first[0], second[0]])
+    assert original.allocate("US").e164 not in (first[0], second[0])

@@ -37,19 +37,21 @@ class Wire:
     orders: list[str] = field(default_factory=list)
     rented: Callable[[], list[str]] = list
     """The orders that are open at the sandbox."""
+    command: tuple[str, ...] = (sys.executable, "-m", "pytest", "-p", "pytest_otp.plugin", "-p", "no:cacheprovider")
+    """What starts pytest."""
 
     def start(self, *args: str, **variables: str) -> subprocess.Popen[str]:
         """A run of its own, not waited for."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         return subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-p", "pytest_otp.plugin", "-p", "no:cacheprovider", *args],
+            [*self.command, *args],
             cwd=self.folder,
             env={
                 **inherited,
-                **self.variables,
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 "PYTHONPATH": str(ROOT),
                 "PYTEST_OTP_LEDGER": "state/ledger",
+                **self.variables,
                 **variables,
             },
             stdout=subprocess.PIPE,

@@ -42,7 +42,7 @@ def test_the_wheel_can_be_reproduced(dist: Path, tmp_path: Path) -> None:
 
 
 def test_wheel_contents(dist: Path) -> None:
-    """The wheel holds the package's modules, word lists, page, type marker, licence and metadata, and nothing else."""
+    """The wheel holds the package's modules, word lists, pages, type marker, licence and metadata, and nothing else."""
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
@@ -52,6 +52,7 @@ def test_wheel_contents(dist: Path) -> None:
     package = {str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*.py")}
     data = {
         "pytest_otp/py.typed",
+        "pytest_otp/browser/page.js",
         "pytest_otp/codes/languages.index",
         "pytest_otp/codes/languages.ini",
         "pytest_otp/sandbox/page.html",
