@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
+from .asking import asked_for
 from .lexicon import Word
 from .never import APP_HASH, DURATION, HOST, LINK
-from .placing import equated, follows, follows_colon, has_letters, pointed_at, stands_alone
+from .placing import (
+    adjacent,
+    equated,
+    follows_colon,
+    has_letters,
+    is_in_brackets,
+    pointed_at,
+    stands_alone,
+)
 from .scene import Scene
-from .shapes import LETTERS, MIXED, PREFIXED, SHORTEST, SPACED, SPLIT, Shape
+from .shapes import LETTERS, MIXED, PREFIXED, SHORTEST, SHORTEST_MIXED, SPACED, SPLIT, Shape
+from .verdicts import Rule, Verdict
 
-
-class Verdict(NamedTuple):
-    """What a rule says: points, and why. Points are hundredths of certainty by rule of thumb, not probabilities."""
-
-    points: int
-    reason: str
-
-
-Rule = Callable[[Shape, Scene], "Verdict | None"]
-
+_NAME_AND_HYPHEN = re.compile(r"(?<![\w-])[A-Za-z]{2,14}-\Z")
+_LONGEST_NAME = 16
 _GOOGLE = re.compile("G-[0-9]{6}")
 _HARMLESS = frozenset({DURATION, APP_HASH, LINK, HOST})
 """Parts that messages with a code have, too; amounts, dates and phone numbers are rather those of notices."""
@@ -30,12 +31,8 @@ _HINTED_DIGITS = 10
 """Points that three digits lose that only a hint announces: so short a number is rather a number in a queue."""
 _OPENING = frozenset("[【「『(\"'")
 _MOST_WORDS = 16
-_SHORTEST_PREFIX = 3
-"""Letters and the hyphen of a prefix that tells a code from other numbers: `ABC-482913`."""
-_LETTERS_TO_TYPE = 55
-"""Points of letters that a verb asks to type: letters that are no code are refused elsewhere."""
-_WORDS_TO_TYPED = 2
-"""Words between a verb and the only number, which it asks to type: `enter in the app 4829`."""
+_TO_BE_TYPED = 20
+"""Points by which a code to type is ahead of one to compare."""
 
 
 def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
@@ -46,6 +43,7 @@ def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
             _strength(word)
             - (_HINTED_DIGITS if len(shape.code) == SHORTEST and "code" not in word.kinds else 0)
             + _said_exactly(word)
+            + _to_be_typed(word, shape, scene, pointing)
             - (_steps(scene, word.end, shape.start) if word == pointing else _distance(scene, word.end, shape.start))
             - _warned(scene, word, shape),
             f"after {word.entry!r}",
@@ -64,64 +62,33 @@ def announced_after(shape: Shape, scene: Scene) -> Verdict | None:
     return _best(
         Verdict(_strength(word) + extra - _distance_back(scene, shape.end, word.start), f"before {word.entry!r}")
         for word in _announcing(scene.after, shape.end)
-        if first or not with_letters or scene.words_between(shape.end, word.start)
+        if (first or not with_letters or scene.words_between(shape.end, word.start))
+        and not (naming != word and _is_of_the_next(word, shape, scene))
     )
 
 
-def asked_for(shape: Shape, scene: Scene) -> Verdict | None:
-    """A verb asks to type it in: `Enter 482913 to log in`."""
-    speaks_of_it = scene.has("code") or scene.has("maybe")
-    if len(shape.code) < 4 and not speaks_of_it:
-        return None
-    prefix = shape.end - shape.start - len(shape.code)
-    for word in scene.before(shape.start, "enter")[:1]:
-        words = scene.words_between(word.end, shape.start)
-        parted = scene.is_parted(word.end, shape.start)
-        if words <= speaks_of_it and not parted:
-            return Verdict(40 if words else 65, f"after {word.entry!r}")
-        if words <= _WORDS_TO_TYPED and not parted and _is_only_goal(shape, scene):
-            return Verdict(_LETTERS_TO_TYPE if shape.kind == LETTERS else 40, f"the only number after {word.entry!r}")
-        if shape.kind == PREFIXED and prefix >= _SHORTEST_PREFIX and not parted and scene.numbers == 1:
-            return Verdict(50, f"the only number after {word.entry!r}, with a prefix")
-    if verdict := by_it(shape, scene):
-        return verdict
-    for word in scene.after(shape.end, "enter")[:1]:
-        if scene.words_between(shape.end, word.start) <= 3 and not scene.is_parted(shape.end, word.start):
-            return Verdict(_LETTERS_TO_TYPE if shape.kind == LETTERS else 45, f"before {word.entry!r}")
-    return None
+def _is_of_the_next(word: Word, shape: Shape, scene: Scene) -> bool:
+    """Whether a later number stands right beside a word for code, and so is that one's: `for 4829 enter code 7712`."""
+    for one in scene.candidates:
+        if one.start < shape.end or not one.is_number or len(one.code) < SHORTEST_MIXED:
+            continue
+        if one.end < word.start:
+            if scene.plain[one.end : word.start] == " ":
+                return True
+            continue
+        return adjacent(one, scene) == word
+    return False
 
 
-def by_it(shape: Shape, scene: Scene) -> Verdict | None:
-    """A number by which to do what only a code does: `Approve the payment with 4829`, `With 4829 you sign in`."""
-    means = next(iter(scene.before(shape.start, "with")), None)
-    if not means or not scene.plain[means.end : shape.start].isspace() or scene.numbers > 1:
-        return None
-    if not (shape.is_number or (shape.kind == MIXED and shape.code.isupper())) or not 4 <= len(shape.code) <= 8:
-        return None
-    left, right = scene.sentence(shape.start)
-    before = next((word for word in scene.before(means.end, "maybe") if left <= word.start), None)
-    behind = next((word for word in scene.after(shape.end, "maybe") if word.start < right), None)
-    begins = not scene.words_between(left, means.start)
-    clause = scene.ends_its_sentence(shape) or scene.plain[shape.end : shape.end + 1] in (",", ";")
-    if before and (clause or follows(shape, scene, "for")):
-        return Verdict(44, f"the means after {before.entry!r}")
-    if behind and (begins or clause or _begins_clause(means, scene)):
-        near = scene.words_between(shape.end, behind.start) <= follows(shape, scene, "common")
-        return Verdict(44, f"the means before {behind.entry!r}") if near else None
-    return None
+def behind_a_dash(shape: Shape, scene: Scene) -> Verdict | None:
+    """The part of a code that the text tells to type: `ACME-48X2: type what stands behind the hyphen`."""
+    word = next(iter(scene.near(shape, "dash")), None)
+    return Verdict(60, f"the part {word.entry!r}") if word and is_tail(shape.start, scene.plain) else None
 
 
-def _begins_clause(word: Word, scene: Scene) -> bool:
-    """Whether a word begins a clause."""
-    return scene.plain[: word.start].rstrip()[-1:] in (",", ":", "-")
-
-
-def _is_only_goal(shape: Shape, scene: Scene) -> bool:
-    """Whether it is the only number or code of a text, and ends its clause or has a word like `to` right behind it."""
-    if not 4 <= len(shape.code) <= 8 or scene.numbers > 1 or not (shape.is_number or shape.code.isupper()):
-        return False
-    clause = scene.ends_its_sentence(shape) or scene.plain[shape.end : shape.end + 1] == ","
-    return clause or follows(shape, scene, "for")
+def is_tail(start: int, plain: str) -> bool:
+    """Whether a name in letters and a hyphen stand right before a place."""
+    return _NAME_AND_HYPHEN.search(plain, max(0, start - _LONGEST_NAME), start) is not None
 
 
 def somewhere(shape: Shape, scene: Scene) -> Verdict | None:
@@ -159,16 +126,19 @@ def only_number(shape: Shape, scene: Scene) -> Verdict | None:
         return None
     if scene.is_beginning(shape) and scene.plain[shape.end : shape.end + 1] == ":":
         return None  # a sender's number
-    if any(map(scene.has, ("code", "other", "send", "money", "done", "thing"))) or any(
-        part.reason not in _HARMLESS for part in scene.never
-    ):
+    if is_in_brackets(shape, scene) or any(map(scene.has, ("code", "other", "send", "money", "done", "thing"))):
+        return None
+    if any(part.reason not in _HARMLESS for part in scene.never):
         return None
     words = scene.words_between(0, len(scene.plain))
     is_a_sentence = words >= 3 or scene.length >= 18
     return Verdict(38, "the only number in a short text") if is_a_sentence and words <= _MOST_WORDS else None
 
 
-RULES: tuple[Rule, ...] = (announced_before, announced_after, asked_for, somewhere, guarded, on_its_own, only_number)
+RULES: tuple[Rule, ...] = (
+    *(announced_before, announced_after, asked_for, behind_a_dash, somewhere, guarded),
+    *(on_its_own, only_number),
+)
 
 
 def looks(shape: Shape, scene: Scene) -> int:
@@ -208,6 +178,15 @@ def _warned(scene: Scene, word: Word, shape: Shape) -> int:
 def _said_exactly(word: Word) -> int:
     """Points for a word that says more exactly which code it is: `verification code` rather than `code`."""
     return min(len(word.entry) // 2, 10) if "code" in word.kinds else 0
+
+
+def _to_be_typed(word: Word, shape: Shape, scene: Scene, pointing: Word | None) -> int:
+    """Points for a code that is said to be the one to type, of several: `Password to enter: 4829`."""
+    if word != pointing or scene.numbers == 1:
+        return 0
+    left, _ = scene.sentence(word.start)
+    verbs = scene.before(shape.start, "enter")
+    return _TO_BE_TYPED if any(left <= verb.start and verb.kinds.isdisjoint(("code", "is")) for verb in verbs) else 0
 
 
 def _steps(scene: Scene, start: int, end: int) -> int:

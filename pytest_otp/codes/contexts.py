@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from .announcing import Verdict, asked_for, directly_announced
+from .announcing import directly_announced
+from .asking import asked_for, by_it
 from .lexicon import Word
 from .never import AMOUNT, DATE, DURATION, PERCENT, TIME
 from .placing import adjacent, equated, follows, follows_pointer, named, pointed_at, stands_alone
 from .scene import Scene
 from .shapes import SHORTEST, Shape
+from .verdicts import Verdict
 
 _KEYWORD = re.compile(r"(?<![A-Za-z])([A-Z]{3,12})[\"'*]{0,2}\s\Z")
 _CASE_ENDING = re.compile(r"'?-?[^\W\d]{1,4}(?!\w)")
@@ -56,6 +58,8 @@ def in_a_report(shape: Shape, scene: Scene) -> Verdict | None:
     if (
         not scene.has("code")
         and not _told_to_sign_in(shape, scene)
+        and not by_it(shape, scene)
+        and not _is_typed_to_sign_in(shape, scene)
         and any(part.reason in (DATE, TIME) for part in scene.never)
     ):
         return Verdict(-50, "in a report with a date or time")
@@ -70,6 +74,12 @@ def _told_to_sign_in(shape: Shape, scene: Scene) -> bool:
     return " " in word.entry or not scene.has_spaces(word)
 
 
+def _is_typed_to_sign_in(shape: Shape, scene: Scene) -> bool:
+    """Whether its sentence has both a verb that asks to type it and a word of signing in."""
+    left, right = scene.sentence(shape.start)
+    return all(any(left <= word.start < right for word in scene.near(shape, kind)) for kind in ("enter", "maybe"))
+
+
 def to_send_to(shape: Shape, scene: Scene) -> Verdict | None:
     """A short number to send an SMS to or to call: `text WIN to 85023`."""
     goal = next(iter(scene.before(shape.start, "for")), None)
@@ -77,6 +87,9 @@ def to_send_to(shape: Shape, scene: Scene) -> Verdict | None:
     for word in scene.before(shape.start, "send"):
         if scene.words_between(word.end, shape.start) > _WORDS_TO_SEND_TO or scene.is_parted(word.end, shape.start):
             break
+        place = next(iter(scene.before(shape.start, "plain")), None)
+        if "enter" in word.kinds and place and word.end <= place.start:
+            continue  # a number to type in the app
         code = next(iter(scene.before(word.start, "code")), None)
         if code and scene.plain[code.end : word.start].isspace():
             continue  # a code by SMS

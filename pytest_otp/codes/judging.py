@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .announcing import RULES, looks
+from .announcing import RULES, is_tail, looks
 from .never import LINK
 from .placing import adjacent, pointed_at
 from .refusing import AGAINST, VETOES
@@ -29,6 +29,7 @@ _LOWER_WORD = re.compile(r"\s(?!(?:for|to|from|by)\b)[a-z]{2,}\b")
 """A word behind one for code that goes on with it, and `is` says nothing of the code: `OTP fraud is rising`."""
 _ENDS = re.compile(r"[\"')\]]{0,2}(?:[.,;!\n]| \(|\s*\Z)")
 _MOST_WORDS_TO_LINK = 3
+_TAIL = re.compile("(?=[A-Z]{0,7}[0-9])[0-9A-Z]{4,8}")
 _WITH_TAIL = re.compile("([0-9]{4,10})([a-z]{2,4})")
 _WORD_AND_NUMBER = re.compile("([A-Za-z]{3,20})([0-9]{4,10})")
 
@@ -125,9 +126,11 @@ def _taken_apart(shape: Shape, scene: Scene) -> Shape:
     with_tail = _WITH_TAIL.fullmatch(shape.code) if shape.kind == MIXED else None
     if with_tail and _goes_on(shape, with_tail[2], scene):
         return Shape(shape.start, shape.start + len(with_tail[1]), with_tail[1], GLUED)
+    prefix, _, rest = scene.plain[shape.start : shape.end].partition("-")
+    if rest and scene.has("dash") and _TAIL.fullmatch(rest) and is_tail(shape.end - len(rest), scene.plain):
+        return Shape(shape.end - len(rest), shape.end, rest, DIGITS if rest.isdigit() else MIXED)
     if shape.kind == MIXED and len(shape.code) > LONGEST_MIXED:
         return shape._replace(kind=NO_CODE)
-    prefix = scene.plain[shape.start : shape.end].partition("-")[0]
     if shape.kind == PREFIXED and scene.lexicon.knows(prefix):
         return shape._replace(start=shape.start + len(prefix) + 1, kind=DIGITS)
     return shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cache
 from typing import NamedTuple
 
@@ -55,6 +55,8 @@ _HIDING = ("*", "x", "•", "●", "·")
 class Pattern(NamedTuple):
     """What a regular expression finds, and the parts of a text (in lower case) of which it has to have one.
 
+    A tilde before a sign: with a letter or digit on both sides.
+
     Most texts have few of them, so most expressions are never compiled.
     """
 
@@ -89,30 +91,30 @@ PATTERNS = tuple(
         (
             HOST,
             True,
-            (".",),
+            ("~.",),
             (
                 r"(?<![\w@.-])(?=[0-9-]{0,20}[a-z])(?:[a-z0-9][a-z0-9-]{0,62}\.){1,5}"
                 r"(?-i:[a-z]{2,18}|[A-Z]{2,18})(?![\w.-])"
             ),
         ),
-        (AMOUNT, False, (".",), r"(?<![\w.,:/-])[0-9]{3}\.[0-9]{3}(?![\w.,])"),
+        (AMOUNT, False, ("~.",), r"(?<![\w.,:/-])[0-9]{3}\.[0-9]{3}(?![\w.,])"),
         (
             AMOUNT,
             True,
-            (",", ".", "'"),
+            ("~,", "~.", "~'"),
             (
                 r"(?<![\w.,:/-])(?:[a-z]{1,3}|(?![0-9]{3}\.[0-9]{3}(?![\w.,])))[0-9]{1,3}(?:[,.'][0-9]{3}){1,5}"
                 r"(?:[.,][0-9]{1,2})?(?![0-9])"
             ),
         ),
-        (AMOUNT, True, (",", "."), r"(?<![\w.,-])[0-9]{1,4}[.,][0-9]{1,2}(?![\w.,/-]?[0-9])"),
-        (AMOUNT, False, (",", "."), r"(?<![\w.,-])[0-9]{5,12}[.,][0-9]{1,2}(?![\w.,/-]?[0-9])"),
+        (AMOUNT, True, ("~,", "~."), r"(?<![\w.,-])[0-9]{1,4}[.,][0-9]{1,2}(?![\w.,/-]?[0-9])"),
+        (AMOUNT, False, ("~,", "~."), r"(?<![\w.,-])[0-9]{5,12}[.,][0-9]{1,2}(?![\w.,/-]?[0-9])"),
         (AMOUNT, True, tuple(_SIGNS), rf"[{_SIGNS}]\s?{_NUMBER}|(?<![\w.,]){_NUMBER}\s?[{_SIGNS}]"),
         (AMOUNT, True, ("ש",), rf"(?<![\w.,]){_NUMBER}\s?ש[\"'״]{{1,2}}ח"),
         (AMOUNT, False, ("r", "n"), r"(?<!\w)[RN][0-9]{2,6}(?![\w-])"),
         (PERCENT, True, tuple("%٪‰°"), rf"(?<![\w.,]){_NUMBER}\s?[%٪‰°]"),
-        (DATE, True, tuple("-/."), _FULL_DATE),
-        (DATE, True, tuple("/."), _SHORT_DATE),
+        (DATE, True, ("~-", "~/", "~."), _FULL_DATE),
+        (DATE, True, ("~/", "~."), _SHORT_DATE),
         (
             DATE,
             True,
@@ -132,11 +134,11 @@ PATTERNS = tuple(
             r"(?<![0-9])[0-9]{2,4}\s?[年년](?:\s?[0-9]{1,2}\s?[月월](?:\s?[0-9]{1,2}\s?[日号號일])?)?",
         ),
         (DATE, True, tuple("月월"), r"(?<![0-9])[0-9]{1,2}\s?[月월]\s?[0-9]{1,2}\s?[日号號일]"),
-        (DATE, False, ("-",), rf"(?<![\w.-]){_DAY}-{_MONTH}-[0-9]{{2}}(?![\w-])|(?<![\w-]){_DAY}-{_MONTH}(?![\w-])"),
+        (DATE, False, ("~-",), rf"(?<![\w.-]){_DAY}-{_MONTH}-[0-9]{{2}}(?![\w-])|(?<![\w-]){_DAY}-{_MONTH}(?![\w-])"),
         (
             TIME,
             True,
-            (":", "\u066b"),
+            ("~:", "~\u066b"),
             (
                 r"(?<![A-Za-z0-9:.])[0-9]{1,2}(?:[:\u066b][0-9]{2}){1,2}(?:(?<=:[0-9]{2}:[0-9]{2})[.,][0-9]{1,6})?"
                 r"(?:\s?[ap]\.?m\b)?(?![0-9])"
@@ -161,7 +163,9 @@ PATTERNS = tuple(
             ("00 ", "00-"),
             r"(?<![\w.-])1?[389]00[ -][0-9]{2,4}[ -]?[0-9]{2,4}(?:[ -][0-9]{2,4})?(?![\w-])",
         ),
-        (PHONE, False, ("-",), r"(?<![\w.-])[0-9]{3}-[0-9]{4}(?![\w-])"),
+        (PHONE, False, ("~-",), r"(?<![\w.-])[0-9]{3}-[0-9]{4}(?![\w-])"),
+        (PHONE, False, ("~-",), r"(?<![\w.-])[0-9]{2,4} [0-9]{3,5}-[0-9]{3,4}(?![\w-])"),
+        (PHONE, False, (" ", "/"), r"(?<![\w.-])(?:0[0-9]{2,4}[ /]|3[0-9]{2} )[0-9]{6,8}(?![\w-])"),
         (
             "a card's number",
             True,
@@ -178,17 +182,28 @@ PATTERNS = tuple(
         (HIDDEN, False, ("..",), r"(?<![\w.])[A-Za-z0-9]{0,6}\.{2,4}[0-9]{3,4}(?![0-9])"),
         (HIDDEN, True, ("xx",), r"(?<![A-Za-z])[A-Z]{0,2}[xX]{2,20}[0-9]{2,12}"),
         (HIDDEN, False, ("*",), r"(?<![\w*])\*[0-9]{3,6}(?![\w*#])"),
-        (HIDDEN, False, ("/",), r"(?<=[A-Za-z])/[0-9]{4}(?![\w/])"),
+        (HIDDEN, False, ("~/",), r"(?<=[A-Za-z])/[0-9]{4}(?![\w/])"),
         (
             "an address or a version",
             True,
-            (".",),
+            ("~.",),
             r"(?<![A-Za-z0-9.])[0-9]{1,5}(?:\.[0-9]{1,5}){2,5}(?!\w)|\bv[0-9]+(?:\.[0-9]+)+",
         ),
         ("a number after #", False, ("#",), r"#\s?[0-9A-Za-z-]{3,20}"),
     )
 )
 
+_CHECKED = tuple(
+    (
+        frozenset(need for need in pattern.needs if len(need) == 1 or need[0] == "~"),
+        tuple(need for need in pattern.needs if len(need) > 1 and need[0] != "~"),
+        pattern,
+    )
+    for pattern in PATTERNS
+)
+"""The patterns with the signs and the longer parts that they need."""
+_AMID = re.compile(r"(?<=[^\W_])[.,':/\u066b-](?=[^\W_])")
+"""Signs amid letters and digits: what has none of them has no amounts with decimals, dates, times or hosts."""
 _ROUND_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{1,2}|[0-9]{2,3}0)[ -]?\Z")
 """120 seconds, 1440 minutes: a number of three digits or more that is not round is not a duration."""
 _AFTER_CURRENCY = re.compile(rf"[.:]?\s?{_NUMBER}(?![0-9A-Za-z])")
@@ -196,6 +211,8 @@ _BEFORE_CURRENCY = re.compile(r"(?<![0-9A-Za-z.,-])[0-9](?:[0-9.,]{0,19}[0-9])?[
 _MARKED_FOR_APP = re.compile(r"\s*(?:<#>|\[#\])")
 _LAST_ELEVEN = re.compile(r"\s([A-Za-z0-9+/]{11})\s*\Z")
 _LAST_OF_MARKED = re.compile(r"\s([A-Za-z0-9+/]{8,13})\s*\Z")
+_LONGEST_GROUP = 3
+"""Digits between the commas of an amount."""
 _LONGEST_END = 40
 """Characters at the end of a text in which an app's hash is looked for."""
 
@@ -203,10 +220,10 @@ _LONGEST_END = 40
 def never(reading: Reading, words: Sequence[Word], start: int, end: int) -> list[Never]:
     """The parts that hold no code between two places of a text, in order; those that overlap are made one."""
     parts = [part for rule in RULES for part in rule(reading, words)]
-    lowered = reading.plain.lower()
-    for pattern in PATTERNS:
-        if any(need in lowered for need in pattern.needs):
-            parts += pattern.parts(reading.plain, start, end)
+    durations = {part.start for part in parts if part.reason == DURATION}
+    for pattern in possible(reading.plain):
+        found = pattern.parts(reading.plain, start, end)
+        parts += (part for part in found if not (durations and _is_two_numbers(reading.plain, part, durations)))
     kept: list[Never] = []
     for part in sorted(parts, key=lambda part: (part.start, -part.end)):
         if not kept or part.start >= kept[-1].end:
@@ -216,6 +233,27 @@ def never(reading: Reading, words: Sequence[Word], start: int, end: int) -> list
             reason = last.reason if last.firm or not part.firm else part.reason
             kept.append(Never(last.start, max(last.end, part.end), reason, last.firm or part.firm))
     return kept
+
+
+def possible(plain: str) -> Iterator[Pattern]:
+    """The patterns of which a text has what they need."""
+    lowered = plain.lower()
+    present = {*lowered, *(f"~{sign}" for sign in {*_AMID.findall(lowered)})}
+    for signs, phrases, pattern in _CHECKED:
+        if not present.isdisjoint(signs) or (phrases and any(phrase in lowered for phrase in phrases)):
+            yield pattern
+
+
+def _is_two_numbers(plain: str, part: Never, durations: Set[int]) -> bool:
+    """Whether an amount is a code, a comma, and how long the code is valid: `482 913,10 min`."""
+    before, comma, _ = plain[part.start : part.end].rpartition(",")
+    behind = part.start + len(before) + 1
+    if part.reason != AMOUNT or not comma or behind not in durations:
+        return False
+    grouped = plain[max(0, part.start - 2) : part.start]
+    return before.isdigit() and (
+        len(before) > _LONGEST_GROUP or (len(before) == _LONGEST_GROUP and grouped[:1].isdigit())
+    )
 
 
 def app_hash(reading: Reading, words: Sequence[Word]) -> Iterator[Never]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import wraps
 
 from .lexicon import Word
 from .scene import Scene
@@ -15,6 +16,8 @@ _SIGNS = re.compile(r"[^\w.!?;,]{0,8}")
 _BESIDE = re.compile(r"(?:[\s:=(\[\"'«「【『<>#_-][^\w.!?;,]{0,7})?")
 _DASH = re.compile(r"\s*-{1,2}\s|\s*[(\[]")
 _STOP = re.compile(r"\s?(?:[.!,;(\uff0c。、]|-{1,2}\s)")
+_IN_BRACKETS = re.compile(r"\([^():]*\w[^():]*[:=][^()\w]*\Z")
+"""A bracket that is open, and a label in it: `code KTMRZ (reference: `."""
 _CLOSED = re.compile(r"\s*[,;:(|/]|\s+-{1,2}\s")
 _OPENS = re.compile(r"(?:\A|[\n:\])】»>|.!?。\uff01,\uff0c،]|\s-{1,2}\s)\W{0,6}\Z")
 _SENDER = re.compile(
@@ -27,6 +30,23 @@ _MOST_WORDS = 16
 """Words between a word for code and what points at the code."""
 
 
+Place = Callable[[Shape, Scene], "Word | None"]
+
+
+def _remembered(place: Place) -> Place:
+    """A place that is looked for once in a scene, since most rules ask for it."""
+
+    @wraps(place)
+    def asked(shape: Shape, scene: Scene) -> Word | None:
+        key = (place, shape)
+        if key not in scene.answers:
+            scene.answers[key] = place(shape, scene)
+        return scene.answers[key]
+
+    return asked
+
+
+@_remembered
 def pointed_at(shape: Shape, scene: Scene) -> Word | None:
     """The word for code that a colon, a dash or a word like `is` leads from to the shape: `code for you: 4829`."""
     word = next(iter(scene.before(shape.start, "code")), None)
@@ -34,7 +54,14 @@ def pointed_at(shape: Shape, scene: Scene) -> Word | None:
         return None
     if scene.words_between(word.end, shape.start) > _MOST_WORDS:
         return None
+    if is_in_brackets(shape, scene, word.end):
+        return None
     return word if follows_pointer(shape, scene) or follows_link(word, shape, scene) else None
+
+
+def is_in_brackets(shape: Shape, scene: Scene, start: int = 0) -> bool:
+    """Whether it follows a label in a bracket that opens behind a place: `code KTMRZ (reference: 4829)`."""
+    return _IN_BRACKETS.search(scene.plain, max(start, shape.start - _FARTHEST), shape.start) is not None
 
 
 def follows_pointer(shape: Shape, scene: Scene) -> bool:
@@ -55,15 +82,21 @@ def follows_link(word: Word, shape: Shape, scene: Scene) -> bool:
     return "for" not in link.kinds or not scene.before(word.start, "send")
 
 
+@_remembered
 def adjacent(shape: Shape, scene: Scene) -> Word | None:
     """The word for code that nothing but signs parts from the shape behind it: `code 4829`."""
     word = next(iter(scene.before(shape.start, "code")), None)
-    if not word or not _BESIDE.fullmatch(scene.plain, word.end, shape.start):
+    if not word:
+        return None
+    hint = next(iter(scene.before(shape.start, "maybe")), None)
+    goes_on = hint is not None and scene.plain[word.end : hint.start] == " "
+    if not _BESIDE.fullmatch(scene.plain, hint.end if hint and goes_on else word.end, shape.start):
         return None
     closed = _CLOSED.match(scene.plain, shape.end) is not None and not scene.warned_before(word)
     return None if shape.kind == LETTERS and scene.warns(word) and not closed else word
 
 
+@_remembered
 def equated(shape: Shape, scene: Scene) -> Word | None:
     """The word for code that the sentence says the shape in front is: `K7Q2 is your code`, `K7Q2 (Acme code)`."""
     word = next(iter(scene.after(shape.end, "code")), None)
@@ -95,7 +128,7 @@ def offered_as(shape: Shape, scene: Scene) -> Word | None:
     return word if asks and _SIGNS.fullmatch(scene.plain, shape.end, link.start) else None
 
 
-PLACES: tuple[Callable[[Shape, Scene], Word | None], ...] = (pointed_at, adjacent, equated, offered_as)
+PLACES: tuple[Place, ...] = (pointed_at, adjacent, equated, offered_as)
 
 
 def named(shape: Shape, scene: Scene) -> bool:
@@ -114,10 +147,16 @@ def stands_alone(shape: Shape, scene: Scene) -> str | None:
     if shape.kind in (DIGITS, SPLIT, PREFIXED) and scene.is_a_line(shape):
         return "alone on its line"
     ends = scene.ends_its_line(shape) if shape.is_number else scene.is_last(shape)
-    limited = _STOP.match(scene.plain, shape.end) and scene.has_duration
+    limited = _STOP.match(scene.plain, shape.end) and (scene.has_duration or _is_to_be_typed(shape, scene))
     if (ends or limited or (shape.is_number and scene.has("warn"))) and _SENDER.fullmatch(scene.plain, 0, shape.start):
         return "all that follows the sender's name"
     return None
+
+
+def _is_to_be_typed(shape: Shape, scene: Scene) -> bool:
+    """Whether what follows a number begins with a verb that asks to type it: `482913. Enter it on our page`."""
+    verb = next(iter(scene.after(shape.end, "enter")), None)
+    return shape.is_number and verb is not None and scene.is_empty(shape.end, verb.start)
 
 
 def opens(shape: Shape, scene: Scene) -> bool:
@@ -156,7 +195,8 @@ def named_in_front(shape: Shape, scene: Scene) -> bool:
     first = next((one for one in scene.candidates if left <= one.start < shape.start), None)
     if not first or not first.is_number or len(first.code) < SHORTEST_MIXED or not opens(first, scene):
         return False
-    if any(first.end <= word.start for word in scene.before(shape.start, "code")):
+    kinds = ("code", "enter") if follows(first, scene, "is") else ("code",)
+    if any(first.end <= word.start for kind in kinds for word in scene.before(shape.start, kind)):
         return True
     parted = _CLOSED.match(scene.plain, first.end) or follows(first, scene, "is")
     return bool(parted) and equated(first, scene) is not None and not follows(shape, scene, "is")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from .announcing import Verdict, by_it
+from .asking import by_it
 from .contexts import ONLY_ONE_TIME, is_for_sign_in, reported
 from .lexicon import Word
 from .never import AMOUNT, DATE, DURATION, TIME
 from .placing import pointed_at
 from .scene import Scene
 from .shapes import Shape
+from .verdicts import Verdict
 
 _SENDER = re.compile(r"[^:.!?\n]{1,24}:\s|【[^】]{1,40}】|\[[^\]]{1,40}\]")
 """The sender's name, which says nothing of what the code is for: `Zoomy Rider: your code is 4829`."""
@@ -33,7 +34,12 @@ def approval(shape: Shape, scene: Scene) -> Verdict | None:
         return None
     reasons = {part.reason for part in scene.never}
     paid_before = any(part.reason == AMOUNT and part.end <= word.start for part in scene.never)
-    finished = scene.has("done") or reasons & {DATE, TIME} or (paid_before and not pointed_at(shape, scene))
+    finished = (
+        _went_through(scene)
+        or _is_told_after(scene)
+        or reasons & {DATE, TIME}
+        or (paid_before and not pointed_at(shape, scene))
+    )
     told = reported(shape, scene)
     paid = AMOUNT in reasons or ("approval" in word.kinds and told is not None and told.end <= word.start)
     if not paid or DURATION in reasons or not finished:
@@ -51,6 +57,17 @@ def after_the_fact(shape: Shape, scene: Scene) -> Verdict | None:
     if not word or not _is_over(word, scene) or scene.has("warn") or scene.has_duration:
         return None
     return None if _is_asked(word, shape, scene) else Verdict(-120, "it confirms what is over")
+
+
+def _went_through(scene: Scene) -> bool:
+    """Whether it says that a payment or a booking is over, and does not ask: `Did you not pay?`."""
+    return any(scene.plain[scene.sentence(word.start)[1] :][:1] != "?" for word in scene.first("paid"))
+
+
+def _is_told_after(scene: Scene) -> bool:
+    """Whether a report goes on behind an amount: `Purchase EUR 25.00, balance 310.20`. One without may be pending."""
+    amount = next((part for part in scene.never if part.reason == AMOUNT), None)
+    return amount is not None and bool(scene.after(amount.end, "done"))
 
 
 def _is_over(word: Word, scene: Scene) -> bool:
@@ -84,9 +101,16 @@ def _authorised(shape: Shape, scene: Scene) -> Verdict | None:
     if not word or scene.words_between(word.end, shape.start) or not scene.has("done") or scene.has("enter"):
         return None
     reasons = {part.reason for part in scene.never}
-    if AMOUNT not in reasons or DURATION in reasons:
+    if AMOUNT not in reasons or DURATION in reasons or _is_a_purpose(word, scene):
         return None
     return Verdict(-120, "the approval code of a finished payment")
+
+
+def _is_a_purpose(word: Word, scene: Scene) -> bool:
+    """Whether a word like `to` that begins the sentence leads to a word: `Para autorizar: 4829`."""
+    goal = next(iter(scene.before(word.start, "for")), None)
+    left, _ = scene.sentence(word.start)
+    return goal is not None and scene.is_empty(left, goal.start) and scene.is_empty(goal.end, word.start)
 
 
 def _approving(shape: Shape, scene: Scene) -> Word | None:

@@ -64,6 +64,8 @@ class Reading:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where in the text as it came `plain[start:end]` stands."""
+        if self._text.isascii():
+            return start, end
         return self._where[start], self._where[end - 1] + 1
 
     @cached_property

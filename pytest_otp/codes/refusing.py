@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .announcing import Rule, Verdict, by_it, directly_announced
+from .announcing import directly_announced
+from .asking import by_it
 from .contexts import an_offer, in_a_report, reported, to_be_sent, to_send_to
+from .lexicon import Word
 from .never import AMOUNT, DATE, DURATION, HIDDEN, PHONE, TIME, Never
 from .placing import (
+    adjacent,
     equated,
     follows,
     follows_colon,
@@ -23,13 +26,21 @@ from .placing import (
 )
 from .purposes import after_the_fact, approval, handed_over
 from .scene import Scene
-from .shapes import DIGITS, LETTERS, MIXED, NO_CODE, SPACED, Shape
+from .shapes import DIGITS, LETTERS, MIXED, NO_CODE, SHORTEST_MIXED, SPACED, Shape
 from .things import of_a_thing, of_something_unknown
+from .verdicts import Rule, Verdict
 
 Veto = Callable[[Shape, Scene], "str | None"]
 
 _LABEL_GAP = re.compile(r"[\s:#=\-(*.\[【「\"']{0,6}")
 _LABEL_WITH_COLON = re.compile("[:\n=]")
+_NUMBER_SIGN = re.compile(
+    r"(?:(?<![^\W_])(?:[Nn](?:°|\.o)|(?:[Nn]o|[Nn]|[Nn]r|[Nn]ro|[Nn]úm|[Bb]r|[Бб]р|[Čč]|[Čč]ís|[Šš]t|[Ss]z|[Αα]ρ)\.)"  # noqa: RUF001 - Greek and Cyrillic
+    r"|(?<=\w )(?:No|nr|br|бр))\s?\Z"  # noqa: RUF001 - Cyrillic
+)
+"""A number sign; `№` is read as `No`."""
+_LONGEST_SIGN = 7
+"""Characters of a number sign and the space behind it."""
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 _SHOUTED_BEFORE, _SHOUTED_BEHIND = re.compile(r"(?<![A-Za-z])([A-Z]{2,20}) \Z"), re.compile(" [A-Z]{2,20}(?![a-z])")
 _WORDS_TO_TYPED = 2
@@ -72,9 +83,21 @@ def labelled(shape: Shape, scene: Scene) -> str | None:
             return None
         if _said_to_be_the_code(shape, scene):
             return None
-        if not scene.code_before(label) or not _LABEL_WITH_COLON.search(gap):
+        word = scene.code_before(label)
+        if not word or not _LABEL_WITH_COLON.search(gap) or _has_its_code(word, label, scene):
             return f"labelled by {label.entry!r}"
     return None
+
+
+def numbered(shape: Shape, scene: Scene) -> str | None:
+    """A number sign or the short form of `number` stands right before it: `request No. 48-2210`."""
+    sign = _NUMBER_SIGN.search(scene.plain, max(0, shape.start - _LONGEST_SIGN), shape.start)
+    if not sign:
+        return None
+    word = next(iter(scene.before(sign.end(), "code")), None)
+    if word and (word.end > sign.start() or not scene.plain[word.end : sign.start()].strip(" (")):
+        return None
+    return None if stands_alone(shape, scene) else f"numbered by {sign[0].strip()!r}"
 
 
 def a_word(shape: Shape, scene: Scene) -> str | None:
@@ -105,7 +128,7 @@ def sender(shape: Shape, scene: Scene) -> str | None:
     return "the sender's name" if with_letters and rest in (":", "]") and scene.is_beginning(shape) else None
 
 
-VETOES: tuple[Veto, ...] = (part_of_another, of_another_length, labelled, a_word, single_letters, sender)
+VETOES: tuple[Veto, ...] = (part_of_another, of_another_length, labelled, numbered, a_word, single_letters, sender)
 
 
 def for_another(shape: Shape, scene: Scene) -> Verdict | None:
@@ -198,6 +221,18 @@ def _is_reported(shape: Shape, scene: Scene) -> bool:
     """Whether its sentence reports what was done, and does not ask to type it in: `Enter it to get it completed`."""
     left, right = scene.sentence(shape.start)
     return bool(reported(shape, scene)) and not any(left <= verb.start < right for verb in scene.near(shape, "enter"))
+
+
+def _has_its_code(word: Word, label: Word, scene: Scene) -> bool:
+    """Whether a code stands right behind a word for code already, before a label: `code KTMRZ (reference: 4829)`."""
+    return any(
+        word.end <= one.start
+        and one.end <= label.start
+        and len(one.code) >= SHORTEST_MIXED
+        and adjacent(one, scene) == word
+        for one in scene.shapes
+        if one.kind not in (NO_CODE, LETTERS) or not scene.lexicon.knows(one.code)
+    )
 
 
 def _is_spelt_time(shape: Shape, part: Never) -> bool:

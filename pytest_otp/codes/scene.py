@@ -10,13 +10,15 @@ from functools import cached_property
 from .kinds import KEYS
 from .lexicon import Lexicon, Word
 from .never import DURATION, HOST, LINK, Never, never
-from .reading import LETTER, Reading
+from .reading import BREAK, LETTER, OTHER, Reading
 from .shapes import MIXED, Shape, shapes
 
 _SENTENCE_END = re.compile(r"(?<!\.)(?<! [A-Z])\.+(?=[\s\"')\]»]|\Z)|[!?؟\u06d4\u0589।॥።།။៕。]|[;؛](?=\s)")
 _SHORT_FORM = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,4}(?P<stop>\.) (?=[^\W\d_])(?=(?P<next>.))")
 """A full stop with a small letter behind it ends a short form: `349,00 kr. hos`."""
 _CLAUSE_ENDS = frozenset(",\uff0c،、")
+_CLAUSE_END = re.compile("[,\uff0c،、]")
+_LINE_END = re.compile("\n")
 _TOKEN = re.compile("a+|w+")
 _SOLID = re.compile("[aw0]")
 _SURROUNDINGS = 80
@@ -46,12 +48,14 @@ class Scene:
         worth_it = self.shapes or len(reading.plain) <= _LONGEST_OF_WORDS
         self.words = words = list(_outside(self.shapes, lexicon.words(reading))) if worth_it else []
         self.never = never(reading, words, *self._part_with_shapes())
-        self._words = {kind: [word for word in words if kind in word.kinds] for kind in KEYS}
-        self._starts = {kind: [word.start for word in same] for kind, same in self._words.items()}
+        self._words: dict[str, list[Word]] = {kind: [] for kind in KEYS}
+        self._starts: dict[str, list[int]] = {kind: [] for kind in KEYS}
+        for word in words:
+            for kind in word.kinds:
+                self._words[kind].append(word)
+                self._starts[kind].append(word.start)
         self._tokens = [found.start() for found in _TOKEN.finditer(reading.kinds)]
-        self._solid = [found.start() for found in _SOLID.finditer(reading.kinds)]
-        self._lines = [index for index, char in enumerate(reading.plain) if char == "\n"]
-        self._clauses = [index for index, char in enumerate(reading.plain) if char in _CLAUSE_ENDS]
+        self._lines = [found.start() for found in _LINE_END.finditer(reading.plain)]
         abbreviations = {word.end for word in self._words["other"] if word.end - word.start <= _LONGEST_ABBREVIATION}
         abbreviations.update(word.end for word in self._words["approval"])  # `Cód. aut. 551902`
         abbreviations.update(
@@ -62,6 +66,9 @@ class Scene:
         ]
         self._never_ends = [part.end for part in self.never]
         self._rivals: list[int] = []
+        self._sentences: dict[int, tuple[int, int]] = {}
+        self.answers: dict[object, Word | None] = {}
+        """What was found out of a shape, by what was asked."""
         self.candidates: list[Shape] = []
         """Shapes that nothing excludes from being the code."""
         self.numbers = 0
@@ -81,7 +88,8 @@ class Scene:
     @property
     def length(self) -> int:
         """Letters and digits of the text."""
-        return len(self._solid)
+        kinds = self.reading.kinds
+        return len(kinds) - kinds.count(OTHER) - kinds.count(BREAK)
 
     @cached_property
     def is_understood(self) -> bool:
@@ -99,12 +107,18 @@ class Scene:
 
     def before(self, position: int, kind: str) -> list[Word]:
         """The nearest words of a kind before a place, the nearest first."""
-        index = bisect_left(self._starts[kind], position)
-        return self._words[kind][max(0, index - _NEAREST) : index][::-1]
+        starts = self._starts[kind]
+        if not starts or not (index := bisect_left(starts, position)):
+            return []
+        same = self._words[kind]
+        return same[index - 1 :: -1][:_NEAREST] if index <= _NEAREST else same[index - 1 : index - _NEAREST - 1 : -1]
 
     def after(self, position: int, kind: str) -> list[Word]:
         """The nearest words of a kind behind a place, the nearest first."""
-        index = bisect_left(self._starts[kind], position)
+        starts = self._starts[kind]
+        if not starts:
+            return []
+        index = bisect_left(starts, position)
         return self._words[kind][index : index + _NEAREST]
 
     def first(self, kind: str) -> list[Word]:
@@ -121,7 +135,7 @@ class Scene:
 
     def is_empty(self, start: int, end: int) -> bool:
         """Whether neither a letter nor a digit stands between two places."""
-        return not _count(self._solid, start, end)
+        return not _SOLID.search(self.reading.kinds, start, end)
 
     def sentences_between(self, start: int, end: int) -> int:
         """How many sentences end between two places."""
@@ -141,9 +155,12 @@ class Scene:
 
     def sentence(self, position: int) -> tuple[int, int]:
         """The sentence that a place is in, as far as its line goes."""
-        left = max(_last(self._ends, position), _last(self._lines, position))
-        length = len(self.plain)
-        return left + 1, min(_next(self._ends, position, length), _next(self._lines, position, length))
+        if position not in self._sentences:
+            left = max(_last(self._ends, position), _last(self._lines, position))
+            length = len(self.plain)
+            right = min(_next(self._ends, position, length), _next(self._lines, position, length))
+            self._sentences[position] = left + 1, right
+        return self._sentences[position]
 
     def is_first(self, shape: Shape) -> bool:
         """Whether no word stands before a shape in its sentence."""
@@ -151,19 +168,19 @@ class Scene:
 
     def is_beginning(self, shape: Shape) -> bool:
         """Whether nothing but signs stands before a shape."""
-        return not _count(self._solid, 0, shape.start)
+        return self.is_empty(0, shape.start)
 
     def is_last(self, shape: Shape) -> bool:
         """Whether nothing but signs follows a shape."""
-        return not _count(self._solid, shape.end, len(self.plain))
+        return self.is_empty(shape.end, len(self.plain))
 
     def ends_its_line(self, shape: Shape) -> bool:
         """Whether nothing but signs follows a shape in its line."""
-        return not _count(self._solid, shape.end, _next(self._lines, shape.end, len(self.plain)))
+        return self.is_empty(shape.end, _next(self._lines, shape.end, len(self.plain)))
 
     def ends_its_sentence(self, shape: Shape) -> bool:
         """Whether nothing but signs follows a shape in its sentence."""
-        return not _count(self._solid, shape.end, self.sentence(shape.end)[1])
+        return self.is_empty(shape.end, self.sentence(shape.end)[1])
 
     def is_all(self, shape: Shape) -> bool:
         """Whether nothing but signs stands beside a shape in the whole text."""
@@ -172,7 +189,7 @@ class Scene:
     def is_a_line(self, shape: Shape) -> bool:
         """Whether nothing but signs stands beside a shape in its line."""
         left, right = _last(self._lines, shape.start), _next(self._lines, shape.end, len(self.plain))
-        return not _count(self._solid, left + 1, shape.start) and not _count(self._solid, shape.end, right)
+        return self.is_empty(left + 1, shape.start) and self.is_empty(shape.end, right)
 
     def warns(self, word: Word) -> bool:
         """Whether a word stands in a sentence that warns not to share the code."""
@@ -185,10 +202,11 @@ class Scene:
         left, _ = self.sentence(word.start)
         return any(left <= warning.start for warning in self.before(word.start, "warn"))
 
-    def code_before(self, label: Word) -> bool:
-        """Whether a word for code stands before a label in its sentence: then the number is the code's."""
+    def code_before(self, label: Word) -> Word | None:
+        """The word for code before a label in its sentence: then the number is the code's."""
         left, _ = self.sentence(label.start)
-        return any(word.start >= left and not self.warns(word) for word in self.before(label.start, "code"))
+        words = self.before(label.start, "code")
+        return next((word for word in words if word.start >= left and not self.warns(word)), None)
 
     def has_spaces(self, word: Word) -> bool:
         """Whether the script of a word puts spaces between words."""
@@ -206,7 +224,7 @@ class Scene:
     def are_in_one_clause(self, word: Word, shape: Shape) -> bool:
         """Whether no comma, sentence or line ends between a word and a shape."""
         start, end = (word.end, shape.start) if word.start < shape.start else (shape.end, word.start)
-        return not self.is_parted(start, end) and not _count(self._clauses, start, end)
+        return not self.is_parted(start, end) and not _CLAUSE_END.search(self.plain, start, end)
 
     def is_in_a_link(self, word: Word) -> bool:
         """Whether a word is a part of a link or the name of a host."""

@@ -32,6 +32,7 @@ _SEPARATORS = frozenset({"-", " ", ".", "_", "·", " - "})
 _GROUPS_BETWEEN_SPACES = frozenset(
     tuple(map(int, lengths))
     for lengths in (
+        "22",
         "33",
         "44",
         "222",
@@ -52,6 +53,7 @@ _GROUPS_BETWEEN_SPACES = frozenset(
 )
 _FEWER_GROUPS = frozenset({(3, 3), (2, 2, 2), (4, 4)})
 """How long the groups of a split code are. With a hyphen they are free: it joins what belongs together."""
+_PLAIN_ENDS = frozenset(" ,:!?\n")
 _MOST_GROUPS = 12
 MOST = 64
 """Shapes of a text that are looked at: what has more numbers is a list of them, not a message with a code."""
@@ -77,6 +79,15 @@ def shapes(plain: str) -> list[Shape]:
     found: list[Shape] = []
     index = 0
     while index < len(runs) and len(found) < MOST:
+        start, end = runs[index]
+        if (
+            plain[end : end + 1] in _PLAIN_ENDS
+            and (run := plain[start:end]).isalpha()
+            and not run.isupper()
+            and end - start > 1
+        ):
+            index += 1  # a word, as most runs are
+            continue
         chain = runs[index : index + _chained(plain, runs, index)]
         shape, used = _first_of(plain, chain)
         if shape:
@@ -165,7 +176,8 @@ def _joined(chain: list[tuple[int, int]], texts: list[str], separator: str) -> S
     if SHORTEST_MIXED < len(code) <= LONGEST_MIXED and max(lengths) <= 6:
         if code.isalpha():
             return Shape(start, end, code, LETTERS) if even and code.isupper() else None
-        if letters.isupper() or (letters.islower() and even):
+        apart = separator == "-" and all(any(map(str.isdigit, text)) for text in texts)
+        if letters.isupper() or (letters.islower() and (even or apart)):
             return Shape(start, end, code, MIXED)
     return None
 

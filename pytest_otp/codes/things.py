@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from .announcing import Verdict
 from .contexts import ONLY_ONE_TIME, is_for_sign_in
 from .lexicon import Word
 from .never import AMOUNT
@@ -17,6 +16,7 @@ from .placing import adjacent, equated, pointed_at
 from .reading import folded
 from .scene import Scene
 from .shapes import Shape
+from .verdicts import Verdict
 
 _SENDER = re.compile(r"\s{0,4}(?:[^:.!?\n]{1,24}:\s|【[^】]{1,40}】|\[[^\]]{1,40}\])")
 """The sender's name, which says nothing of what the code is for: `Zoomy Door: your code is 4829`."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_otp.codes import extract_code
 from pytest_otp.codes.announcing import (
     RULES,
     announced_after,
     announced_before,
-    asked_for,
+    behind_a_dash,
     directly_announced,
     guarded,
     looks,
@@ -16,6 +17,7 @@ from pytest_otp.codes.announcing import (
     only_number,
     somewhere,
 )
+from pytest_otp.codes.asking import asked_for
 from tests.codes.texts import seen
 
 SPEAKS = {
@@ -26,24 +28,13 @@ SPEAKS = {
         ("Login 4829", "4829", "after 'login'"),
         ("Your code is A1B2C3", "A1B2C3", "after 'code'"),
         ("Never share your code.\n482913", "482913", "after 'code'"),
+        ("Your code verification 482913", "482913", "after 'code'"),
     ],
     announced_after.__name__: [
         ("482913 is your Shop code", "482913", "before 'code'"),
         ("Shop: 482913 это код", "482913", "before 'код'"),
         ("A1B2C3 is your code", "A1B2C3", "before 'code'"),
         ("482913. Log in", "482913", "before 'log in'"),
-    ],
-    asked_for.__name__: [
-        ("Type the 6 digits after ABCD-482913", "482913", "the only number after 'type', with a prefix"),
-        ("Approve the payment to Ann with 4829", "4829", "the means after 'approve the payment'"),
-        ("Mit 4829 aktivieren Sie das Konto", "4829", "the means before 'aktivieren sie'"),
-        ("With 4829 you sign in", "4829", "the means before 'sign in'"),
-        ("Hallo, mit 4829 aktivieren Sie das Konto", "4829", "the means before 'aktivieren sie'"),
-        ("Enter 482913 to go on", "482913", "after 'enter'"),
-        ("482913 eingeben", "482913", "before 'eingeben'"),
-        ("Enter 482 from the code", "482", "after 'enter'"),
-        ("Enter pin 4829 or so", "4829", "after 'enter'"),
-        ("Enter in the 4829", "4829", "the only number after 'enter'"),
     ],
     somewhere.__name__: [
         (
@@ -90,20 +81,6 @@ SILENT = {
         ("My ABCD code", "ABCD"),
         ("See 482913. To you. Not to us. A code was sent", "482913"),
         ("482913, 4829, 1304, 771 are no code", "482913"),
-    ],
-    asked_for.__name__: [
-        ("Approve the payment with 4829 points", "4829"),
-        ("Mit 4829 Punkten aktivieren Sie das Konto", "4829"),
-        ("Use it at shop T-4829", "4829"),
-        ("Approve it with 4829 and 604183", "4829"),
-        ("Enter 482 to win", "482"),
-        ("Enter your name for 482913", "482913"),
-        ("Enter. 482913", "482913"),
-        ("Enter in the 4829 shops", "4829"),
-        ("Enter in the 4829 or 7712", "4829"),
-        ("Enter in one of the 4829", "4829"),
-        ("482913\nEnter", "482913"),
-        ("The order 482913", "482913"),
     ],
     somewhere.__name__: [
         ("Never share your code. Account of 482913", "482913"),
@@ -160,9 +137,23 @@ def test_where_rules_are_silent(rule: str, text: str, code: str) -> None:
     assert BY_NAME[rule](*seen(text, code)) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("ACME-48X2: type the part after the hyphen", "48X2"),
+        ("BLOSSOM-4829. Gib den Teil nach dem Bindestrich ein", "4829"),
+        ("PARCELO-7C4Q ハイフンの後の4文字を入力してください", "7C4Q"),
+        ("Your code is ABC-4K2, hyphen included", "ABC4K2"),
+    ],
+)
+def test_the_part_behind_a_hyphen(text: str, code: str) -> None:
+    """Only a text that says to type what stands behind a hyphen means no more than that."""
+    assert extract_code(text) == code
+
+
 def test_every_rule_has_its_texts() -> None:
     """No rule is without texts where it speaks and where it does not."""
-    assert set(SPEAKS) == set(SILENT) == set(BY_NAME)
+    assert set(SPEAKS) == set(SILENT) == set(BY_NAME) - {asked_for.__name__, behind_a_dash.__name__}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pytest_otp.codes.refusing import (
     label_near,
     labelled,
     like_a_year,
+    numbered,
     of_another_length,
     part_of_another,
     sender,
@@ -45,6 +46,12 @@ EXCLUDED = {
         ("Order: #482913", "482913", "labelled by 'order'"),
         ("promo code 482913", "482913", "labelled by 'promo code'"),
         ("Your code for order 482913", "482913", "labelled by 'order'"),
+        ("Your code KTMRZ (reference: 482913)", "482913", "labelled by 'reference'"),
+    ],
+    numbered.__name__: [
+        ("For request no. 48-2210 enter it", "482210", "numbered by 'no.'"),
+        ("Ваша заявка № 482210 принята", "482210", "numbered by 'No'"),
+        ("Za zahtjev br. 48-2210 unesite PIN", "482210", "numbered by 'br.'"),
     ],
     a_word.__name__: [
         ("Your code NEVER", "NEVER", "a word"),
@@ -74,8 +81,14 @@ LEFT = {
         ("22NOV26 is your code", "22NOV26"),
     ],
     of_another_length.__name__: [("482", "482"), ("4829130471", "4829130471")],
+    numbered.__name__: [
+        ("Code no. 482913", "482913"),
+        ("Kod br. 4829", "4829"),
+        ("No 4829 today", "4829"),
+    ],
     labelled.__name__: [
         ("Code 482913", "482913"),
+        ("Your code for KTMRZ (order: 482913)", "482913"),
         ("Order. 482913", "482913"),
         ("Order\n482913", "482913"),
         ("Order for 482913", "482913"),
