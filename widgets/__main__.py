@@ -49,7 +49,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m widgets", description="Try fill_code and fill_phone on every page."
     )
-    parser.add_argument("--short", action="store_true", help="run each page once")
+    parser.add_argument("--short", action="store_true", help="run each page once, most of them with one driver")
     parser.add_argument("--only", action="append", default=[], help="page to run, or page/variant; can be repeated")
     parser.add_argument("--driver", action="append", choices=DRIVERS, help="can be repeated (default: all)")
     parser.add_argument(

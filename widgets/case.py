@@ -36,7 +36,7 @@ class Page:
     kind: Kind = "code"
     frozen: bool = False
     """The page's clock stands still."""
-    patience: float = 10
+    patience: float = 30
     """The `timeout` that is passed, in seconds."""
     helper: bool = False
     """Part of another page only."""
@@ -81,7 +81,7 @@ class Case:
     """Where given, typing without `fill_code` is timed beside it."""
     timed: bool = False
     frozen: bool = False
-    patience: float = 10
+    patience: float = 30
     query: dict[str, str] = field(default_factory=dict)
 
     @property

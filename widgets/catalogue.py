@@ -13,8 +13,10 @@ CODES = {4: "4829", 6: "482913", 8: "48291376"}
 LETTERS = {4: "4K7M", 6: "K7M2QX", 8: "4K7M2QXP"}
 BOX = "#app input"
 Size = Literal["full", "short", "few"]
-SHORT_CODES = ("6 digits", "refused")
-SHORT_NUMBERS = ("US from US", "ID from US")
+FIRST = ("6 digits", "US from US")
+FEW = ("input-otp", "radix", "react-phone-number-input")
+MORE = ("input-otp/refused", "chakra/vanishes", "react-otp-input/navigates", "react-phone-number-input/ID from US")
+"""What a short run has besides the first case of each widget."""
 NUMBERS = {"US": "+12015550123", "ID": "+6281234567890", "GB": "+447400123456"}
 
 WIDGETS = (
@@ -30,15 +32,6 @@ WIDGETS = (
     Widget("react-phone-number-input-international", "react-phone-number-input", "React", BOX, "phone", named=True),
     Widget(
         "react-phone-number-input-fixed",
-        "react-phone-number-input",
-        "React",
-        BOX,
-        "phone",
-        named=True,
-        fixed_country=True,
-    ),
-    Widget(
-        "react-phone-number-input-plain",
         "react-phone-number-input",
         "React",
         BOX,
@@ -88,20 +81,30 @@ WIDGETS = (
 )
 
 
-def select(size: Size, only: Sequence[str] = ()) -> list[Case]:
-    """The cases of one size of run; those alone whose page is named, or `page/variant`, where any are."""
-    named = {widget.name for widget in WIDGETS if widget.named}
-    found = [case for case in cases() if not only or case.page in only or case.name in only]
-    if size == "full":
-        return found
-    found = [
-        dataclasses.replace(case, timed=False)
-        for case in found
-        if case.first is None or case.page in named or case.variant in (SHORT_CODES + SHORT_NUMBERS)
-    ]
+def select(size: Size, driver: str = "", only: Sequence[str] = ()) -> list[Case]:
+    """The cases of one size of run; those alone whose page is named, or `page/variant`, where any are.
+
+    A short run has each named widget once with each driver, and shares the other pages between Playwright and Selenium.
+    """
+    found = list(cases())
+    if size != "full":
+        found = [dataclasses.replace(case, timed=False) for case in found if _is_short(case, all_of=only)]
+    if only:
+        return [case for case in found if case.page in only or case.name in only]
+    if size == "few":
+        return [case for case in found if case.page in FEW and case.variant in FIRST]
     if size == "short":
-        return found
-    return [case for case in found if case.page in named and case.variant in (SHORT_CODES[0], SHORT_NUMBERS[0])]
+        named = {widget.name for widget in WIDGETS if widget.named}
+        others = [name for name in dict.fromkeys(case.page for case in found) if name not in named]
+        mine = named.union(others[driver == "selenium" :: 2])
+        return [case for case in found if case.page in mine]
+    return found
+
+
+def _is_short(case: Case, *, all_of: Sequence[str]) -> bool:
+    if case.first is None or case.page in all_of or case.name in all_of:
+        return True
+    return case.variant in FIRST or case.name in MORE
 
 
 def cases() -> Iterator[Case]:

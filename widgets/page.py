@@ -41,8 +41,9 @@ asterisk marks typing that does not put the value into the application.
 
 ## Run it yourself
 
-`make widgets` builds the pages and runs everything 20 times, which takes hours. `make widgets ARGS=--short` runs each
-page once. `make widgets ARGS="--only react-pin-field"` runs one page.
+`make widgets` builds the pages and runs everything 20 times, which takes hours. `make widgets ARGS=--short` runs the
+best-known widgets once with each driver, and each other page once with one of them.
+`make widgets ARGS="--only react-pin-field"` runs one page.
 """
 NOTHING = "not run"
 

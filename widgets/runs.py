@@ -14,9 +14,11 @@ from .case import Case
 from .drivers import Driver
 from .site import Site, Told
 
-STATE_LANDS = 0.5
+STATE_LANDS = 5.0
 """Seconds that the application's state may need to reach the server after `fill_code` has returned."""
-SUBMISSION_LANDS = 3.0
+TYPING_LANDS = 0.5
+"""The same for the driver's own typing, which often fails."""
+SUBMISSION_LANDS = 10.0
 """Seconds for a submission, which a slow browser may still have to send."""
 QUIET = 0.15
 """Seconds in which a second submission would show."""
@@ -91,7 +93,7 @@ def _by_typing(driver: Driver, site: Site, case: Case, cpu: int) -> tuple[float,
     began = time.perf_counter()
     driver.type(case.first, case.value)
     seconds = time.perf_counter() - began
-    site.record.wait(run, case.state, 0, STATE_LANDS)
+    site.record.wait(run, case.state, 0, TYPING_LANDS)
     return seconds, site.record.of(run).state == case.state, driver.focus()
 
 

@@ -29,7 +29,7 @@ def main() -> None:
     with Site() as site:
         driver = DRIVERS[asked.driver]()
         try:
-            cases = select(asked.size, asked.only)
+            cases = select(asked.size, asked.driver, asked.only)
             for outcome in run_all(driver, site, cases, asked.runs, asked.cpu, asked.screenshots):
                 print(json.dumps(asdict(outcome)), flush=True)
         finally:

@@ -21,6 +21,7 @@ from .widget import Widget
 
 _GROWN_UP = 1.3
 """Seconds that the scripts of a page may need before they notice what is typed."""
+_LOOK = 0.05
 _ATTEMPTS = 4
 
 
@@ -104,11 +105,9 @@ class _Filling:
                 return Outcome.GONE
             if reading.shown:
                 return Outcome.WRONG
-            left = _GROWN_UP - self._found.age - (self._watch.elapsed - self._begun)
-            outcome = yield from self._typist.all_but_last(young=left > 0)
+            outcome = yield from self._typist.all_but_last(young=self._youth > 0)
             if outcome is Outcome.UNTOUCHED:
-                yield Pause(left)
-                yield from self._widget.read()
+                yield from self._grown_up()
                 continue
             if outcome is Outcome.STANDS:
                 outcome = yield from self._typist.last()
@@ -118,6 +117,21 @@ class _Filling:
             if outcome is not Outcome.WRONG or self.pressed == len(self._code) or not self._watch.left:
                 break
         return outcome
+
+    @property
+    def _youth(self) -> float:
+        """Seconds for which the page may still be without its scripts."""
+        if not self._found.has_scripts:
+            return 0.0
+        return _GROWN_UP - self._found.age - (self._watch.elapsed - self._begun)
+
+    def _grown_up(self) -> Steps[None]:
+        """Wait until a script knows the field, or every script must be there."""
+        while self._youth > 0:
+            yield Pause(min(_LOOK, self._youth))
+            reading = yield from self._widget.read()
+            if reading is None or reading.scripted:
+                return
 
     def error(self, outcome: Outcome, *, show: bool) -> FillError:
         """Why the widget does not have the code."""

@@ -42,6 +42,7 @@ class Field:
     shape: str
     box: tuple[float, float, float, float]
     problem: str
+    visible: bool
     active: bool
     tabindex: int
     muted: bool

@@ -46,6 +46,8 @@ class Found:
     ranking: Ranking
     age: float
     """Seconds since its document was opened, by the document's own clock."""
+    has_scripts: bool
+    """Whether its page has scripts at all."""
 
 
 def find(watch: Watch, purpose: Purpose) -> Steps[Found]:
@@ -65,13 +67,17 @@ def find(watch: Watch, purpose: Purpose) -> Steps[Found]:
             (sight,) = (sight for sight in sights if sight.place == candidate.place)
             loaded = sight.what["ready"] == "complete" or _long_enough(watch, 0.0, _LOADING_PATIENCE)
             if loaded and (is_sure or _long_enough(watch, weak_since, _WEAK_PATIENCE)):
-                problem = yield Ask(candidate.place, "show", {"id": candidate.first.id})
+                problem = "" if candidate.first.visible else (yield _scrolled_to(candidate))
                 if problem == "":
-                    return Found(candidate, ranking, sight.what["age"])
+                    return Found(candidate, ranking, sight.what["age"], sight.what["scripts"])
                 blocked = blocked or (candidate, problem or "gone")
         if patience.is_over:
             raise not_found(watch, ranking, what=purpose.what, call=purpose.call, best=blocked)
         yield from patience.pause()
+
+
+def _scrolled_to(candidate: Candidate) -> Ask:
+    return Ask(candidate.place, "show", {"id": candidate.first.id})
 
 
 def _long_enough(watch: Watch, since: float, seconds: float) -> bool:

@@ -23,8 +23,8 @@ _TRIES = 3
 """How often a key that changes nothing is pressed."""
 _STRAYS = 25
 """How often a key is pressed again that was stopped on its way to another field."""
-_SHORTEST_HOLD = 0.01
-_HOLD = 0.03
+_SHORTEST_HOLD = 0.005
+_HOLD = 0.02
 _HOLD_WITHOUT_SCRIPT = 0.1
 SHORTEST_CODE = 4
 """Characters that a page may take for a whole code."""
@@ -68,7 +68,7 @@ class Typist:
     def is_scripted(self) -> bool:
         """Whether anything shows that a script has noticed the keys."""
         reading = self._widget.reading
-        noticed = reading is not None and (reading.changes > 0 or reading.active > 0)
+        noticed = reading is not None and (reading.changes > 0 or reading.active > 0 or reading.scripted)
         return self._widget.candidate.first.scripted or bool(self._moves) or noticed
 
     def all_but_last(self, *, young: bool) -> Steps[Outcome]:
@@ -95,7 +95,7 @@ class Typist:
             if not same(before.shown, self._text[:-1]):
                 return Outcome.WRONG
             self.pressed = len(self._text)
-            yield Press(self._text[-1])
+            yield Press(self._text[-1], last=True)
             outcome = yield from self.whole(before)
             if outcome is not None:
                 return outcome
@@ -167,7 +167,7 @@ class Typist:
             if reading is None:
                 return Outcome.GONE
             if same(reading.shown, self._text[:count]):
-                self._slowest = max(self._slowest, patience.waited)
+                self._slowest = max(self._slowest, patience.waited if patience.has_paused else 0)
                 return Outcome.STANDS
             if reading.went_astray(before):
                 return None

@@ -6,7 +6,8 @@
   const ORIGIN = Symbol.for("pytest-otp origin");
   const LONGEST_TEXT = 120;
   const elements = new Map(), ids = new WeakMap();
-  const seen = { allowed: new Set(), keys: 0, astray: 0, sent: 0, changes: 0, pasted: 0, refused: 0, clipboard: null };
+  const LAPSES = 5000;  // milliseconds without a call from Python, as after an alert
+  const seen = { allowed: new Set(), touched: 0, keys: 0, astray: 0, sent: 0, changes: 0, pasted: 0, refused: 0, clipboard: null };
 
   const idOf = (element) => {
     if (!ids.has(element)) { ids.set(element, elements.size + 1); elements.set(elements.size + 1, element); }
@@ -113,6 +114,10 @@
     }
     return cover;
   };
+  const inWindow = (element) => {
+    const box = element.getBoundingClientRect();
+    return box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
+  };
   const isReal = (element) => element.getBoundingClientRect().width > 3 && !isFaint(element);
   const slotsIn = (home) => {
     const all = [...every(home)];
@@ -206,7 +211,7 @@
       context: contextOf(element, known), filled: [...value].length,
       shape: !value ? "" : /^\+\d{1,4}\s*$/.test(value) ? "country code" : /^\d+$/.test(value) ? "digits" : /^[\d\s().+-]+$/.test(value) ? "digits and signs" : "text",
       box: [box.left + scrollX, box.top + scrollY, box.width, box.height], problem: problemOf(element, picture),
-      active: element === active, tabindex: element.tabIndex, muted: !!element.closest("[aria-hidden=true]"),
+      visible: picture ? inWindow(picture.home) : inWindow(element), active: element === active, tabindex: element.tabIndex, muted: !!element.closest("[aria-hidden=true]"),
       modal: modal ? within(element, modal) : null, slots: picture ? picture.slots.length : 0,
       faint: box.width < 4 || box.height < 4 || isFaint(element), scripted: isScripted(element), home: idOf(parentOf(element) || element),
     };
@@ -282,6 +287,15 @@
     else try { element.setSelectionRange(select === "end" ? end : 0, select === "end" ? end : 0); } catch { /* not of this type */ }
   };
 
+  // All windows of the page that a script may reach: the focus may be moved into another frame.
+  const windows = function* (from = window.top) {
+    for (const each of [from, ...Array.from({ length: from.length }, (_, index) => from[index])]) {
+      if (each !== from) { yield* windows(each); continue; }
+      try { if (each.document) yield each; } catch { /* of another origin */ }
+    }
+  };
+  const now = () => new Event("now").timeStamp;  // not by the page's clock, which may be frozen
+
   const actions = {
     frames(_, roots) {
       const all = [...(roots || [document])].flatMap((root) => [...every(root)]);
@@ -302,6 +316,7 @@
       return {
         ready: document.readyState, fields: all.map((each) => describe(each, known, active, modal)), aimed,
         direct: scope.every((root) => root !== document && isField(root)), frames: actions.frames({}, roots).length, origin: !!window[ORIGIN], url: location.href, age: performance.now() / 1000,
+        scripts: [...windows()].some((each) => each.document.scripts.length),
         shown: innerWidth > 3 && innerHeight > 3 && !(place && (place.width < 4 || place.height < 4)),
       };
     },
@@ -315,8 +330,7 @@
     end() { watch(false); return null; },
     show({ id }) {
       const element = elements.get(id), area = drawn(element)?.home || element;
-      const box = area.getBoundingClientRect();
-      if (box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth) {
+      if (!inWindow(area)) {
         area.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
       }
       return problemOf(element, drawn(element));
@@ -335,7 +349,7 @@
         active: chosen.indexOf(active), elsewhere: active && isField(active) && !chosen.includes(active) ? idOf(active) : null,
         disabled: chosen.every((each) => each?.matches?.(":disabled") || each?.readOnly),
         keys: seen.keys, astray: seen.astray, sent: seen.sent, changes: seen.changes, pasted: seen.pasted,
-        refused: seen.refused,
+        refused: seen.refused, scripted: !!chosen[0]?.isConnected && isScripted(chosen[0]),
       };
     },
     put({ id, text }) {  // the last resort for a field that no key clears
@@ -418,6 +432,7 @@
   const guards = {
     keydown(event) {
       const target = event.composedPath()[0];
+      if (now() - seen.touched > LAPSES) { watch(false); return; }
       if (seen.allowed.has(target)) { seen.keys++; return; }
       seen.astray++;
       event.preventDefault();
@@ -436,15 +451,15 @@
   };
   const observer = new MutationObserver((records) => { seen.changes += records.length; });
   const watch = (on) => {
-    for (const [name, guard] of Object.entries(guards)) {
-      window.removeEventListener(name, guard, true);
-      if (on) window.addEventListener(name, guard, true);
+    for (const each of windows()) for (const [name, guard] of Object.entries(guards)) {
+      each.removeEventListener(name, guard, true);
+      if (on) each.addEventListener(name, guard, true);
     }
     observer.disconnect();
     if (on) observer.observe(document, { attributes: true, childList: true, characterData: true, subtree: true });
   };
   Object.defineProperty(window, key, {
     configurable: true,
-    value: (name, argument, roots) => actions[name](argument, roots),
+    value: (name, argument, roots) => { seen.touched = now(); return actions[name](argument, roots); },
   });
 }

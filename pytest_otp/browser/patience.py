@@ -46,6 +46,11 @@ class Patience:
         return not self._watch.left
 
     @property
+    def has_paused(self) -> bool:
+        """Whether the first look was not enough."""
+        return self._turn > 0
+
+    @property
     def waited(self) -> float:
         """Seconds since the start."""
         return self._watch.elapsed

@@ -21,7 +21,12 @@ _KEY = 0.25
 """Seconds within which a key must show; a mask may swallow some."""
 _FORMATS = 0.5
 """Seconds in which a page may bring a number into its own form."""
-_HOLD = 0.05
+_HOLD = 0.03
+_KEPT = 0.1
+"""Seconds within which a key must clear a field."""
+_SETTLES = 0.1
+"""Seconds in which a page may bring what a key has changed into its own form."""
+_SLOW = 0.1
 _STRAYS = 5
 _LONGEST_REST = 6
 """Characters of a country code that a field does not let go, with its signs."""
@@ -45,6 +50,9 @@ class _Filling:
         self._watch = watch
         self._widget = Widget(found.candidate, watch)
         self._countries = Countries(self._widget, wanted)
+        self._pace = 0.0
+        """Seconds between keys, for a page that does not keep up."""
+        self._slowed = False
         self._seen = "nothing was typed into it"
 
     def run(self) -> Steps[bool]:
@@ -96,6 +104,9 @@ class _Filling:
                     return False
             elif (yield from self._holds(left[0])):
                 return True
+            elif self._pace and not self._slowed:
+                self._slowed = True
+                tried.clear()
 
     def _holds(self, typed: str) -> Steps[bool]:
         """Whether the page has the number, and still has it a moment later."""
@@ -104,15 +115,31 @@ class _Filling:
             if patience.is_over:
                 return False
             yield from patience.pause()
-        yield Pause(_HOLD)
-        return (yield from self._has_number(typed))
+        return (yield from self._rests(typed))
+
+    def _rests(self, typed: str) -> Steps[bool]:
+        """Whether the page keeps the number. One that goes on changing may go back and forth between two numbers."""
+        patience = Patience(self._watch.clock, _FORMATS)
+        reading = yield from self._widget.read()
+        while reading is not None:
+            yield Pause(_HOLD)
+            changes = reading.changes
+            reading = yield from self._widget.read()
+            if not (yield from self._has_number(typed)):
+                self._pace = _SLOW
+                return False
+            if reading is not None and (reading.changes == changes or patience.is_over):
+                return True
+        return False
 
     def _has_number(self, typed: str) -> Steps[bool]:
         around = yield from self._countries.around()
-        reading = yield from self._widget.read()
-        if around is None or reading is None:
+        if around is None:
             return False
-        value = "".join(each or "" for each in reading.values)
+        value = around["value"]
+        if self._widget.candidate.is_row:
+            reading = yield from self._widget.read()
+            value = "".join(each or "" for each in reading.values) if reading else ""
         shown = shown_country(around, self._wanted)
         self._seen = f"the field has {_digits(value)}, of {len(self._wanted.phone.digits)} with the country code"
         if shown.dial and not shown.fits(self._wanted):
@@ -130,6 +157,8 @@ class _Filling:
                 reading = yield from self._widget.focus(0, "end")
                 if reading is None:
                     break
+            if self._pace:
+                yield Pause(self._pace)
             yield Press(text[index])
             before, reading = reading, (yield from self._after(reading))
             if reading is not None and reading.went_astray(before):
@@ -138,16 +167,25 @@ class _Filling:
                 index += 1
         return True
 
-    def _after(self, before: Reading) -> Steps[Reading | None]:
+    def _after(self, before: Reading, seconds: float = _KEY) -> Steps[Reading | None]:
         """What the field shows once a key has had an effect."""
-        patience = Patience(self._watch.clock, _KEY)
+        patience = Patience(self._watch.clock, seconds)
         while True:
             reading = yield from self._widget.read()
             if reading is None or (reading.values, reading.active) != (before.values, before.active):
-                return reading
+                return (yield from self._settled(before, reading))
             if reading.went_astray(before) or patience.is_over:
                 return reading
             yield from patience.pause()
+
+    def _settled(self, before: Reading, reading: Reading | None) -> Steps[Reading | None]:
+        """What it shows once the page rests. A key in between may set two states of a page against each other."""
+        patience = Patience(self._watch.clock, _SETTLES)
+        changes = before.changes
+        while reading is not None and reading.changes != changes and not patience.is_over:
+            changes = reading.changes
+            reading = yield from self._widget.read()
+        return reading
 
     def _cleared(self) -> Steps[str | None]:
         """Clear the field, and return what it keeps."""
@@ -157,13 +195,29 @@ class _Filling:
                 if reading is None:
                     return None
                 value = reading.values[index] or ""
-                if not value or (select == "end" and len(value) <= _LONGEST_REST):
+                if self._may_stay(value) or (select == "end" and len(value) <= _LONGEST_REST):
                     break
                 for _ in range(len(value) if select == "end" else 1):
                     yield Press("Backspace")
-                yield from self._after(reading)
-        reading = yield from self._widget.focus(0, "end")
+                yield from self._after(reading, _KEPT)
+        reading = self._widget.reading
+        rest = "".join(value or "" for value in reading.values) if reading else ""
+        # An empty mask takes keys at its start alone.
+        if rest or (reading is not None and reading.active != 0):
+            reading = yield from self._widget.focus(0, "end" if _has_digit(rest) or rest == "+" else "start")
         return None if reading is None else "".join(value or "" for value in reading.values)
+
+    def _may_stay(self, value: str) -> bool:
+        """Whether a field counts as cleared: with nothing, an empty mask, or the number's own country code."""
+        return (
+            not value
+            or not (_has_digit(value) or "+" in value)
+            or (value.startswith("+") and re.sub(r"\D", "", value) == self._wanted.dial)
+        )
+
+
+def _has_digit(text: str) -> bool:
+    return any(char.isdigit() for char in text)
 
 
 def _digits(text: str) -> str:

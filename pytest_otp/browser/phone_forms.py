@@ -125,6 +125,8 @@ def forms(wanted: Wanted, shown: Shown, field: Field, rest: str) -> list[str]:
     phone = wanted.phone
     if re.sub(r"\D", "", rest) == wanted.dial or (shown.dial and shown.dial == wanted.dial):
         order = [phone.national, wanted.trunk, phone.e164]
+    elif _is_national_mask(field.placeholder, wanted):
+        order = [phone.national, wanted.trunk, phone.e164, phone.digits]
     elif not shown.dial and re.match(r"\s*0", field.placeholder):
         order = [wanted.trunk, phone.e164, phone.national, phone.digits]
     else:
@@ -133,6 +135,14 @@ def forms(wanted: Wanted, shown: Shown, field: Field, rest: str) -> list[str]:
     if field.pattern:
         texts.sort(key=lambda text: not _fits(field.pattern, text))
     return [text for text in texts if field.maxlength <= 0 or len(text) <= field.maxlength]
+
+
+def _is_national_mask(text: str, wanted: Wanted) -> bool:
+    """Whether a placeholder is a mask with room for the national digits alone: `(999) 999-9999`, `___-___-____`."""
+    signs = re.findall(r"[\d_#xX]", text)
+    if "+" in text or len(signs) != len(wanted.phone.national):
+        return False
+    return len(set(signs)) == 1 or (wanted.dial == "1" and bool(_US_STYLE.search(text)))
 
 
 def _fits(pattern: str, text: str) -> bool:

@@ -27,13 +27,15 @@ class Reading:
     """How many keys were on their way to another place, and have been stopped."""
     changes: int
     """How many changes of the page have been seen."""
+    scripted: bool
+    """Whether the first field shows that a script knows it."""
 
     @classmethod
     def of(cls, answer: dict[str, Any] | None) -> Reading | None:
         """A reading from the page's answer; None if the document or all fields are gone."""
         if answer is None or all(value is None for value in answer["values"]):
             return None
-        names = ("drawn", "active", "elsewhere", "keys", "astray", "changes")
+        names = ("drawn", "active", "elsewhere", "keys", "astray", "changes", "scripted")
         return cls(tuple(answer["values"]), *(answer[name] for name in names))
 
     @property

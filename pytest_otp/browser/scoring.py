@@ -34,7 +34,11 @@ _FOREIGN = re.compile(
     r"zip|postal|post.?code|postleitzahl|\bplz\b|country.?code|dial.?code|area.?code|"
     r"birth|\bdob\b|\bday\b|\bmonth\b|\byear\b|quantity|\bqty\b|amount|captcha|"
     r"backup|recovery|first.?name|last.?name|user.?name|address|company|"
-    r"old.?pin|new.?pin|barcode|qr.?code|product|sku|tracking|order.?(?:no|num|id)|honeypot|source.?code",
+    r"old.?pin|new.?pin|barcode|qr.?code|product|sku|tracking|order.?(?:no|num|id)|honeypot|source.?code|"
+    # Invitations, offers and postal codes in other scripts.
+    r"招待|紹介|クーポン|割引|郵便|邀请|邀請|优惠|優惠|推荐|推薦|兑换|邮政|郵遞|초대|추천|쿠폰|할인|우편|промо|приглас|приглаш|купон|скидк|индекс|"
+    r"خصم|دعوة|كوبون|البريدي|קופון|הזמנה|מיקוד|कूपन|निमंत्रण|पिन ?कोड|คูปอง|ส่วนลด|เชิญ|ไปรษณีย์|"
+    r"κουπ|προσφορ|πρ[οό]σκλησ",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"e-?mail|correo|courriel", re.IGNORECASE)

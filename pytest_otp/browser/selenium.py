@@ -8,10 +8,12 @@ from contextlib import suppress
 from typing import Any
 
 from selenium.common.exceptions import (
+    NoAlertPresentException,
     NoSuchElementException,
     NoSuchFrameException,
     NoSuchWindowException,
     StaleElementReferenceException,
+    UnexpectedAlertPresentException,
     WebDriverException,
 )
 from selenium.webdriver.common.action_chains import ActionChains
@@ -34,7 +36,13 @@ _KEYS = {
     "ArrowDown": Keys.ARROW_DOWN,
 }
 
-_GONE = (NoSuchElementException, NoSuchFrameException, NoSuchWindowException, StaleElementReferenceException)
+_GONE = (
+    NoSuchElementException,
+    NoSuchFrameException,
+    NoSuchWindowException,
+    StaleElementReferenceException,
+    UnexpectedAlertPresentException,
+)
 _GONE_TEXTS = ("unloaded", "aborted by navigation", "execution context", "detached", "loading status", "no such frame")
 _DEEPEST = 6
 
@@ -51,6 +59,8 @@ class SeleniumDriver:
         self._driver = target if self._element is None else target.parent
         self._here: _Path | None = None if self._element is None else ()
         """Where the driver is; None before the first look of a whole window."""
+        self._has_dialog = False
+        """Whether the last key has opened a dialog. Any command but one about it would close it."""
         self._origin: _Path | None = () if self._element is not None else None
         """Where the driver was at first; None as long as its path is not known."""
 
@@ -70,7 +80,7 @@ class SeleniumDriver:
         if isinstance(step, Ask):
             return self._ask(step)
         if isinstance(step, Press):
-            return self._chain().send_keys(_KEYS.get(step.key, step.key)).perform()
+            return self._press(step)
         if isinstance(step, Click):
             return self._click(step)
         if isinstance(step, PressPaste):
@@ -78,10 +88,21 @@ class SeleniumDriver:
             return self._chain().key_down(modifier).send_keys("v").key_up(modifier).perform()
         return time.sleep(step.seconds)
 
+    def _press(self, step: Press) -> None:
+        try:
+            self._chain().send_keys(_KEYS.get(step.key, step.key)).perform()
+        except UnexpectedAlertPresentException:
+            return
+        if step.last:
+            with suppress(NoAlertPresentException):
+                self._has_dialog = bool(self._driver.switch_to.alert)
+
     def _chain(self) -> ActionChains:
         return ActionChains(self._driver, duration=0)
 
     def _look(self, step: Look) -> Iterator[Sight]:
+        if self._has_dialog:
+            return
         if self._here is None:
             is_top = self._driver.execute_script(_WHOLE, "leave", {}, None)
             self._driver.switch_to.default_content()
@@ -116,7 +137,9 @@ class SeleniumDriver:
         return element is not None
 
     def _call(self, path: _Path, script: str, *arguments: Any) -> Any:
-        """What a script in a frame returns; None if the frame or its document is gone."""
+        """What a script in a frame returns; None if the frame or its document is gone, or a dialog is open."""
+        if self._has_dialog:
+            return None
         try:
             self._go(path)
             return self._driver.execute_script(script, *arguments)
@@ -142,7 +165,7 @@ class SeleniumDriver:
 
     def _restore(self) -> None:
         """Go back; to the top if the frame is not there any more."""
-        if self._here is None:
+        if self._here is None or self._has_dialog:
             return
         try:
             self._go(self._origin or ())

@@ -50,6 +50,8 @@ class Press:
     """Press and release one key: a character, or one of `KEYS`. It reaches whatever has the focus."""
 
     key: str
+    last: bool = False
+    """Whether a dialog that it opens is to stay: it is the page's answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ class FillsPages(ABC):
         else:
             code = _while_pumping(pump, lambda: self.wait_code_async(timeout, **wanted))  # type: ignore[arg-type]  # the names are checked above
         with self._filling():
-            self._fills += (fill_code(target, code, timeout=fill_timeout),)
+            self._fills += (fill_code(target, code, timeout=fill_timeout, show_sms=self._shows_sms()),)
         return code
 
     async def fill_code_async(
@@ -116,8 +116,13 @@ class FillsPages(ABC):
         check_async(target)
         code = await self.wait_code_async(timeout, sender=sender, pattern=pattern, length=length, alphabet=alphabet)
         with self._filling():
-            self._fills += (await fill_code_async(target, code, timeout=fill_timeout),)
+            result = await fill_code_async(target, code, timeout=fill_timeout, show_sms=self._shows_sms())
+            self._fills += (result,)
         return code
+
+    def _shows_sms(self) -> bool:
+        """Whether an error may show what is in the field that was typed into."""
+        return False
 
     def _filling_context(self) -> Mapping[str, object]:
         """What an error says about the order."""

@@ -210,6 +210,9 @@ class OtpNumber(FillsPages):
     def __repr__(self) -> str:
         return f"<OtpNumber {shown(self.e164, ID)} {self.provider} order {shown(self.order_id, ID)} {self.state}>"
 
+    def _shows_sms(self) -> bool:
+        return self._options.show_sms
+
     def _filling_context(self) -> Mapping[str, object]:
         return self._order.context
 

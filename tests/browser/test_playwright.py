@@ -289,6 +289,17 @@ def test_a_code_that_the_page_refuses_counts_as_handed_out(tab: Page) -> None:
         number.wait_code(timeout=0)
 
 
+def test_an_error_shows_the_field_if_sms_texts_may_be_shown(tab: Page) -> None:
+    """A number of a run with `--otp-show-sms` quotes the field that it typed into, and no other run does."""
+    spoils = "<script>document.querySelector('#code').oninput = (event) => { event.target.value = 'abc'; };</script>"
+    for show_sms in (True, False):
+        tab.set_content(FIELD + spoils)
+        with pytest.raises(FillError) as caught:
+            offline("auto", show_sms=show_sms).fill_code(tab)
+        assert ("'abc'" in str(caught.value)) is show_sms
+        assert ("3 letters" in str(caught.value)) is not show_sms
+
+
 def test_a_wrong_target_costs_no_code() -> None:
     """What is no page is refused before the code is waited for."""
     number = offline("auto")

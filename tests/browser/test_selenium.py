@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import NoAlertPresentException
 from selenium.webdriver.common.by import By
 
 from pytest_otp.browser import FillError, fill_code, fill_phone
@@ -124,3 +126,16 @@ def test_a_number_types_its_code(tab: webdriver.Chrome) -> None:
     code = number.fill_code(tab)
     assert tab.execute_script("return window.sent") == [code]
     assert [result.how for result in number.fills] == ["typed"]
+
+
+@pytest.mark.parametrize("after", [None, 0, 30])
+def test_a_dialog_that_the_last_digit_opens_is_left_to_the_test(tab: webdriver.Chrome, after: int | None) -> None:
+    """An alert is the page's answer: the code counts as typed; one that opens with the key can still be read."""
+    opens = "alert('Welcome')" if after is None else f"setTimeout(() => alert('Welcome'), {after})"
+    script = f"document.forms[0].oninput = () => {{ if (boxes.every((box) => box.value)) {opens}; }}"
+    show(tab, f"{PROMO}{WIDGET}<script>{script}</script>")
+    fill_code(tab, CODE)
+    with suppress(NoAlertPresentException):  # Selenium closes one that opens while it asks the page
+        tab.switch_to.alert.accept()
+        assert tab.execute_script("return window.sent") == [CODE]
+    assert values(tab) == ["", *CODE]

@@ -45,10 +45,10 @@ def rented(
     return OtpNumber(provider, order, options, pace=pace, clock=time.clock, sleep=time.sleep)
 
 
-def offline(name: str, *, carrier: Carrier | None = None, timeout: float = 120.0) -> OtpNumber:
+def offline(name: str, *, carrier: Carrier | None = None, timeout: float = 120.0, show_sms: bool = False) -> OtpNumber:
     """A number of the fake provider under a scenario; its messages are pushed."""
     desk = FakeProvider(RentalDesk(carrier or Carrier(seed=1), scenario=scenario(name)))
-    return OtpNumber(desk, desk.order(None, None, None), NumberOptions(timeout))
+    return OtpNumber(desk, desk.order(None, None, None), NumberOptions(timeout, show_sms=show_sms))
 
 
 def begun(action: Callable[[], T]) -> Future[T]:
