@@ -52,7 +52,7 @@ def test_output_is_as_shown(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_enough_is_as_many_points_as_said() -> None:
     """From the points on that the page names, a candidate is a code."""
-    (points,) = re.findall(r"\*\*From (\d+) points on", PAGE)
+    (points,) = re.findall(r"\*\*A candidate with (\d+) points or more", PAGE)
     (code,) = find_codes("Your code is 482913")
     assert type(code)("482913", (0, 6), int(points), "").is_code
     assert not type(code)("482913", (0, 6), int(points) - 1, "").is_code
