@@ -22,8 +22,11 @@ def test_in_their_order() -> None:
     def call(name: str) -> None:
         called.put((name, monotonic(), threading.get_ident()))
 
+    gate = threading.Event()
+    timer.call_at(start, gate.wait)  # so that none is called before all are there
     for name, after in (("second", 0.02), ("first", 0.01), ("third", 0.03)):
         timer.call_at(start + after, lambda name=name: call(name))  # type: ignore[misc]
+    gate.set()
     got = [called.get(timeout=LONG) for _ in range(3)]
     assert [name for name, _, _ in got] == ["first", "second", "third"]
     assert all(at >= start + after for (_, at, _), after in zip(got, (0.01, 0.02, 0.03), strict=True))
