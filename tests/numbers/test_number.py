@@ -28,7 +28,7 @@ from pytest_otp.numbers.waiting import Pace
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.providers.base import Order, OrderState, SmsMessage
 from tests.numbers.renting import AWAY, LONG, begun, offline, rented
-from tests.scripted import NOW, ScriptedProvider, Time, VirtualLoop
+from tests.scripted import NOW, ScriptedProvider, Time
 
 
 def test_the_parts_of_a_number(number: OtpNumber) -> None:
@@ -177,18 +177,6 @@ def test_async_twins() -> None:
             await number.wait_code_async(0)
 
     asyncio.run(main())
-
-
-def test_async_waits_use_the_loops_clock(provider: ScriptedProvider) -> None:
-    """Two minutes of an event loop whose clock jumps are over at once, and are two minutes in the error."""
-    loop = VirtualLoop()
-    try:
-        with pytest.raises(CodeTimeout, match="no SMS within 120 s") as caught:
-            loop.run_until_complete(rented(provider).wait_code_async())
-    finally:
-        loop.close()
-    assert caught.value.elapsed == pytest.approx(119.5, abs=0.1)
-    assert 40 < provider.calls("messages") < 80
 
 
 def test_a_cancelled_async_wait_leaves_its_message(provider: ScriptedProvider) -> None:
