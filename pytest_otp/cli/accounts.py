@@ -24,7 +24,7 @@ class _Access:
     account: str = ""
     provider: RecordingProvider | None = None
     lacking: str = ""
-    """Why there is no provider."""
+    """What is missing to use the provider, in words; empty if nothing is."""
 
 
 class Accounts:

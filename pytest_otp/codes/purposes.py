@@ -40,8 +40,8 @@ def approval(shape: Shape, scene: Scene) -> Verdict | None:
         or reasons & {DATE, TIME}
         or (paid_before and not pointed_at(shape, scene))
     )
-    told = reported(shape, scene)
-    paid = AMOUNT in reasons or ("approval" in word.kinds and told is not None and told.end <= word.start)
+    report = reported(shape, scene)
+    paid = AMOUNT in reasons or ("approval" in word.kinds and report is not None and report.end <= word.start)
     if not paid or DURATION in reasons or not finished:
         return None
     asked = _is_asked(word, shape, scene)
@@ -122,7 +122,7 @@ def _approving(shape: Shape, scene: Scene) -> Word | None:
 
 
 def handed_over(shape: Shape, scene: Scene) -> Verdict | None:
-    """A code to fetch something with, told to a courier or typed at a parcel locker: nobody signs in with it."""
+    """A code for collecting something, given to a courier or typed at a parcel locker: nobody signs in with it."""
     left, right = scene.sentence(shape.start)
     name = _SENDER.match(scene.plain)
     begin = name.end() if name else 0

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..codes.shapes import Length
 from ..errors import FillError
-from .filters import Pattern, Sender
-from .options import checked_seconds
+from .filters import Pattern, Sender, wanted_code
+from .open_order import OpenOrder
+from .options import NumberOptions, checked_seconds
+from .receiving import Waiter
 
 if TYPE_CHECKING:
     from ..browser import FillResult
@@ -22,34 +23,13 @@ SLICE = 0.02
 """Seconds for which the page's handlers run between two looks for the code."""
 
 
-class FillsPages(ABC):
+class FillsPages:
     """Types the codes of a number into pages. `pytest_otp.browser` does the typing."""
 
+    _order: OpenOrder
+    _waiter: Waiter
+    _options: NumberOptions
     _fills: tuple[FillResult, ...] = ()
-
-    @abstractmethod
-    def wait_code(
-        self,
-        timeout: float | None = None,
-        *,
-        sender: Sender | None = None,
-        pattern: Pattern | None = None,
-        length: Length | None = None,
-        alphabet: str | None = None,
-    ) -> str:
-        """Wait for the next code."""
-
-    @abstractmethod
-    async def wait_code_async(
-        self,
-        timeout: float | None = None,
-        *,
-        sender: Sender | None = None,
-        pattern: Pattern | None = None,
-        length: Length | None = None,
-        alphabet: str | None = None,
-    ) -> str:
-        """Like `wait_code`, without blocking the event loop."""
 
     @property
     def fills(self) -> tuple[FillResult, ...]:
@@ -89,13 +69,13 @@ class FillsPages(ABC):
 
         fill_timeout = checked_seconds(fill_timeout, "fill_timeout")
         pump = pump_of(target)
-        wanted = {"sender": sender, "pattern": pattern, "length": length, "alphabet": alphabet}
+        wanted = wanted_code(self._options.code_format, sender, pattern, length, alphabet)
         if pump is None:
-            code = self.wait_code(timeout, sender=sender, pattern=pattern, length=length, alphabet=alphabet)
+            code = self._waiter.code(wanted, timeout)
         else:
-            code = _while_pumping(pump, lambda: self.wait_code_async(timeout, **wanted))  # type: ignore[arg-type]  # the names are checked above
+            code = _while_pumping(pump, lambda: self._waiter.code_async(wanted, timeout))
         with self._filling():
-            self._fills += (fill_code(target, code, timeout=fill_timeout, show_sms=self._shows_sms()),)
+            self._fills += (fill_code(target, code, timeout=fill_timeout, show_sms=self._options.show_sms),)
         return code
 
     async def fill_code_async(
@@ -114,26 +94,20 @@ class FillsPages(ABC):
 
         fill_timeout = checked_seconds(fill_timeout, "fill_timeout")
         check_async(target)
-        code = await self.wait_code_async(timeout, sender=sender, pattern=pattern, length=length, alphabet=alphabet)
+        code = await self._waiter.code_async(
+            wanted_code(self._options.code_format, sender, pattern, length, alphabet), timeout
+        )
         with self._filling():
-            result = await fill_code_async(target, code, timeout=fill_timeout, show_sms=self._shows_sms())
+            result = await fill_code_async(target, code, timeout=fill_timeout, show_sms=self._options.show_sms)
             self._fills += (result,)
         return code
-
-    def _shows_sms(self) -> bool:
-        """Whether an error may show what is in the field that was typed into."""
-        return False
-
-    def _filling_context(self) -> Mapping[str, object]:
-        """What an error says about the order."""
-        return {}
 
     @contextmanager
     def _filling(self) -> Iterator[None]:
         try:
             yield
         except FillError as error:
-            for name, value in self._filling_context().items():
+            for name, value in self._order.context.items():
                 setattr(error, name, value)
             raise
 

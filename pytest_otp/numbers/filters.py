@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from ..codes import Candidate, candidates, extract_code
 from ..codes.formats import ANY_FORMAT, CodeFormat
 from ..codes.reading import Reading
-from ..codes.shapes import NO_CODE, shapes
+from ..codes.shapes import NO_CODE, Length, shapes
 from ..display import NAME, quoted
 from ..errors import SettingsError
 from ..providers.base import SmsMessage
@@ -91,6 +91,21 @@ class Wanted:
                 message.id,
             )
         return ours or theirs
+
+
+def wanted_code(
+    usual: CodeFormat, sender: Sender | None, pattern: Pattern | None, length: Length | None, alphabet: str | None
+) -> Wanted:
+    """What a wait for a code accepts, whose form is the `usual` one where it does not say. Raises `SettingsError`."""
+    code_format = usual.replaced(length, alphabet)
+    if pattern is None:
+        return Wanted(sender=sender, code_format=code_format)
+    if length is not None or alphabet is not None:
+        raise SettingsError(
+            "wait_code takes either pattern, or length and alphabet; got both",
+            hint="Express the length and the characters in the pattern instead.",
+        )
+    return Wanted(sender=sender, pattern=pattern)
 
 
 def no_code_reason(text: str, rejected: Iterable[Candidate], show: Callable[[str], str]) -> str:

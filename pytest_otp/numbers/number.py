@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ..clock import monotonic
 from ..codes.shapes import Length
 from ..display import ID, shown
-from ..errors import SettingsError
 from ..phone import Phone, read
 from ..providers.base import Order, OrderState, Provider, SmsMessage
 from .bell import Bell
 from .filling import FillsPages
-from .filters import Pattern, Sender, Wanted
+from .filters import Pattern, Sender, Wanted, wanted_code
 from .open_order import OpenOrder
 from .options import DEFAULTS, NumberOptions, checked_seconds
 from .receiving import Receiver, Waiter
@@ -139,7 +138,8 @@ class OtpNumber(FillsPages):
         Raises `CodeTimeout` if no code arrives in time, `OrderEnded` if the order is closed during the wait,
         `SettingsError` for an invalid argument, and any `ProviderError` that waiting cannot resolve.
         """
-        return self._waiter.code(self._wanted(sender, pattern, length, alphabet), timeout)
+        wanted = wanted_code(self._options.code_format, sender, pattern, length, alphabet)
+        return self._waiter.code(wanted, timeout)
 
     async def wait_code_async(
         self,
@@ -151,7 +151,9 @@ class OtpNumber(FillsPages):
         alphabet: str | None = None,
     ) -> str:
         """Like `wait_code`, without blocking the event loop. A cancelled wait consumes no message."""
-        return await self._waiter.code_async(self._wanted(sender, pattern, length, alphabet), timeout)
+        return await self._waiter.code_async(
+            wanted_code(self._options.code_format, sender, pattern, length, alphabet), timeout
+        )
 
     def wait_message(
         self, timeout: float | None = None, *, sender: Sender | None = None, pattern: Pattern | None = None
@@ -209,22 +211,3 @@ class OtpNumber(FillsPages):
 
     def __repr__(self) -> str:
         return f"<OtpNumber {shown(self.e164, ID)} {self.provider} order {shown(self.order_id, ID)} {self.state}>"
-
-    def _shows_sms(self) -> bool:
-        return self._options.show_sms
-
-    def _filling_context(self) -> Mapping[str, object]:
-        return self._order.context
-
-    def _wanted(
-        self, sender: Sender | None, pattern: Pattern | None, length: Length | None, alphabet: str | None
-    ) -> Wanted:
-        code_format = self._options.code_format.replaced(length, alphabet)
-        if pattern is None:
-            return Wanted(sender=sender, code_format=code_format)
-        if length is not None or alphabet is not None:
-            raise SettingsError(
-                "wait_code takes either pattern, or length and alphabet; got both",
-                hint="Express the length and the characters in the pattern instead.",
-            )
-        return Wanted(sender=sender, pattern=pattern)

@@ -40,48 +40,10 @@ class RunContext:
     """Raises OtpError if the run has ended, so that nothing more may be ordered."""
 
 
-class TrackingProvider:
-    """Wraps a provider and tracks the state of its orders."""
+class RecordingProvider:
+    """Wraps a provider: places and closes its orders in this process, and records them in a ledger."""
 
     variables: ClassVar[tuple[Variable, ...]] = ()
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
-        self.name = provider.name
-        self._states: dict[str, OrderState] = {}
-        subscribe = getattr(provider, "subscribe", None)
-        if subscribe is not None:
-            self.subscribe = subscribe
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._provider, name)
-
-    def messages(self, order: Order) -> Messages:
-        """Like the provider's. Its word that the order has ended closes nothing: see `evidence`."""
-        found = self._provider.messages(order)
-        if found.sms:
-            self.set_state(order, OrderState.RECEIVED)
-        elif found.state is not OrderState.ENDED:
-            self.set_state(order, found.state)
-        return found
-
-    def state(self, order: Order) -> OrderState:
-        """The last known state."""
-        return self._states.get(order.id, OrderState.WAITING)
-
-    def set_state(self, order: Order, state: OrderState) -> None:
-        """Update the state; an order that is closed stays closed."""
-        before = self.state(order)
-        if before is not state and before.value not in CLOSED:  # an answer may arrive after the close
-            self._states[order.id] = state
-            self._on_change(order, state)
-
-    def _on_change(self, order: Order, state: OrderState) -> None:
-        """Called after each change. Subclasses record it."""
-
-
-class RecordingProvider(TrackingProvider):
-    """Places and closes orders in this process, and records them in a ledger."""
 
     def __init__(
         self,
@@ -97,13 +59,21 @@ class RecordingProvider(TrackingProvider):
         `reason` is recorded with each close. `abandon` closes an order that was placed but must not be used; by default
         it is cancelled once. `clock` is the time of day: what was tried for a close may have been by another process.
         """
-        super().__init__(provider)
+        self.name = provider.name
         self.reason = reason
+        self._provider = provider
         self._context = context
         self._abandon = abandon
         self._clock = clock
         self._keys: dict[str, str] = {}
+        self._states: dict[str, OrderState] = {}
         self._tried: dict[str, Closing] = {}
+        subscribe = getattr(provider, "subscribe", None)
+        if subscribe is not None:
+            self.subscribe = subscribe
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._provider, name)
 
     def order(self, service: str | None, country: str | None, operator: str | None, *, key: str | None = None) -> Order:
         """Like the provider's; recorded before the request is sent and again before the order is returned.
@@ -144,6 +114,27 @@ class RecordingProvider(TrackingProvider):
         self._keys[order.id] = key
         self._states[order.id] = state
         self._tried[order.id] = tried
+
+    def messages(self, order: Order) -> Messages:
+        """Like the provider's. Its word that the order has ended closes nothing: see `evidence`."""
+        found = self._provider.messages(order)
+        if found.sms:
+            self.set_state(order, OrderState.RECEIVED)
+        elif found.state is not OrderState.ENDED:
+            self.set_state(order, found.state)
+        return found
+
+    def state(self, order: Order) -> OrderState:
+        """The last known state."""
+        return self._states.get(order.id, OrderState.WAITING)
+
+    def set_state(self, order: Order, state: OrderState) -> None:
+        """Record the state; an order that is closed stays closed."""
+        before = self.state(order)
+        if before is not state and before.value not in CLOSED:  # an answer may arrive after the close
+            self._states[order.id] = state
+            with _logged():
+                self._ledger.changed(self._keys[order.id], state.value, self._reasons.get(state, ""))
 
     def cancel(self, order: Order) -> OrderState:
         """Like the provider's; records and returns the outcome, which needs evidence."""
@@ -226,10 +217,6 @@ class RecordingProvider(TrackingProvider):
         self._tried[order.id] = tried
         with _logged():
             self._ledger.tried(self._keys[order.id], tried)
-
-    def _on_change(self, order: Order, state: OrderState) -> None:
-        with _logged():
-            self._ledger.changed(self._keys[order.id], state.value, self._reasons.get(state, ""))
 
     @property
     def _reasons(self) -> dict[OrderState, str]:

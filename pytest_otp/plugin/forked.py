@@ -15,7 +15,7 @@ import pytest
 from .run_settings import settings_of
 
 if TYPE_CHECKING:
-    from .gathered import Gathered
+    from .gathered import Gathered, Report
     from .run import RunHooks
 
 __tracebackhide__ = True
@@ -34,7 +34,7 @@ class ForkedTests:
         self._process = os.getpid()
         self._started = 0
         self._taken: list[str] = []
-        self._before: dict[str, Any] = {}
+        self._before: Report = {}
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self) -> Generator[None, object, object]:
@@ -74,12 +74,12 @@ class ForkedTests:
         """In the process that forked it: take what belongs to us out of a report."""
         taken = [value for name, value in report.user_properties if name == "otp_number"]
         self._taken += taken
-        told = vars(report).pop(_REPORT, None)
-        if told is not None:
+        ours = vars(report).pop(_REPORT, None)
+        if ours is not None:
             for carrier in self._hooks.carriers:
                 carrier.exclude(taken)
-            if told["strays"] or "entries" in told:
-                self._gathered.reports.append(told)
+            if ours["strays"] or "entries" in ours:
+                self._gathered.reports.append(ours)
         elif report.when == _CRASHED:
             self._gathered.unreported += 1
 
@@ -104,13 +104,9 @@ class ForkedTests:
         return hooks_of(self._config)
 
 
-def _since(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """What was added to a report. Lists only grow."""
-    return {
-        name: value[len(before.get(name, ())) :]
-        if isinstance(value, list)
-        else value - before.get(name, 0)
-        if name == "placed"
-        else value
-        for name, value in after.items()
-    }
+def _since(before: Report, after: Report) -> Report:
+    """What was added to a report: its lists, and the count of orders that were placed, only grow."""
+    added = {name: value[len(before.get(name, ())) :] for name, value in after.items() if isinstance(value, list)}
+    if "placed" in after:
+        added["placed"] = after["placed"] - before.get("placed", 0)
+    return {**after, **added}

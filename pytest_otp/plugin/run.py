@@ -141,16 +141,16 @@ class RunHooks:
 
     def report(self) -> Report:
         """What another process needs for the summary: plain data."""
-        told: Report = {"strays": self._strays()}
+        report: Report = {"strays": self._strays()}
         if self.guard:
             path = self.guard.ledger_path
-            told |= {
+            report |= {
                 "entries": [entry.plain() for entry in self.guard.offline_entries()],
                 "ledger": str(path) if path else None,
                 "placed": self.guard.placed,
                 "patience": self.guard.patience.left,
             }
-        return told
+        return report
 
     def _add_own(self, section: Section, reporter: pytest.TerminalReporter) -> None:
         guard = self.guard

@@ -8,9 +8,7 @@ that no library frame (whose locals contain the whole URL) and no `__context__` 
 from __future__ import annotations
 
 import gzip
-import http.client
 import http.cookiejar
-import importlib.util
 import json
 import random
 import time
@@ -26,7 +24,6 @@ import urllib3
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
-from ..clock import monotonic
 from ..display import shown
 from ..errors import OtpError, ProviderUnavailable
 from ..loopback import is_loopback
@@ -35,6 +32,7 @@ from .answers import JsonResponse as JsonResponse
 from .answers import described, judged, read
 from .base import Repeat
 from .base_url import check_url as check_url
+from .bodies import accepted_encodings, body_of
 from .deadline import begun, may_send, time_left
 
 __tracebackhide__ = True
@@ -43,10 +41,6 @@ ATTEMPTS = 3
 LEAST_TIME = 0.02
 """Seconds that must be left for a request to be worth sending."""
 LONGEST_PAUSE = 10.0
-LARGEST_BODY = 4 * 1024 * 1024
-_CHUNK = 16 * 1024
-_ENCODINGS = ("gzip", "x-gzip", "deflate")
-"""Encodings of a response that grow to a thousand times their size at most."""
 
 USER_AGENT = "Mozilla/5.0 (compatible; pytest-otp)"
 _LOGGERS = (
@@ -228,7 +222,7 @@ class HttpClient:
                 return (
                     response.status_code,
                     scrub(response.headers.get("Retry-After", "")),
-                    scrub(_body(response, timeouts[1]).decode("utf-8-sig", errors="replace"), short=False),
+                    scrub(body_of(response, timeouts[1]).decode("utf-8-sig", errors="replace"), short=False),
                 )
         except _UNSENT as error:
             raised = ProviderUnavailable(
@@ -261,8 +255,12 @@ class _Envelope:
     compress: bool = False
 
     def prepared(self, *, reveal: bool) -> requests.PreparedRequest:
-        encodings = "gzip, br" if _reads_brotli() else "gzip"
-        headers = {"Accept": "application/json", "Accept-Encoding": encodings, "User-Agent": USER_AGENT, **self.headers}
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": accepted_encodings(),
+            "User-Agent": USER_AGENT,
+            **self.headers,
+        }
         params = None
         if self.params is not None:  # as bytes: an order's ID may have characters that are no valid Unicode
             shown = {name: _shown(value, reveal) for name, value in self.params.items()}
@@ -316,51 +314,6 @@ def _environment(session: requests.Session, url: str) -> dict[str, Any]:
     if is_loopback(urlsplit(url).hostname or ""):
         settings["proxies"] = {}
     return settings
-
-
-def _reads_brotli() -> bool:
-    """Whether a decoder is installed, and urllib3 is one that bounds what it decodes at a time."""
-    version = tuple(int(part) for part in urllib3.__version__.split(".")[:2])  # type: ignore[attr-defined]  # it is public
-    return version >= (2, 6) and importlib.util.find_spec("brotli") is not None
-
-
-def _check_encoding(response: requests.Response) -> None:
-    """Refuse what could grow without limit: encodings one upon another, and those that we did not ask for."""
-    given = response.headers.get("Content-Encoding", "")
-    encodings = [name for name in (part.strip().lower() for part in given.split(",")) if name not in ("", "identity")]
-    known = (*_ENCODINGS, "br") if _reads_brotli() else _ENCODINGS
-    if len(encodings) > 1 or not set(encodings) <= set(known):
-        raise requests.exceptions.ContentDecodingError(f"Content-Encoding {given[:60]!r} is not accepted")
-    if encodings == ["x-gzip"]:  # urllib3 before 2 does not know that it is gzip
-        response.raw.headers["Content-Encoding"] = "gzip"
-
-
-def _body(response: requests.Response, patience: float) -> bytes:
-    """Read the whole body, within that many seconds however slowly it arrives."""
-    _check_encoding(response)
-    response.raw.enforce_content_length = True  # urllib3 before 2 takes a body that was cut off for a whole one
-    end = monotonic() + min(patience, time_left() or patience)
-    body = bytearray()
-    # `iter_content` would wait for whole chunks; urllib3 before 2.1, and a library that stands in the way, can do no
-    # better either.
-    plain = isinstance(getattr(response.raw, "_fp", None), http.client.HTTPResponse)
-    read = getattr(response.raw, "read1", response.raw.read) if plain else response.raw.read
-    while chunk := read(_CHUNK, decode_content=True):
-        body += chunk
-        left = end - monotonic()
-        if len(body) > LARGEST_BODY:
-            raise requests.exceptions.ContentDecodingError(f"a body larger than {LARGEST_BODY} bytes")
-        if left <= 0:
-            raise requests.ReadTimeout("the response arrived too slowly")
-        _hurry(response, left)
-    return bytes(body)
-
-
-def _hurry(response: requests.Response, seconds: float) -> None:
-    """Wait no longer for the next piece; a connection that closes after the response has no socket left."""
-    sock = getattr(getattr(response.raw, "connection", None), "sock", None)
-    if sock is not None:
-        sock.settimeout(seconds)
 
 
 def _worth_repeating(error: BaseException, repeat: Repeat) -> bool:

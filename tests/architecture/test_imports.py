@@ -33,8 +33,8 @@ BESIDE = {name: beside for layer in LAYERS for name, beside in layer.items()}
 AT_HOME = {
     "pytest": ("plugin.",),
     "xdist": ("plugin.",),
-    "requests": ("providers.answers", "providers.http"),
-    "urllib3": ("providers.answers", "providers.http"),
+    "requests": ("providers.answers", "providers.bodies", "providers.http"),
+    "urllib3": ("providers.answers", "providers.bodies", "providers.http"),
     "tenacity": ("providers.closing", "providers.http", "numbers.waiting"),
     "dotenv": ("env_file",),
     "sqlite3": ("orders.",),

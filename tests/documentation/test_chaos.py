@@ -46,7 +46,7 @@ def test_a_killed_run_leaves_no_order_open(kind: Kind, tmp_path: Path) -> None:
 def test_without_the_keeper_orders_are_lost(tmp_path: Path) -> None:
     """The same kill with the keeper off leaves orders open: these tests can see a lost one."""
     ended, aftermath = played(SIGKILL, tmp_path, keeper=False, watch=1.0)
-    assert aftermath.open == len(ended.at_risk) > 0
+    assert 0 < aftermath.open <= len(ended.at_risk)  # a cancel may have been on its way at the kill
     assert aftermath.left_over == 0
 
 

@@ -24,7 +24,7 @@ from pytest_otp.errors import (
 )
 from pytest_otp.orders.entries import Budget, InMemoryLedger, LedgerEntry
 from pytest_otp.orders.ledger import Ledger
-from pytest_otp.orders.recording import RecordingProvider, RunContext, TrackingProvider, listed_price
+from pytest_otp.orders.recording import RecordingProvider, RunContext, listed_price
 from pytest_otp.providers.base import Messages, Order, OrderState, Service, SupportsPush
 from tests.orders.written import an_intent, an_order, the_only
 from tests.scripted import ScriptedProvider
@@ -475,7 +475,7 @@ class TestWatched:
         with pytest.raises(AttributeError, match="no_such_thing"):
             _ = recorded.no_such_thing
 
-    def test_a_push_is_one_only_where_the_provider_pushes(self, provider: Priced, recorded: RecordingProvider) -> None:
+    def test_a_push_is_one_only_where_the_provider_pushes(self, recorded: RecordingProvider, ledger: Ledger) -> None:
         """A wait sleeps on a push only where there is one."""
         assert not isinstance(recorded, SupportsPush)
 
@@ -485,7 +485,7 @@ class TestWatched:
                 return lambda: None
 
         heard: list[float] = []
-        pushing = TrackingProvider(Pushing())
+        pushing = RecordingProvider(Pushing(), lambda: RunContext(ledger, "run-1"))
         assert isinstance(pushing, SupportsPush)
         pushing.subscribe(an_order(), heard.append)
         assert heard == [0.0]

@@ -11,9 +11,9 @@ import pytest
 from pytest_otp.errors import (
     OtpError,
 )
-from pytest_otp.providers import http
 from pytest_otp.providers.answers import JsonResponse
 from pytest_otp.providers.base import Repeat
+from pytest_otp.providers.bodies import LARGEST_BODY
 from pytest_otp.providers.http import HttpClient, Timeouts
 from pytest_otp.redact import Secret
 from tests.servers import (
@@ -124,12 +124,12 @@ NO_ANSWERS: dict[str, tuple[Reply, int | None, str]] = {
         r"Content-Encoding 'zstd' is not accepted",
     ),
     "oversized": (
-        reply(b" " * (http.LARGEST_BODY + 1)),
+        reply(b" " * (LARGEST_BODY + 1)),
         None,
         r"^the connection failed \(ContentDecodingError: a body larger than 4194304 bytes\)$",
     ),
     "gzip bomb": (
-        reply(gzip.compress(b" " * (http.LARGEST_BODY + 1)), headers={"Content-Encoding": "gzip"}),
+        reply(gzip.compress(b" " * (LARGEST_BODY + 1)), headers={"Content-Encoding": "gzip"}),
         None,
         r"a body larger than 4194304 bytes",
     ),

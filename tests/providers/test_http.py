@@ -14,8 +14,8 @@ from pytest_otp.errors import (
     ProviderUnavailable,
     SettingsError,
 )
-from pytest_otp.providers import http
 from pytest_otp.providers.base import Repeat
+from pytest_otp.providers.bodies import LARGEST_BODY, accepted_encodings
 from pytest_otp.providers.http import HttpClient, check_url
 from pytest_otp.redact import Secret
 from tests.providers.clients import KEY, OK, PAGE, Client, failure
@@ -68,20 +68,21 @@ class TestSending:
             client.http.get(server.url, {}, headers={"User-Agent": "Mozilla/5.0 (X11)"})
         assert server.asked[0].headers["user-agent"] == "Mozilla/5.0 (X11)"
 
+    @pytest.mark.parametrize(
+        ("version", "decoder", "accepted"),
+        [("2.6.0", None, "gzip"), ("2.6.0", "brotli", "gzip, br"), ("2.5.0", "brotli", "gzip")],
+    )
     def test_brotli_is_asked_for_only_where_it_can_be_read(
-        self, client: Client, monkeypatch: pytest.MonkeyPatch
+        self, client: Client, monkeypatch: pytest.MonkeyPatch, version: str, decoder: str | None, accepted: str
     ) -> None:
         """`br` is offered exactly where a decoder is installed, and where urllib3 decodes a bounded part at a time."""
-        found: dict[str, object] = {}
-        monkeypatch.setattr("urllib3.__version__", "2.6.0")
-        monkeypatch.setattr("importlib.util.find_spec", found.get)
-        with WireServer(OK) as server:
+        accepted_encodings.cache_clear()
+        with monkeypatch.context() as patched, WireServer(OK) as server:
+            patched.setattr("urllib3.__version__", version)
+            patched.setattr("importlib.util.find_spec", lambda name: object() if name == decoder else None)
             client.get(server.url)
-            found["brotli"] = object()
-            client.get(server.url)
-            monkeypatch.setattr("urllib3.__version__", "2.5.0")
-            client.get(server.url)
-        assert [asked.headers["accept-encoding"] for asked in server.asked] == ["gzip", "gzip, br", "gzip"]
+        accepted_encodings.cache_clear()
+        assert server.asked[0].headers["accept-encoding"] == accepted
 
     def test_a_connection_is_used_again(self, client: Client) -> None:
         """Five calls, reads of every kind, need one connection."""
@@ -184,7 +185,7 @@ class TestRedirects:
 
     def test_a_huge_redirect_is_not_read(self, client: Client) -> None:
         """The body of a redirect has no more room than any other."""
-        endless = reply(b" " * (http.LARGEST_BODY + 1), 302, headers={"Location": "/"})
+        endless = reply(b" " * (LARGEST_BODY + 1), 302, headers={"Location": "/"})
         with WireServer(endless) as server:
             error = failure(client, server.url, Repeat.NEVER)
         assert "a body larger than 4194304 bytes" in error.message
