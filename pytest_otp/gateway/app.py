@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug.wrappers import Request, Response
 
-    from .message import OutgoingSms, Send
+    from .message import Backend, Channel, OutgoingSms
 
 MOST_KEPT = 1000
 """How many messages a gateway keeps; the oldest are dropped first."""
@@ -38,7 +38,7 @@ class SmsNetwork(Protocol):
 
 
 class SmsService(Protocol):
-    """The API of one SMS service. The class is called with a function that passes an SMS on.
+    """The API of one SMS service. The class is called with what it needs of the gateway.
 
     Attributes:
         SERVICE: Its name.
@@ -48,7 +48,7 @@ class SmsService(Protocol):
     SERVICE: ClassVar[str]
     PATHS: ClassVar[tuple[str, ...]]
 
-    def __init__(self, send: Send) -> None: ...
+    def __init__(self, backend: Backend) -> None: ...
 
     def matches(self, request: Request) -> bool:
         """Whether the path of a request is one of this service's. The host is checked before."""
@@ -75,6 +75,8 @@ class SentMessage(SafeRepr):
     """Whether a test held the number."""
     at: datetime
     """When the gateway accepted it, in UTC."""
+    channel: Channel = "sms"
+    """`sms`, `whatsapp`, or `voice` for a call in which the text was read out."""
 
 
 class Gateway:
@@ -98,7 +100,7 @@ class Gateway:
         self._on_stray = on_stray
         self._log: deque[SentMessage] = deque(maxlen=MOST_KEPT)
         self._lock = threading.Lock()
-        self._services = [service(partial(self._deliver, service.SERVICE)) for service in _services()]
+        self._services = _services(self._deliver)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -142,17 +144,20 @@ class Gateway:
         held = self._network.submit(message.to, message.text, sender=message.sender)
         now = utc_now()
         with self._lock:
-            self._log.append(SentMessage(service, message.to, message.sender, message.text, held, now))
+            sent = SentMessage(service, message.to, message.sender, message.text, held, now, message.channel)
+            self._log.append(sent)
         if not held and self._on_stray is not None:
             self._on_stray(message.to)
         return held
 
 
-def _services() -> tuple[type[SmsService], ...]:
+def _services(deliver: Callable[[str, OutgoingSms], bool]) -> list[SmsService]:
     # They need werkzeug, and this module is also imported with a real provider.
-    from .plain import Plain  # noqa: PLC0415
-    from .sns import Sns  # noqa: PLC0415
-    from .twilio import Twilio  # noqa: PLC0415
-    from .vonage import Vonage  # noqa: PLC0415
+    from .message import Backend  # noqa: PLC0415
+    from .services.plain import Plain  # noqa: PLC0415
+    from .services.sns import Sns  # noqa: PLC0415
+    from .services.twilio import Twilio  # noqa: PLC0415
+    from .services.vonage import Vonage  # noqa: PLC0415
 
-    return (Plain, Twilio, Vonage, Sns)
+    classes: tuple[type[SmsService], ...] = (Plain, Twilio, Vonage, Sns)
+    return [service(Backend(partial(deliver, service.SERVICE))) for service in classes]

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..display import SafeRepr
+
+Channel = Literal["sms", "whatsapp", "voice"]
+"""How a message reaches its number; `voice` is a call in which the text is read out."""
 
 # GSM 03.38 (3GPP TS 23.038, 6.2.1): the basic alphabet, and the characters that count as two.
 _GSM_BASIC = frozenset(
@@ -26,10 +30,18 @@ class OutgoingSms(SafeRepr):
     """Never blank."""
     sender: str | None
     """The sender's number or name, as the application gave it."""
+    channel: Channel = "sms"
 
 
 Send = Callable[[OutgoingSms], bool]
 """Passes an SMS on; returns whether its number is held. May raise `OtpError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What a service has of the gateway."""
+
+    send: Send
 
 
 def is_sender_name(sender: str, special: str = "") -> bool:

@@ -21,8 +21,8 @@ from importlib import resources
 from werkzeug.wrappers import Request, Response
 
 from ..gateway.http import JSON, json_response
-from ..gateway.message import OutgoingSms
-from ..gateway.plain import Plain
+from ..gateway.message import Backend, OutgoingSms
+from ..gateway.services.plain import Plain
 from .page_log import PageLog
 
 PATH = "/"
@@ -45,7 +45,7 @@ class Page:
 
     def __init__(self, log: PageLog) -> None:
         self._log = log
-        self._plain = Plain(functools.partial(_send, log))
+        self._plain = Plain(Backend(functools.partial(_send, log)))
 
     def matches(self, request: Request) -> bool:
         """Whether a request is for the page. A POST to the root is not."""

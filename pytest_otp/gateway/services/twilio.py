@@ -20,11 +20,11 @@ from typing import ClassVar
 
 from werkzeug.wrappers import Request, Response
 
-from ..clock import utc_now
-from ..errors import OtpError
-from ..phone import e164
-from .http import FORM, Fields, Unreadable, basic_credentials, first, json_response, read_form, read_text
-from .message import OutgoingSms, Send, is_sender_name, parts
+from ...clock import utc_now
+from ...errors import OtpError
+from ...phone import e164
+from ..http import FORM, Fields, Unreadable, basic_credentials, first, json_response, read_form, read_text
+from ..message import Backend, OutgoingSms, is_sender_name, parts
 
 VERSION = "2010-04-01"
 LONGEST = 1600
@@ -50,8 +50,8 @@ class Twilio:
         f"GET /{VERSION}/Accounts/<AccountSid>/Messages/<Sid>.json",
     )
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
         self._resources: OrderedDict[tuple[str, str], dict[str, object]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -87,7 +87,7 @@ class Twilio:
         to, sender, media = _recipient(fields), _sender(fields), fields.get("MediaUrl", [])
         body = _body(fields, media)
         # To a number without MMS, Twilio sends the media as links in the text; the offline network has no MMS.
-        held = self._send(OutgoingSms(to, "\n".join(filter(None, [body, *media])), sender))
+        held = self._backend.send(OutgoingSms(to, "\n".join(filter(None, [body, *media])), sender))
         service = first(fields, "MessagingServiceSid").strip()
         address = _channel_prefix(first(fields, "To")) + to
         resource = _resource(account, address, service, sender, body, len(media))

@@ -20,10 +20,10 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wrappers import Request, Response
 
-from ..errors import OtpError
-from ..phone import e164
-from .http import FORM, Fields, Unreadable, first, read_form, read_text
-from .message import OutgoingSms, Send, is_sender_name
+from ...errors import OtpError
+from ...phone import e164
+from ..http import FORM, Fields, Unreadable, first, read_form, read_text
+from ..message import Backend, OutgoingSms, is_sender_name
 
 NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/"
 LONGEST = 1600
@@ -42,8 +42,8 @@ class Sns:
     SERVICE: ClassVar[str] = "sns"
     PATHS: ClassVar[tuple[str, ...]] = ("POST / Action=Publish",)
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
         self._actions: dict[str, Callable[[Fields], str]] = {
             "Publish": self._publish,
             "SetSMSAttributes": lambda fields: "",
@@ -90,7 +90,7 @@ class Sns:
             raise _invalid("Empty message")
         if len(text) > LONGEST:
             raise _invalid("Message too long")
-        self._send(OutgoingSms(number, text, _sender(_attributes(fields))))
+        self._backend.send(OutgoingSms(number, text, _sender(_attributes(fields))))
         return f"<MessageId>{uuid.uuid4()}</MessageId>"
 
 

@@ -19,9 +19,9 @@ from typing import ClassVar
 
 from werkzeug.wrappers import Request, Response
 
-from ..errors import OtpError
-from ..phone import e164
-from .http import (
+from ...errors import OtpError
+from ...phone import e164
+from ..http import (
     Unreadable,
     authorization,
     basic_credentials,
@@ -31,7 +31,7 @@ from .http import (
     read_object,
     read_text,
 )
-from .message import OutgoingSms, Send, is_sender_name, parts
+from ..message import Backend, OutgoingSms, is_sender_name, parts
 
 SMS_PATH = "/sms/json"
 MESSAGES_PATH = "/v1/messages"
@@ -49,10 +49,10 @@ class Vonage:
     SERVICE: ClassVar[str] = "vonage"
     PATHS: ClassVar[tuple[str, ...]] = (f"POST {SMS_PATH}", f"POST {MESSAGES_PATH}")
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, backend: Backend) -> None:
         self._apis: dict[str, Callable[[Request], Response]] = {
-            SMS_PATH: _SmsApi(send).answer,
-            MESSAGES_PATH: _MessagesApi(send).answer,
+            SMS_PATH: _SmsApi(backend).answer,
+            MESSAGES_PATH: _MessagesApi(backend).answer,
         }
 
     def matches(self, request: Request) -> bool:
@@ -72,15 +72,15 @@ class Vonage:
 class _SmsApi:
     """Always answers 200; the result is in `status`."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def answer(self, request: Request) -> Response:
         try:
             fields = _sms_fields(request)
             _check_sms_credentials(request, fields)
             message = _sms_message(fields)
-            self._send(message)
+            self._backend.send(message)
         except _SmsError as error:
             return _sms_answer([{"status": str(error.status), "error-text": error.text}])
         except Unreadable as refusal:
@@ -167,8 +167,8 @@ def _sms_answer(messages: list[dict[str, str]]) -> Response:
 
 
 class _MessagesApi:
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def answer(self, request: Request) -> Response:
         if not _is_authorized(request):
@@ -176,7 +176,7 @@ class _MessagesApi:
         try:
             content = read_object(read_text(request))
             message = _messages_message(content)
-            self._send(message)
+            self._backend.send(message)
         except _InvalidParams as error:
             return error.response()
         except Unreadable as refusal:

@@ -15,10 +15,10 @@ from typing import ClassVar
 
 from werkzeug.wrappers import Request, Response
 
-from ..errors import OtpError
-from ..phone import e164
-from .http import JSON, Unreadable, is_writable, json_response, read_object, read_text
-from .message import OutgoingSms, Send
+from ...errors import OtpError
+from ...phone import e164
+from ..http import JSON, Unreadable, is_writable, json_response, read_object, read_text
+from ..message import Backend, OutgoingSms
 
 PATH = "/sms"
 
@@ -29,8 +29,8 @@ class Plain:
     SERVICE: ClassVar[str] = "plain"
     PATHS: ClassVar[tuple[str, ...]] = (f"POST {PATH}",)
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     def matches(self, request: Request) -> bool:
         """Whether the path is `/sms`."""
@@ -42,7 +42,7 @@ class Plain:
             error = f"{request.method} is not allowed; use POST"
             return json_response({"error": error}, 405, {"Allow": "POST"})
         try:
-            self._send(_message(request))
+            self._backend.send(_message(request))
         except Unreadable as refusal:
             return json_response({"error": refusal.message}, refusal.status)
         except OtpError as error:

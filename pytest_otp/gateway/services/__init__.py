@@ -1,0 +1,1 @@
+"""One module for each SMS service that the gateway stands in for."""
