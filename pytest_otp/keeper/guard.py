@@ -176,5 +176,5 @@ def _sweep(ledger: Ledger, recipe: Recipe, context: RunContext) -> None:
     closers = Closers()
     provider = create(recipe.name, recipe.values, allow_http=recipe.allow_http)
     sweeper = RecordingProvider(provider, lambda: context, reason="by a sweep")
-    begin_sweep(ledger, context.owner, {context.account: sweeper}, closers)
+    begin_sweep(ledger, context.owner, {context.account: sweeper}, closers, owner=context.owner)
     closers.join(SWEEP_PATIENCE)

@@ -153,7 +153,8 @@ class KeeperServer:
         self._providers.append(provider)
         self._accounts[account] = provider
         sweeper = RecordingProvider(plain, lambda: context, reason="by a sweep")
-        begin_sweep(self.ledger, self.liveness.name, {account: sweeper}, self._sweepers)
+        swept = {account: sweeper}
+        begin_sweep(self.ledger, self.liveness.name, swept, self._sweepers, owner=context.owner)
 
     def _take_over(self, run: str, owner: str, wanted: Mapping[str, KeeperMessage]) -> None:
         """Take over the orders of a predecessor that has died; `wanted` are those that the owner knows."""

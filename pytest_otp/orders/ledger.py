@@ -161,11 +161,12 @@ class Ledger:
         """The orders of earlier runs that the processes of this run took over."""
         return self._store.taken_over_by(run)
 
-    def claim(self, accounts: Collection[str], keeper: str) -> list[LedgerEntry]:
+    def claim(self, accounts: Collection[str], keeper: str, owner: str = "") -> list[LedgerEntry]:
         """Take over the unattended open orders of these accounts, and return them.
 
-        An order goes to the first process that claims it, for as long as that process lives. An order that was being
-        placed when its processes died becomes uncertain, whatever its account.
+        An order goes to the first process that claims it, for as long as that process lives; then to whoever succeeds
+        it as the keeper of `owner`. An order that was being placed when its processes died becomes uncertain, whatever
+        its account.
         """
         with self._store.transaction():
             unattended = [entry for entry in self.unclosed() if not self.is_attended(entry)]
@@ -174,7 +175,7 @@ class Ledger:
             for entry in lost:
                 self.changed(entry.intent.key, UNCERTAIN, "its process died before the provider responded")
             for entry in claimed:
-                self._store.update(entry.intent.key, keeper=keeper, owner="")
+                self._store.update(entry.intent.key, keeper=keeper, owner=owner)
         return claimed
 
     def adopt(self, owner: str, keeper: str) -> list[LedgerEntry]:

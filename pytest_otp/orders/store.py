@@ -171,11 +171,9 @@ class SqliteStore:
         return self._select(f"WHERE state IN ({_marks(states)})", tuple(states))
 
     def taken_over_by(self, run: str) -> list[LedgerEntry]:
-        """The orders of other runs whose keeper is a process of this run."""
+        """The orders of other runs that a process of this run has taken over."""
         return self._select(
-            "WHERE run != ? AND keeper != '' AND keeper IN (SELECT owner FROM orders WHERE run = ? UNION SELECT keeper "
-            "FROM orders WHERE run = ?)",
-            (run, run, run),
+            "WHERE run != ? AND owner != '' AND owner IN (SELECT owner FROM orders WHERE run = ?)", (run, run)
         )
 
     def sent_requests(self, run: str) -> int:

@@ -26,6 +26,7 @@ def begin_sweep(
     providers: Mapping[str, RecordingProvider],
     closers: Closers,
     *,
+    owner: str = "",
     longest: float | None = None,
     on_outcome: OnOutcome = lambda outcome, final: None,
 ) -> list[LedgerEntry]:
@@ -34,7 +35,7 @@ def begin_sweep(
     Each close is retried for the rest of the order's lifetime, or for `longest` seconds if that is less. Raises
     SettingsError if the ledger cannot be used.
     """
-    claimed = ledger.claim(providers.keys(), claimer)
+    claimed = ledger.claim(providers.keys(), claimer, owner)
     for entry in claimed:
         provider = providers[entry.intent.account]
         patience = max(SHORTEST_ATTEMPT, lifetime(provider) - age(entry.ordered_at, utc_now()))

