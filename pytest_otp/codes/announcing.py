@@ -11,9 +11,11 @@ from .never import APP_HASH, DURATION, HOST, LINK
 from .placing import (
     adjacent,
     equated,
+    follows,
     follows_colon,
     has_letters,
     is_in_brackets,
+    opens,
     pointed_at,
     stands_alone,
 )
@@ -37,7 +39,7 @@ _TO_BE_TYPED = 20
 
 def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
     """A word for code stands before it: `code: 482913`, `Ihr Code lautet 482913`."""
-    pointing = pointed_at(shape, scene)
+    pointing = pointed_at(shape, scene) or _ended_by(shape, scene)
     return _best(
         Verdict(
             _strength(word)
@@ -50,6 +52,15 @@ def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
         )
         for word in _announcing(scene.before, shape.start)
     )
+
+
+def _ended_by(shape: Shape, scene: Scene) -> Word | None:
+    """The word of signing in whose sentence ends with a colon and the shape: `Confirm your new device: 4829`."""
+    word = next(iter(scene.before(shape.start, "maybe")), None)
+    if not word or not shape.is_number or len(shape.code) < SHORTEST_MIXED or scene.has("code"):
+        return None
+    ends = follows_colon(shape, scene) and scene.ends_its_sentence(shape)
+    return word if ends and not scene.is_parted(word.end, shape.start) else None
 
 
 def announced_after(shape: Shape, scene: Scene) -> Verdict | None:
@@ -120,6 +131,17 @@ def guarded(shape: Shape, scene: Scene) -> Verdict | None:
     return Verdict(40, "after a colon, in a text that warns not to share it")
 
 
+def limited(shape: Shape, scene: Scene) -> Verdict | None:
+    """A sentence that begins with a number and says how long it is valid: `4829 is secret and valid 3 mins`."""
+    if not shape.is_number or not 4 <= len(shape.code) <= 8 or not scene.has_duration or not opens(shape, scene):
+        return None
+    if not follows(shape, scene, "is") or any(map(scene.has, ("thing", "pickup", "offer"))):
+        return None
+    _, right = scene.sentence(shape.start)
+    word = next((one for kind in ("warn", "plain") for one in scene.after(shape.end, kind) if one.start < right), None)
+    return Verdict(40, f"said how long it is {word.entry!r}") if word else None
+
+
 def only_number(shape: Shape, scene: Scene) -> Verdict | None:
     """The only number of a short text in a language that the word lists do not know."""
     if not shape.is_number or not 4 <= len(shape.code) <= 8 or scene.is_understood or scene.numbers > 1:
@@ -137,7 +159,7 @@ def only_number(shape: Shape, scene: Scene) -> Verdict | None:
 
 RULES: tuple[Rule, ...] = (
     *(announced_before, announced_after, asked_for, behind_a_dash, somewhere, guarded),
-    *(on_its_own, only_number),
+    *(on_its_own, limited, only_number),
 )
 
 
