@@ -197,6 +197,8 @@ def _is_with_code(entry: str, word: Word, scene: Scene) -> bool:
         return False
     if "enter" in word.kinds or any(lexicon.has_kind(first, kind) for kind in ("for", "enter", "is", "common")):
         return True
+    if lexicon.has_kind(first, "plain") and not lexicon.has_kind(first, "maybe"):
+        return True
     if lexicon.has_kind(first, "code") and lexicon.has_kind(rest, "for"):
         return True
     return len(first) <= _LONGEST_PRONOUN and lexicon.has_kind(rest, "code") and not lexicon.knows(first)

@@ -153,6 +153,7 @@ def label_near(shape: Shape, scene: Scene) -> Verdict | None:
         most = _WORDS_TO_LED if follows_link(label, shape, scene) else 2
         near = scene.words_between(label.end, shape.start) <= most and not scene.is_parted(label.end, shape.start)
         theirs = scene.claims(label, shape) and not by_it(shape, scene)
+        theirs = theirs and not _is_asked_for_behind(label, shape, scene)
         if near and theirs and not _ends_the_sender(label, shape, scene):
             return Verdict(
                 -25 if scene.code_before(label) else -45, f"near {label.entry!r}, which labels another number"
@@ -170,6 +171,17 @@ def label_near(shape: Shape, scene: Scene) -> Verdict | None:
         ):
             return Verdict(-40, f"before {label.entry!r}, which labels another number")
     return None
+
+
+def _is_asked_for_behind(label: Word, shape: Shape, scene: Scene) -> bool:
+    """Whether a verb right behind a number asks to type it, and a word parts it from the label.
+
+    So do languages with the verb at the end say it: `to change your phone number then 4829 type`.
+    """
+    verb = next(iter(scene.after(shape.end, "enter")), None)
+    if not verb or scene.is_parted(shape.end, verb.start) or not scene.words_between(label.end, shape.start):
+        return False
+    return scene.words_between(shape.end, verb.start) <= 1
 
 
 def sender_in_brackets(shape: Shape, scene: Scene) -> Verdict | None:

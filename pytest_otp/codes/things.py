@@ -120,6 +120,8 @@ def _is_sender(thing: Word, scene: Scene) -> bool:
     last = name[0].rstrip(" :\n\t]】").split()[-1]
     if last[:1].islower() and " " in name[0].strip():
         return False
+    if any(scene.is_empty(name.start(), word.start) for word in scene.first("plain")[:1]):
+        return False
     return not any(word.start < name.end() for kind in ("code", "for", "is", "common") for word in scene.first(kind))
 
 
