@@ -29,6 +29,8 @@ _COLON_AND_LETTERS = re.compile(r"[^\n:.!?0-9]{0,40}:" + _LOWER)
 _LETTERS = re.compile(_LOWER)
 _CONSONANTS = re.compile(r"\s(?=[bcdfghjklmnpqrstvwxz]{5,8}\b)" + _LOWER[len(r"[\s\"(\[]{0,4}") :])
 """Letters right behind a word for code that are no word of any language: `type the code gkwtrz`."""
+_SPOKEN = re.compile("[bcdfghjklmnpqrstvwxz]{0,2}(?:[aeiouy]{1,2}[bcdfghjklmnpqrstvwxz]{1,2}){1,4}[aeiouy]{0,2}")
+"""Letters that can be spoken, as those of words are."""
 _LOWER_WORD = re.compile(r"\s(?!(?:for|to|from|by)\b)[a-z]{2,}\b")
 """A word behind one for code that goes on with it, and `is` says nothing of the code: `OTP fraud is rising`."""
 _ENDS = re.compile(r"[\"')\]]{0,2}(?:[.,;!\n]| \(|\s*\Z)")
@@ -59,6 +61,8 @@ def judge(scene: Scene) -> list[Judged]:
     ]
     if not any(one.points >= ENOUGH for one in judged):
         judged += _in_links(scene)
+    elif any(one.points >= ENOUGH and not one.shape.code.islower() for one in judged):
+        judged = [one for one in judged if not (one.shape.kind == LETTERS and one.shape.code.islower())]
     return sorted(judged, key=lambda one: -one.points)
 
 
@@ -119,9 +123,16 @@ def _in_lower_case(scene: Scene) -> Iterator[Shape]:
             found = _LETTERS.match(scene.plain, link.end)
             other_subject = _LOWER_WORD.match(scene.plain, word.end, link.start)
             found = found if found and not other_subject and _ENDS.match(scene.plain, found.end()) else None
+            if found and _SPOKEN.fullmatch(found[1]) and not _speaks_of_typing(scene):
+                found = None
         found = found or _CONSONANTS.match(scene.plain, word.end)
         if found and not any(shape.start == found.start(1) for shape in scene.shapes):
             yield Shape(*found.span(1), found[1], LETTERS)
+
+
+def _speaks_of_typing(scene: Scene) -> bool:
+    """Whether more than a word for code speaks for one, or the language is well known: else `is` leads to any word."""
+    return scene.has_duration or any(map(scene.has, ("warn", "enter", "maybe", "common")))
 
 
 def _goes_on_plainly(end: int, scene: Scene) -> bool:

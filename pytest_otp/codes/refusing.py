@@ -43,6 +43,7 @@ _NUMBER_SIGN = re.compile(
     r"|(?<=\w )(?:No|nr|br|бр))\s?\Z"  # noqa: RUF001 - Cyrillic
 )
 """A number sign; `№` is read as `No`."""
+_WRITTEN_TO_SIGN = re.compile("No[0-9]+")
 _LONGEST_SIGN = 7
 """Characters of a number sign and the space behind it."""
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
@@ -98,6 +99,8 @@ def labelled(shape: Shape, scene: Scene) -> str | None:
 
 def numbered(shape: Shape, scene: Scene) -> str | None:
     """A number sign or the short form of `number` stands right before it: `request No. 48-2210`."""
+    if _WRITTEN_TO_SIGN.fullmatch(shape.code):
+        return f"numbered by {shape.code[:2]!r}"
     sign = _NUMBER_SIGN.search(scene.plain, max(0, shape.start - _LONGEST_SIGN), shape.start)
     if not sign:
         return None
