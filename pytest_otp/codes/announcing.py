@@ -110,8 +110,20 @@ def somewhere(shape: Shape, scene: Scene) -> Verdict | None:
     if follows_colon(shape, scene) and scene.ends_its_line(shape):
         word = next(iter(words), None)
         return Verdict(44, f"after a colon, and the text has {word.entry!r}") if word else None
-    word = next((word for word in words if not scene.warns(word)), None)
+    word = next((word for word in words if not scene.warns(word) and not _has_another(word, shape, scene)), None)
     return Verdict(32, f"the text has {word.entry!r}") if word else None
+
+
+def _has_another(word: Word, shape: Shape, scene: Scene) -> bool:
+    """Whether another number stands right behind a word for code: `Memo 482913. Code 4829 for the driver`."""
+    return any(
+        one.start - word.end <= 1
+        and one.start > word.end - 1
+        and one.end != shape.end
+        and len(one.code) >= SHORTEST_MIXED
+        for one in scene.shapes
+        if one.is_number
+    )
 
 
 def on_its_own(shape: Shape, scene: Scene) -> Verdict | None:
@@ -152,6 +164,8 @@ def only_number(shape: Shape, scene: Scene) -> Verdict | None:
         return None
     if any(part.reason not in _HARMLESS for part in scene.never):
         return None
+    if scene.words and not (scene.has_duration or any(map(scene.has, ("maybe", "enter", "warn")))):
+        return None  # the lists know the language, and nothing speaks of a code
     words = scene.words_between(0, len(scene.plain))
     is_a_sentence = words >= 3 or scene.length >= 18
     return Verdict(38, "the only number in a short text") if is_a_sentence and words <= _MOST_WORDS else None

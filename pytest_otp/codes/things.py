@@ -157,7 +157,9 @@ def _belong_together(thing: Word, word: Word, shape: Shape, scene: Scene) -> boo
 def _ticket(word: Word, scene: Scene) -> Word | None:
     """The thing with which a text begins that has a price and an end: `Bus ticket, $2.50, until 11:32`."""
     thing = next(_things(scene), None)
-    if not thing or thing.end > word.start or scene.words_between(0, thing.start) > _WORDS_TO_A_TICKET:
+    name = _SENDER.match(scene.plain)
+    begin = name.end() if name and thing and name.end() <= thing.start else 0
+    if not thing or thing.end > word.start or scene.words_between(begin, thing.start) > _WORDS_TO_A_TICKET:
         return None
     reasons = {part.reason for part in scene.never if thing.end <= part.start < word.start}
     if AMOUNT not in reasons or not reasons & {DATE, TIME} or scene.has("warn") or scene.has("enter"):
