@@ -135,10 +135,16 @@ def on_its_own(shape: Shape, scene: Scene) -> Verdict | None:
 
 
 def guarded(shape: Shape, scene: Scene) -> Verdict | None:
-    """The only number of a text that says not to share it and to type it: `Tell nobody: 4829. Enter it here`."""
+    """The only number, after a colon, where its sentence says not to share it or another one to type it.
+
+    `Never share this: 4829`, `Ours alone. Here it is: 4829. Tell nobody. Enter it on our page`.
+    """
     if not shape.is_number or not 4 <= len(shape.code) <= 8 or scene.numbers > 1:
         return None
-    if not (scene.has("warn") and scene.has("enter") and follows_colon(shape, scene)):
+    if not scene.has("warn") or not follows_colon(shape, scene):
+        return None
+    left, _ = scene.sentence(shape.start)
+    if not scene.has("enter") and not any(left <= word.start for word in scene.before(shape.start, "warn")):
         return None
     return Verdict(40, "after a colon, in a text that warns not to share it")
 

@@ -132,7 +132,9 @@ def _in_lower_case(scene: Scene) -> Iterator[Shape]:
 
 def _speaks_of_typing(scene: Scene) -> bool:
     """Whether more than a word for code speaks for one, or the language is well known: else `is` leads to any word."""
-    return scene.has_duration or any(map(scene.has, ("warn", "enter", "maybe", "common")))
+    if scene.has_duration or any(map(scene.has, ("warn", "enter", "maybe"))):
+        return True
+    return len(scene.first("common")) > 1
 
 
 def _goes_on_plainly(end: int, scene: Scene) -> bool:

@@ -22,6 +22,10 @@ _SHORT_FORM = re.compile(
 _DAYS = re.compile("(?:24|48|72)(?![0-9])")
 """Hours that are days."""
 _WORDS_OF_A_NAME = 3
+_NUMBER_SIGN = re.compile(
+    r"(?<![^\W_])(?:n|no|nr|nro|núm|num|br|бр|č|čís|sz|št|αρ)(?P<stop>\.)(?= ?[0-9])",  # noqa: RUF001 - Greek and Cyrillic
+    re.IGNORECASE,
+)
 _CLAUSE_ENDS = frozenset(",\uff0c،、")
 _CLAUSE_END = re.compile("[,\uff0c،、]")
 _LINE_END = re.compile("\n")
@@ -70,6 +74,7 @@ class Scene:
         abbreviations.update(
             found.start("stop") for found in _SHORT_FORM.finditer(self.plain) if found["next"].islower()
         )
+        abbreviations.update(found.start("stop") for found in _NUMBER_SIGN.finditer(self.plain))
         self._ends = [
             found.start() for found in _SENTENCE_END.finditer(self.plain) if found.start() not in abbreviations
         ]

@@ -52,6 +52,7 @@ SPEAKS = {
             "4829",
             "after a colon, in a text that warns not to share it",
         ),
+        ("Give this to nobody: 4829", "4829", "after a colon, in a text that warns not to share it"),
     ],
     on_its_own.__name__: [
         ("482913", "482913", "the whole message"),
@@ -93,7 +94,7 @@ SILENT = {
         ("See 482913", "482913"),
     ],
     guarded.__name__: [
-        ("Give this to nobody: 4829", "4829"),
+        ("Give it to nobody. It is here: 4829", "4829"),
         ("Only type it here: 4829", "4829"),
         ("Give this to nobody 4829. Only type it here", "4829"),
         ("Give this to nobody: 4829. Only type it here: 7712", "4829"),
