@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from .lexicon import Word
+from .never import TIME
 from .scene import Scene
 from .shapes import DIGITS, LETTERS, MIXED, PREFIXED, SHORTEST_MIXED, SPACED, SPLIT, Shape
 
@@ -150,10 +151,19 @@ def stands_alone(shape: Shape, scene: Scene) -> str | None:
     if shape.is_number and (scene.has_duration or scene.has("warn")) and scene.is_a_sentence(shape):
         return "a sentence of its own"
     ends = scene.ends_its_line(shape) if shape.is_number else scene.is_last(shape)
-    limited = _STOP.match(scene.plain, shape.end) and (scene.has_duration or _is_to_be_typed(shape, scene))
+    limited = _STOP.match(scene.plain, shape.end) and (
+        scene.has_duration or _is_to_be_typed(shape, scene) or _ends_at(shape, scene)
+    )
     if (ends or limited or (shape.is_number and scene.has("warn"))) and SENDER.fullmatch(scene.plain, 0, shape.start):
         return "all that follows the sender's name"
     return None
+
+
+def _ends_at(shape: Shape, scene: Scene) -> bool:
+    """Whether what follows a number says when it ends: `482913. Expires at 14:05`."""
+    if not shape.is_number or not any(part.reason == TIME and part.start > shape.end for part in scene.never):
+        return False
+    return bool(scene.after(shape.end, "time")) and not any(map(scene.has, ("thing", "pickup", "other", "paid")))
 
 
 def _is_to_be_typed(shape: Shape, scene: Scene) -> bool:
