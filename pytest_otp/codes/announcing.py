@@ -11,9 +11,11 @@ from .never import APP_HASH, DURATION, HOST, LINK
 from .placing import (
     adjacent,
     equated,
+    follows,
     follows_colon,
     has_letters,
     is_in_brackets,
+    opens,
     pointed_at,
     stands_alone,
 )
@@ -37,7 +39,7 @@ _TO_BE_TYPED = 20
 
 def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
     """A word for code stands before it: `code: 482913`, `Ihr Code lautet 482913`."""
-    pointing = pointed_at(shape, scene)
+    pointing = pointed_at(shape, scene) or _ended_by(shape, scene)
     return _best(
         Verdict(
             _strength(word)
@@ -50,6 +52,15 @@ def announced_before(shape: Shape, scene: Scene) -> Verdict | None:
         )
         for word in _announcing(scene.before, shape.start)
     )
+
+
+def _ended_by(shape: Shape, scene: Scene) -> Word | None:
+    """The word of signing in whose sentence ends with a colon and the shape: `Confirm your new device: 4829`."""
+    word = next(iter(scene.before(shape.start, "maybe")), None)
+    if not word or not shape.is_number or len(shape.code) < SHORTEST_MIXED or scene.has("code"):
+        return None
+    ends = follows_colon(shape, scene) and scene.ends_its_sentence(shape)
+    return word if ends and not scene.is_parted(word.end, shape.start) else None
 
 
 def announced_after(shape: Shape, scene: Scene) -> Verdict | None:
@@ -99,8 +110,20 @@ def somewhere(shape: Shape, scene: Scene) -> Verdict | None:
     if follows_colon(shape, scene) and scene.ends_its_line(shape):
         word = next(iter(words), None)
         return Verdict(44, f"after a colon, and the text has {word.entry!r}") if word else None
-    word = next((word for word in words if not scene.warns(word)), None)
+    word = next((word for word in words if not scene.warns(word) and not _has_another(word, shape, scene)), None)
     return Verdict(32, f"the text has {word.entry!r}") if word else None
+
+
+def _has_another(word: Word, shape: Shape, scene: Scene) -> bool:
+    """Whether another number stands right behind a word for code: `Memo 482913. Code 4829 for the driver`."""
+    return any(
+        one.start - word.end <= 1
+        and one.start > word.end - 1
+        and one.end != shape.end
+        and len(one.code) >= SHORTEST_MIXED
+        for one in scene.shapes
+        if one.is_number
+    )
 
 
 def on_its_own(shape: Shape, scene: Scene) -> Verdict | None:
@@ -112,12 +135,29 @@ def on_its_own(shape: Shape, scene: Scene) -> Verdict | None:
 
 
 def guarded(shape: Shape, scene: Scene) -> Verdict | None:
-    """The only number of a text that says not to share it and to type it: `Tell nobody: 4829. Enter it here`."""
+    """The only number, after a colon, where its sentence says not to share it or another one to type it.
+
+    `Never share this: 4829`, `Ours alone. Here it is: 4829. Tell nobody. Enter it on our page`.
+    """
     if not shape.is_number or not 4 <= len(shape.code) <= 8 or scene.numbers > 1:
         return None
-    if not (scene.has("warn") and scene.has("enter") and follows_colon(shape, scene)):
+    if not scene.has("warn") or not follows_colon(shape, scene):
+        return None
+    left, _ = scene.sentence(shape.start)
+    if not scene.has("enter") and not any(left <= word.start for word in scene.before(shape.start, "warn")):
         return None
     return Verdict(40, "after a colon, in a text that warns not to share it")
+
+
+def limited(shape: Shape, scene: Scene) -> Verdict | None:
+    """A sentence that begins with a number and says how long it is valid: `4829 is secret and valid 3 mins`."""
+    if not shape.is_number or not 4 <= len(shape.code) <= 8 or not scene.has_duration or not opens(shape, scene):
+        return None
+    if not follows(shape, scene, "is") or any(map(scene.has, ("thing", "pickup", "offer"))):
+        return None
+    _, right = scene.sentence(shape.start)
+    word = next((one for kind in ("warn", "plain") for one in scene.after(shape.end, kind) if one.start < right), None)
+    return Verdict(40, f"said how long it is {word.entry!r}") if word else None
 
 
 def only_number(shape: Shape, scene: Scene) -> Verdict | None:
@@ -130,6 +170,8 @@ def only_number(shape: Shape, scene: Scene) -> Verdict | None:
         return None
     if any(part.reason not in _HARMLESS for part in scene.never):
         return None
+    if scene.words and not (scene.has_duration or any(map(scene.has, ("maybe", "enter", "warn")))):
+        return None  # the lists know the language, and nothing speaks of a code
     words = scene.words_between(0, len(scene.plain))
     is_a_sentence = words >= 3 or scene.length >= 18
     return Verdict(38, "the only number in a short text") if is_a_sentence and words <= _MOST_WORDS else None
@@ -137,7 +179,7 @@ def only_number(shape: Shape, scene: Scene) -> Verdict | None:
 
 RULES: tuple[Rule, ...] = (
     *(announced_before, announced_after, asked_for, behind_a_dash, somewhere, guarded),
-    *(on_its_own, only_number),
+    *(on_its_own, limited, only_number),
 )
 
 

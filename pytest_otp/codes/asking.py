@@ -22,6 +22,7 @@ _WORDS_TO_TYPED = 2
 """Words between a verb and the only number, which it asks to type: `enter in the app 4829`."""
 _WORDS_OF_A_PLACE = 4
 """The same where they end with a place: `enter in your personal area 4829`."""
+_SHORTEST = 4
 _SHORTEST_PREFIX = 3
 """Letters and the hyphen of a prefix that tells a code from other numbers: `ABC-482913`."""
 
@@ -41,16 +42,19 @@ def asked_for(shape: Shape, scene: Scene) -> Verdict | None:
             return Verdict(50, f"the only number after {word.entry!r}, with a prefix")
         most = _WORDS_OF_A_PLACE if _follows_a_place(word, shape, scene) else _WORDS_TO_TYPED
         if words <= most and not parted and _is_only_goal(word, shape, scene):
-            return Verdict(_LETTERS_TO_TYPE if shape.kind == LETTERS else 40, f"the only number after {word.entry!r}")
+            points = _LETTERS_TO_TYPE if shape.kind in (LETTERS, MIXED) else 40
+            return Verdict(points, f"the only number after {word.entry!r}")
     if verdict := by_it(shape, scene) or _is_what_to_type(shape, scene):
         return verdict
+    if field := _in_a_field(shape, scene):
+        return Verdict(50, f"the only number, beside {field.entry!r}")
     for word in scene.after(shape.end, "enter")[:1]:
         _, right = scene.sentence(word.start)
         has_its_own = scene.numbers > 1 and scene.numbers_between(word.end, right)
         near = scene.words_between(shape.end, word.start) <= 3 and not scene.is_parted(shape.end, word.start)
         if near and not has_its_own:
             beside = scene.plain[shape.end : word.start] == " "
-            points = _LETTERS_TO_TYPE if shape.kind == LETTERS else 48 if beside else 45
+            points = _LETTERS_TO_TYPE if shape.kind == LETTERS else 48 if beside else 46
             return Verdict(points, f"before {word.entry!r}")
     return None
 
@@ -65,6 +69,8 @@ def by_it(shape: Shape, scene: Scene) -> Verdict | None:
         return None
     if not (shape.is_number or (shape.kind == MIXED and shape.code.isupper())) or not 4 <= len(shape.code) <= 8:
         return None
+    if place := _is_replied(means, left, scene):
+        return Verdict(_MEANS, f"what to reply with, after {place.entry!r}")
     before = next((word for word in scene.before(means.end, "maybe") if left <= word.start), None)
     behind = next((word for word in scene.after(shape.end, "maybe") if word.start < right), None)
     begins = not scene.words_between(left, means.start)
@@ -75,6 +81,13 @@ def by_it(shape: Shape, scene: Scene) -> Verdict | None:
         near = scene.words_between(shape.end, behind.start) <= follows(shape, scene, "common")
         return Verdict(_MEANS, f"the means before {behind.entry!r}") if near else None
     return _for_an_account(means, shape, scene) if clause else None
+
+
+def _is_replied(means: Word, left: int, scene: Scene) -> Word | None:
+    """The place in which a sentence asks to reply with a code: `Reply in our app with 4829`."""
+    verb = next((word for word in scene.before(means.start, "send") if left <= word.start), None)
+    place = next((word for word in scene.before(means.start, "plain") if verb and verb.end <= word.start), None)
+    return place if place and scene.plain[place.end : means.start].isspace() else None
 
 
 def _is_led_to(verb: Word, means: Word, shape: Shape, scene: Scene) -> bool:
@@ -100,6 +113,9 @@ def _for_an_account(means: Word, shape: Shape, scene: Scene) -> Verdict | None:
 
 def _ends_clause(shape: Shape, scene: Scene) -> bool:
     """Whether a clause ends behind a shape, or behind a particle of its verb: `Schließ dein Konto mit 4829 ab`."""
+    near = (one.start for one in scene.durations if one.start > shape.end)
+    if any(scene.words_between(shape.end, start) <= 1 for start in near):
+        return True  # `within 5 minutes`
     return scene.ends_its_sentence(shape) or _CLAUSE_END.match(scene.plain, shape.end) is not None
 
 
@@ -112,9 +128,13 @@ def _is_only_goal(verb: Word, shape: Shape, scene: Scene) -> bool:
     """Whether it is the only number behind a verb, and ends its clause or has a word like `to` right behind it."""
     _, right = scene.sentence(shape.start)
     others = scene.numbers > 1 and scene.numbers_between(verb.end, right) > 1
-    if not 4 <= len(shape.code) <= 8 or others or not (shape.is_number or shape.code.isupper()):
+    if not 4 <= len(shape.code) <= 8 or others or not _in_one_case(shape.code):
         return False
     return _ends_clause(shape, scene) or follows(shape, scene, "for")
+
+
+def _in_one_case(code: str) -> bool:
+    return code.isdigit() or code.isupper() or code.islower()
 
 
 def _follows_a_place(verb: Word, shape: Shape, scene: Scene) -> bool:
@@ -123,6 +143,17 @@ def _follows_a_place(verb: Word, shape: Shape, scene: Scene) -> bool:
     if not place or place.start < verb.end or not scene.plain[place.end : shape.start].isspace():
         return False
     return not _is_about_more(shape, scene)
+
+
+def _in_a_field(shape: Shape, scene: Scene) -> Word | None:
+    """Where the sentence of the only number says that it is typed: `Put 4829 into the window that has opened`."""
+    digits = shape.is_number or any(map(str.isdigit, shape.code))
+    if not digits or not _in_one_case(shape.code) or not 4 <= len(shape.code) <= 8 or _is_about_more(shape, scene):
+        return None
+    if any(one != shape and any(map(str.isdigit, one.code)) and len(one.code) >= _SHORTEST for one in scene.candidates):
+        return None
+    left, right = scene.sentence(shape.start)
+    return next((word for word in scene.near(shape, "field") if left <= word.start < right), None)
 
 
 def _is_about_more(shape: Shape, scene: Scene) -> bool:

@@ -8,13 +8,15 @@ from .announcing import directly_announced
 from .asking import asked_for, by_it
 from .lexicon import Word
 from .never import AMOUNT, DATE, DURATION, PERCENT, TIME
-from .placing import adjacent, equated, follows, follows_pointer, named, pointed_at, stands_alone
+from .placing import adjacent, equated, follows, follows_pointer, named, opens, pointed_at, stands_alone
 from .scene import Scene
 from .shapes import SHORTEST, Shape
 from .verdicts import Verdict
 
 _KEYWORD = re.compile(r"(?<![A-Za-z])([A-Z]{3,12})[\"'*]{0,2}\s\Z")
 _CASE_ENDING = re.compile(r"'?-?[^\W\d]{1,4}(?!\w)")
+_QUESTION_MARKS = ("?", "\uff1f", "؟")
+_LONGEST_SHORT_NUMBER = 5
 _WORDS_TO_SEND_TO = 5
 _LONG_COMPOUND = 12
 """Letters of a word that has one for code at its end, and says what the code is for."""
@@ -60,6 +62,7 @@ def in_a_report(shape: Shape, scene: Scene) -> Verdict | None:
         and not _told_to_sign_in(shape, scene)
         and not by_it(shape, scene)
         and not _is_typed_to_sign_in(shape, scene)
+        and not (opens(shape, scene) and follows(shape, scene, "is") and scene.has("enter"))
         and any(part.reason in (DATE, TIME) for part in scene.never)
     ):
         return Verdict(-50, "in a report with a date or time")
@@ -82,10 +85,14 @@ def _is_typed_to_sign_in(shape: Shape, scene: Scene) -> bool:
 
 def to_send_to(shape: Shape, scene: Scene) -> Verdict | None:
     """A short number to send an SMS to or to call: `text WIN to 85023`."""
+    if _answers_a_question(shape, scene):
+        return Verdict(-110, "a number to call, after a question")
     goal = next(iter(scene.before(shape.start, "for")), None)
     is_goal = goal is not None and not scene.plain[goal.end : shape.start].strip()
     for word in scene.before(shape.start, "send"):
         if scene.words_between(word.end, shape.start) > _WORDS_TO_SEND_TO or scene.is_parted(word.end, shape.start):
+            break
+        if _is_what_to_send(shape, scene):
             break
         place = next(iter(scene.before(shape.start, "plain")), None)
         if "enter" in word.kinds and place and word.end <= place.start:
@@ -105,6 +112,23 @@ def to_send_to(shape: Shape, scene: Scene) -> Verdict | None:
     if keyword and not scene.lexicon.has_kind(keyword[1], "money") and not pointed_at(shape, scene):
         return Verdict(-60, "a number to send a keyword to")
     return _sent_to_before_the_verb(shape, scene)
+
+
+def _answers_a_question(shape: Shape, scene: Scene) -> bool:
+    """Whether a warning, a question and a verb lead to a short number: `Never share codes. Got a call? Dial 4829`."""
+    if not shape.is_number or len(shape.code) > _LONGEST_SHORT_NUMBER or not scene.has("warn"):
+        return False
+    left, _ = scene.sentence(shape.start)
+    codes = scene.first("code")
+    if scene.plain[:left].rstrip()[-1:] not in _QUESTION_MARKS or scene.words_between(left, shape.start) > 1:
+        return False
+    return bool(codes) and all(word.end <= left and scene.warns(word) for word in codes)
+
+
+def _is_what_to_send(shape: Shape, scene: Scene) -> bool:
+    """Whether a word like `with` stands right before it: what to reply with is no number to reply to."""
+    means = next(iter(scene.before(shape.start, "with")), None)
+    return means is not None and scene.plain[means.end : shape.start].isspace()
 
 
 def _is_hotline(verb: Word, code: Word | None, shape: Shape, scene: Scene) -> bool:
@@ -155,9 +179,14 @@ def is_for_sign_in(word: Word, scene: Scene) -> bool:
     return (
         (" " in entry and not _is_with_code(entry, word, scene))
         or entry in ONLY_ONE_TIME
-        or (word.end - word.start >= _LONG_COMPOUND and scene.has_spaces(word))
+        or (_letters(word, scene) >= _LONG_COMPOUND and scene.has_spaces(word))
         or scene.lexicon.holds(entry, "maybe")
     )
+
+
+def _letters(word: Word, scene: Scene) -> int:
+    """How many letters a word has; the vowel signs of many scripts are none."""
+    return sum(map(str.isalpha, scene.plain[word.start : word.end]))
 
 
 def _is_with_code(entry: str, word: Word, scene: Scene) -> bool:
@@ -167,6 +196,8 @@ def _is_with_code(entry: str, word: Word, scene: Scene) -> bool:
     if " " in rest:
         return False
     if "enter" in word.kinds or any(lexicon.has_kind(first, kind) for kind in ("for", "enter", "is", "common")):
+        return True
+    if lexicon.has_kind(first, "plain") and not lexicon.has_kind(first, "maybe"):
         return True
     if lexicon.has_kind(first, "code") and lexicon.has_kind(rest, "for"):
         return True

@@ -22,13 +22,21 @@ _IN_LINK = re.compile(
     r"[?&#/;](?i:code|otp|pin|token|passcode|(?:[a-z]{2,20}[_-]?)?(?:code|otp|pin))[=/]"
     r"(?P<value>[0-9A-Z]{4,10})(?=[\s/&#?.,;)>\"']|\Z)"
 )
+_PARAMETER = re.compile(r"[?&#;](?P<name>[A-Za-z]{3,20})=(?P<value>[0-9A-Z]{4,10})(?=[\s&#.,;)>\"']|\Z)")
+"""A parameter whose name may be a word for code of any language: `?codigo=482913`."""
 _LOWER = r"[\s\"(\[]{0,4}([a-z]{4,10})(?![\w@-]|[.'/:][\w/])"
 _COLON_AND_LETTERS = re.compile(r"[^\n:.!?0-9]{0,40}:" + _LOWER)
 _LETTERS = re.compile(_LOWER)
+_CONSONANTS = re.compile(r"\s(?=[bcdfghjklmnpqrstvwxz]{5,8}\b)" + _LOWER[len(r"[\s\"(\[]{0,4}") :])
+"""Letters right behind a word for code that are no word of any language: `type the code gkwtrz`."""
+_SPOKEN = re.compile("[bcdfghjklmnpqrstvwxz]{0,2}(?:[aeiouy]{1,2}[bcdfghjklmnpqrstvwxz]{1,2}){1,4}[aeiouy]{0,2}")
+"""Letters that can be spoken, as those of words are."""
 _LOWER_WORD = re.compile(r"\s(?!(?:for|to|from|by)\b)[a-z]{2,}\b")
 """A word behind one for code that goes on with it, and `is` says nothing of the code: `OTP fraud is rising`."""
 _ENDS = re.compile(r"[\"')\]]{0,2}(?:[.,;!\n]| \(|\s*\Z)")
 _MOST_WORDS_TO_LINK = 3
+_SERVICES = frozenset({"FB", "IG", "WA"})
+"""Prefixes of services whose names can be in another script."""
 _TAIL = re.compile("(?=[A-Z]{0,7}[0-9])[0-9A-Z]{4,8}")
 _WITH_TAIL = re.compile("([0-9]{4,10})([a-z]{2,4})")
 _WORD_AND_NUMBER = re.compile("([A-Za-z]{3,20})([0-9]{4,10})")
@@ -53,6 +61,8 @@ def judge(scene: Scene) -> list[Judged]:
     ]
     if not any(one.points >= ENOUGH for one in judged):
         judged += _in_links(scene)
+    elif any(one.points >= ENOUGH and not one.shape.code.islower() for one in judged):
+        judged = [one for one in judged if not (one.shape.kind == LETTERS and one.shape.code.islower())]
     return sorted(judged, key=lambda one: -one.points)
 
 
@@ -87,9 +97,14 @@ def _in_links(scene: Scene) -> Iterator[Judged]:
     """A code that only a link holds, and that the link calls so: `?code=482913`."""
     for part in scene.never:
         if part.reason == LINK:
-            for found in _IN_LINK.finditer(scene.plain, part.start, part.end):
-                start, end = found.span("value")
-                yield Judged(Shape(start, end, found["value"], DIGITS), 60, "named as a code in a link")
+            values = {found.span("value") for found in _IN_LINK.finditer(scene.plain, part.start, part.end)}
+            values |= {
+                found.span("value")
+                for found in _PARAMETER.finditer(scene.plain, part.start, part.end)
+                if any(map(str.isdigit, found["value"])) and scene.lexicon.has_kind(found["name"], "code")
+            }
+            for start, end in sorted(values):
+                yield Judged(Shape(start, end, scene.plain[start:end], DIGITS), 60, "named as a code in a link")
 
 
 def _in_lower_case(scene: Scene) -> Iterator[Shape]:
@@ -108,8 +123,18 @@ def _in_lower_case(scene: Scene) -> Iterator[Shape]:
             found = _LETTERS.match(scene.plain, link.end)
             other_subject = _LOWER_WORD.match(scene.plain, word.end, link.start)
             found = found if found and not other_subject and _ENDS.match(scene.plain, found.end()) else None
+            if found and _SPOKEN.fullmatch(found[1]) and not _speaks_of_typing(scene):
+                found = None
+        found = found or _CONSONANTS.match(scene.plain, word.end)
         if found and not any(shape.start == found.start(1) for shape in scene.shapes):
             yield Shape(*found.span(1), found[1], LETTERS)
+
+
+def _speaks_of_typing(scene: Scene) -> bool:
+    """Whether more than a word for code speaks for one, or the language is well known: else `is` leads to any word."""
+    if scene.has_duration or any(map(scene.has, ("warn", "enter", "maybe"))):
+        return True
+    return len(scene.first("common")) > 1
 
 
 def _goes_on_plainly(end: int, scene: Scene) -> bool:
@@ -133,7 +158,22 @@ def _taken_apart(shape: Shape, scene: Scene) -> Shape:
         return shape._replace(kind=NO_CODE)
     if shape.kind == PREFIXED and scene.lexicon.knows(prefix):
         return shape._replace(start=shape.start + len(prefix) + 1, kind=DIGITS)
+    if shape.kind == PREFIXED and not _nobody_types(prefix, shape.code, scene):
+        return shape._replace(code=prefix + shape.code, kind=MIXED)
     return shape
+
+
+def _nobody_types(prefix: str, digits: str, scene: Scene) -> bool:
+    """Whether a prefix only says whose code it is: one letter, a service's short name, or one to compare with a page.
+
+    The last is told apart by the text: it has the prefix once more, or says how many digits to type.
+    """
+    if len(prefix) == 1 or prefix.islower() or prefix in _SERVICES:
+        return True
+    if re.search(rf"(?<![0-9A-Za-z])(?:{prefix}(?!-)|{len(digits)})(?![0-9A-Za-z])", scene.plain):
+        return True
+    short_for = f"{prefix[0]}{''.join(f'[A-Za-z]*{letter}' for letter in prefix[1:])}"
+    return re.search(rf"(?<![0-9A-Za-z])(?!{prefix}-){short_for}", scene.plain, re.IGNORECASE) is not None
 
 
 def _goes_on(shape: Shape, tail: str, scene: Scene) -> bool:

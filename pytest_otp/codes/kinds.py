@@ -4,5 +4,5 @@ from __future__ import annotations
 
 KEYS = (
     *("code", "maybe", "enter", "is", "for", "other", "offer", "approval", "done", "paid", "send", "old"),
-    *("plain", "warn", "time", "money", "with", "pickup", "thing", "dash", "common"),
+    *("plain", "warn", "time", "days", "money", "with", "pickup", "thing", "field", "dash", "common"),
 )

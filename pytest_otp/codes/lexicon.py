@@ -25,7 +25,8 @@ _LONG_STEM = 5
 _TOKEN = re.compile("a+|w+")
 _JOINT = re.compile(r"[ \-'/&]{0,2}|\.")
 _LONGEST_SHORT_FORM = 5
-"""Letters of a word that is cut short by a full stop."""
+"""Letters of a word that is cut short by a full stop; one amid a phrase has no vowels: `codul dvs. de client`."""
+_VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
 _LONGEST_WORD = 40
 """Letters of a word that are looked at."""
 
@@ -240,11 +241,16 @@ def _joined(plain: str, tokens: list[tuple[int, int]], index: int, count: int) -
     end = tokens[index + count][1]
     if plain[end : end + 1].isdigit():
         return False  # the last of them are letters of a code
-    begin, end = tokens[index]
-    if count and end - begin <= _LONGEST_SHORT_FORM and _is_short_form(plain, end, tokens[index + 1][0]):
-        index, count = index + 1, count - 1
     pairs = zip(tokens[index : index + count], tokens[index + 1 : index + count + 1], strict=True)
-    return all(_JOINT.fullmatch(plain, end, start) for (_, end), (start, _) in pairs)
+    return all(
+        _JOINT.fullmatch(plain, end, start)
+        or (
+            _is_short_form(plain, end, start)
+            and end - begin <= _LONGEST_SHORT_FORM
+            and (begin == tokens[index][0] or not _VOWEL.search(plain, begin, end))
+        )
+        for (begin, end), (start, _) in pairs
+    )
 
 
 def _is_short_form(plain: str, end: int, start: int) -> bool:

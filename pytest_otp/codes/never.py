@@ -111,6 +111,7 @@ PATTERNS = tuple(
         (AMOUNT, False, ("~,", "~."), r"(?<![\w.,-])[0-9]{5,12}[.,][0-9]{1,2}(?![\w.,/-]?[0-9])"),
         (AMOUNT, True, tuple(_SIGNS), rf"[{_SIGNS}]\s?{_NUMBER}|(?<![\w.,]){_NUMBER}\s?[{_SIGNS}]"),
         (AMOUNT, True, ("ש",), rf"(?<![\w.,]){_NUMBER}\s?ש[\"'״]{{1,2}}ח"),
+        (AMOUNT, False, ("k",), r"(?<![\w.,-])[0-9]{2,3}K(?!\w)"),
         (AMOUNT, False, ("r", "n"), r"(?<!\w)[RN][0-9]{2,6}(?![\w-])"),
         (PERCENT, True, tuple("%٪‰°"), rf"(?<![\w.,]){_NUMBER}\s?[%٪‰°]"),
         (DATE, True, ("~-", "~/", "~."), _FULL_DATE),

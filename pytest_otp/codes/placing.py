@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from .lexicon import Word
+from .never import TIME
 from .scene import Scene
 from .shapes import DIGITS, LETTERS, MIXED, PREFIXED, SHORTEST_MIXED, SPACED, SPLIT, Shape
 
@@ -18,9 +19,10 @@ _DASH = re.compile(r"\s*-{1,2}\s|\s*[(\[]")
 _STOP = re.compile(r"\s?(?:[.!,;(\uff0c。、]|-{1,2}\s)")
 _IN_BRACKETS = re.compile(r"\([^():]*\w[^():]*[:=][^()\w]*\Z")
 """A bracket that is open, and a label in it: `code KTMRZ (reference: `."""
+_NAME_ENDS = re.compile(r"\s?:\s?")
 _CLOSED = re.compile(r"\s*[,;:(|/]|\s+-{1,2}\s")
 _OPENS = re.compile(r"(?:\A|[\n:\])】»>|.!?。\uff01,\uff0c،]|\s-{1,2}\s)\W{0,6}\Z")
-_SENDER = re.compile(
+SENDER = re.compile(
     r"\W{0,4}(?:(?!\d+\b)(?:\w|[\u0900-\u109f\u1780-\u17ff]){2,24}[.'&]?[ ]?){1,2}[:\]】»>!|/-]{1,3}\s*"
 )
 """One or two words; in the scripts of South and South-East Asia with the signs that are no letters of their own."""
@@ -146,11 +148,22 @@ def stands_alone(shape: Shape, scene: Scene) -> str | None:
         return None
     if shape.kind in (DIGITS, SPLIT, PREFIXED) and scene.is_a_line(shape):
         return "alone on its line"
+    if shape.is_number and (scene.has_duration or scene.has("warn")) and scene.is_a_sentence(shape):
+        return "a sentence of its own"
     ends = scene.ends_its_line(shape) if shape.is_number else scene.is_last(shape)
-    limited = _STOP.match(scene.plain, shape.end) and (scene.has_duration or _is_to_be_typed(shape, scene))
-    if (ends or limited or (shape.is_number and scene.has("warn"))) and _SENDER.fullmatch(scene.plain, 0, shape.start):
+    limited = _STOP.match(scene.plain, shape.end) and (
+        scene.has_duration or _is_to_be_typed(shape, scene) or _ends_at(shape, scene)
+    )
+    if (ends or limited or (shape.is_number and scene.has("warn"))) and SENDER.fullmatch(scene.plain, 0, shape.start):
         return "all that follows the sender's name"
     return None
+
+
+def _ends_at(shape: Shape, scene: Scene) -> bool:
+    """Whether what follows a number says when it ends: `482913. Expires at 14:05`."""
+    if not shape.is_number or not any(part.reason == TIME and part.start > shape.end for part in scene.never):
+        return False
+    return bool(scene.after(shape.end, "time")) and not any(map(scene.has, ("thing", "pickup", "other", "paid")))
 
 
 def _is_to_be_typed(shape: Shape, scene: Scene) -> bool:
@@ -195,7 +208,7 @@ def named_in_front(shape: Shape, scene: Scene) -> bool:
     first = next((one for one in scene.candidates if left <= one.start < shape.start), None)
     if not first or not first.is_number or len(first.code) < SHORTEST_MIXED or not opens(first, scene):
         return False
-    kinds = ("code", "enter") if follows(first, scene, "is") else ("code",)
+    kinds = ("code", "enter", "maybe") if follows(first, scene, "is") else ("code",)
     if any(first.end <= word.start for kind in kinds for word in scene.before(shape.start, kind)):
         return True
     parted = _CLOSED.match(scene.plain, first.end) or follows(first, scene, "is")
@@ -203,8 +216,11 @@ def named_in_front(shape: Shape, scene: Scene) -> bool:
 
 
 def _is_name_of_code(shape: Shape, scene: Scene) -> bool:
-    """Whether a word like `is` leads on from a word in capitals to a number: `kode WAVE adalah 4829`."""
+    """Whether a colon or `is` leads on from a name in capitals: `kode WAVE adalah 4829`, `Code ACME: K7Q2`."""
     word = adjacent(shape, scene)
+    colon = _NAME_ENDS.match(scene.plain, shape.end)
+    if word is not None and colon and any(one.start == colon.end() for one in scene.candidates):
+        return True
     _, right = scene.sentence(shape.start)
     numbers = [one for one in scene.candidates if one.is_number and shape.end <= one.start < right]
     return word is not None and any(pointed_at(one, scene) == word for one in numbers[:2])

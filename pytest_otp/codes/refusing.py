@@ -11,6 +11,7 @@ from .contexts import an_offer, in_a_report, reported, to_be_sent, to_send_to
 from .lexicon import Word
 from .never import AMOUNT, DATE, DURATION, HIDDEN, PHONE, TIME, Never
 from .placing import (
+    SENDER,
     adjacent,
     equated,
     follows,
@@ -33,12 +34,16 @@ from .verdicts import Rule, Verdict
 Veto = Callable[[Shape, Scene], "str | None"]
 
 _LABEL_GAP = re.compile(r"[\s:#=\-(*.\[【「\"']{0,6}")
+_GROUPS = re.compile(r"(?:[0-9]{2,4}[ -]){1,4}\Z")
+"""What stands before the last groups of a phone number."""
+_SHORTEST_PHONE = 7
 _LABEL_WITH_COLON = re.compile("[:\n=]")
 _NUMBER_SIGN = re.compile(
     r"(?:(?<![^\W_])(?:[Nn](?:°|\.o)|(?:[Nn]o|[Nn]|[Nn]r|[Nn]ro|[Nn]úm|[Bb]r|[Бб]р|[Čč]|[Čč]ís|[Šš]t|[Ss]z|[Αα]ρ)\.)"  # noqa: RUF001 - Greek and Cyrillic
     r"|(?<=\w )(?:No|nr|br|бр))\s?\Z"  # noqa: RUF001 - Cyrillic
 )
 """A number sign; `№` is read as `No`."""
+_WRITTEN_TO_SIGN = re.compile("No[0-9]+")
 _LONGEST_SIGN = 7
 """Characters of a number sign and the space behind it."""
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
@@ -49,6 +54,7 @@ _WORDS_TO_LED = 6
 """Words between a label and the number that a word like `is` leads to: `your customer number with us is 4829`."""
 _SPELT = 3
 """Letters of a unit of time that no code has by chance."""
+VOWELS = frozenset("AEIOUaeiouy")
 _LOOKS = frozenset({AMOUNT, DATE, TIME, HIDDEN, DURATION})
 """Parts that a code with letters can look like by chance: `12H30`."""
 
@@ -79,9 +85,11 @@ def labelled(shape: Shape, scene: Scene) -> str | None:
     """The word right before it is the label of another number: `order 482913`, `card ending 4821`."""
     for label in scene.before(shape.start, "other")[:1]:
         gap = scene.plain[label.end : shape.start]
+        if (groups := _GROUPS.search(gap)) and sum(map(str.isdigit, groups[0] + shape.code)) >= _SHORTEST_PHONE:
+            gap = gap[: groups.start()]  # the rest of a phone number: `your number 555 4829`
         if "code" in label.kinds or scene.is_parted(label.end, shape.start) or not _LABEL_GAP.fullmatch(gap):
             return None
-        if _said_to_be_the_code(shape, scene):
+        if _said_to_be_the_code(shape, scene) or _ends_the_sender(label, shape, scene):
             return None
         word = scene.code_before(label)
         if not word or not _LABEL_WITH_COLON.search(gap) or _has_its_code(word, label, scene):
@@ -91,6 +99,8 @@ def labelled(shape: Shape, scene: Scene) -> str | None:
 
 def numbered(shape: Shape, scene: Scene) -> str | None:
     """A number sign or the short form of `number` stands right before it: `request No. 48-2210`."""
+    if _WRITTEN_TO_SIGN.fullmatch(shape.code):
+        return f"numbered by {shape.code[:2]!r}"
     sign = _NUMBER_SIGN.search(scene.plain, max(0, shape.start - _LONGEST_SIGN), shape.start)
     if not sign:
         return None
@@ -108,9 +118,11 @@ def a_word(shape: Shape, scene: Scene) -> str | None:
         return "a word"
     if pointed_at(shape, scene) or equated(shape, scene) or stands_alone(shape, scene):
         return None
+    if shape.code.islower() and adjacent(shape, scene) and VOWELS.isdisjoint(shape.code):
+        return None
     if shape.code.islower() or _shouted(shape, scene) or _is_reported(shape, scene):
         return "a word"
-    asked = not any(char in "AEIOU" for char in shape.code) and _is_asked_for(shape, scene)
+    asked = VOWELS.isdisjoint(shape.code) and _is_asked_for(shape, scene)
     return None if asked or named(shape, scene) else "a word"
 
 
@@ -143,7 +155,9 @@ def label_near(shape: Shape, scene: Scene) -> Verdict | None:
     for label in scene.before(shape.start, "other")[:1]:
         most = _WORDS_TO_LED if follows_link(label, shape, scene) else 2
         near = scene.words_between(label.end, shape.start) <= most and not scene.is_parted(label.end, shape.start)
-        if near and scene.claims(label, shape) and not by_it(shape, scene):
+        theirs = scene.claims(label, shape) and not by_it(shape, scene)
+        theirs = theirs and not _is_asked_for_behind(label, shape, scene)
+        if near and theirs and not _ends_the_sender(label, shape, scene):
             return Verdict(
                 -25 if scene.code_before(label) else -45, f"near {label.entry!r}, which labels another number"
             )
@@ -160,6 +174,17 @@ def label_near(shape: Shape, scene: Scene) -> Verdict | None:
         ):
             return Verdict(-40, f"before {label.entry!r}, which labels another number")
     return None
+
+
+def _is_asked_for_behind(label: Word, shape: Shape, scene: Scene) -> bool:
+    """Whether a verb right behind a number asks to type it, and a word parts it from the label.
+
+    So do languages with the verb at the end say it: `to change your phone number then 4829 type`.
+    """
+    verb = next(iter(scene.after(shape.end, "enter")), None)
+    if not verb or scene.is_parted(shape.end, verb.start) or not scene.words_between(label.end, shape.start):
+        return False
+    return scene.words_between(shape.end, verb.start) <= 1
 
 
 def sender_in_brackets(shape: Shape, scene: Scene) -> Verdict | None:
@@ -254,6 +279,17 @@ def _said_to_be_the_code(shape: Shape, scene: Scene) -> bool:
     """Whether `is` and a word for code follow it in its sentence: `Dear customer 4829 is your OTP`."""
     word = next(iter(scene.after(shape.end, "code")), None)
     return word is not None and follows(shape, scene, "is") and not scene.is_parted(shape.end, word.start)
+
+
+def _ends_the_sender(label: Word, shape: Shape, scene: Scene) -> bool:
+    """Whether a label is the end of the sender's name in front of a code: `Fox Mobile: 4829 - your code`."""
+    if scene.is_empty(0, label.start):
+        return False
+    goal = next(iter(scene.after(shape.end, "maybe")), None)
+    to_sign_in = goal and follows(shape, scene, "for") and scene.words_between(shape.end, goal.start) <= _WORDS_TO_TYPED
+    if not to_sign_in and not equated(shape, scene):
+        return False
+    return SENDER.fullmatch(scene.plain, 0, shape.start) is not None
 
 
 def _begins_with_verb(shape: Shape, scene: Scene) -> bool:

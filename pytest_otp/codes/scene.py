@@ -14,8 +14,18 @@ from .reading import BREAK, LETTER, OTHER, Reading
 from .shapes import MIXED, Shape, shapes
 
 _SENTENCE_END = re.compile(r"(?<!\.)(?<! [A-Z])\.+(?=[\s\"')\]»]|\Z)|[!?؟\u06d4\u0589।॥።།။៕。]|[;؛](?=\s)")
-_SHORT_FORM = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,4}(?P<stop>\.) (?=[^\W\d_])(?=(?P<next>.))")
-"""A full stop with a small letter behind it ends a short form: `349,00 kr. hos`."""
+_SHORT_FORM = re.compile(
+    r"(?:(?<![^\W\d_])[^\W\d_]{1,4}|(?<![\w-])[0-9]{1,2}|(?<!\w)[0-9]{1,2}\.[0-9]{1,2})"
+    r"(?P<stop>\.) (?=[^\W\d_])(?=(?P<next>.))"
+)
+"""A full stop with a small letter behind it ends a short form or a day: `349,00 kr. hos`, `am 12. juni`."""
+_DAYS = re.compile("(?:24|48|72)(?![0-9])")
+"""Hours that are days."""
+_WORDS_OF_A_NAME = 3
+_NUMBER_SIGN = re.compile(
+    r"(?<![^\W_])(?:n|no|nr|nro|núm|num|br|бр|č|čís|sz|št|αρ)(?P<stop>\.)(?= ?[0-9])",  # noqa: RUF001 - Greek and Cyrillic
+    re.IGNORECASE,
+)
 _CLAUSE_ENDS = frozenset(",\uff0c،、")
 _CLAUSE_END = re.compile("[,\uff0c،、]")
 _LINE_END = re.compile("\n")
@@ -29,6 +39,8 @@ _LONGEST_OF_WORDS = 1600
 """Characters of a text without capitals and digits that can have a code in lower-case letters."""
 _WRITTEN_TO_NUMBERS = frozenset({"code", "money", "time"})
 """Words that senders write to a number without a space."""
+_SHORT_CODE = 3
+"""Letters of the short form of a word for code: `Cod. 4829`."""
 _PARTING = ("enter", "code", "maybe")
 """Words behind a label after which a number is no longer the label's."""
 _FIRST = 6
@@ -58,9 +70,11 @@ class Scene:
         self._lines = [found.start() for found in _LINE_END.finditer(reading.plain)]
         abbreviations = {word.end for word in self._words["other"] if word.end - word.start <= _LONGEST_ABBREVIATION}
         abbreviations.update(word.end for word in self._words["approval"])  # `Cód. aut. 551902`
+        abbreviations.update(word.end for word in self._words["code"] if word.end - word.start == _SHORT_CODE)
         abbreviations.update(
             found.start("stop") for found in _SHORT_FORM.finditer(self.plain) if found["next"].islower()
         )
+        abbreviations.update(found.start("stop") for found in _NUMBER_SIGN.finditer(self.plain))
         self._ends = [
             found.start() for found in _SENTENCE_END.finditer(self.plain) if found.start() not in abbreviations
         ]
@@ -98,8 +112,14 @@ class Scene:
 
     @property
     def has_duration(self) -> bool:
-        """Whether it says how long something lasts, as messages with a code do."""
-        return any(part.reason == DURATION for part in self.never)
+        """Whether it says how long something lasts, as messages with a code do; days are those of other things."""
+        days = {word.end for word in self._words["days"]}
+        return any(part.end not in days and not _DAYS.match(self.plain, part.start) for part in self.durations)
+
+    @property
+    def durations(self) -> list[Never]:
+        """How long things last."""
+        return [part for part in self.never if part.reason == DURATION]
 
     def has(self, kind: str) -> bool:
         """Whether the text has a word of a kind."""
@@ -190,6 +210,15 @@ class Scene:
         """Whether nothing but signs stands beside a shape in its line."""
         left, right = _last(self._lines, shape.start), _next(self._lines, shape.end, len(self.plain))
         return self.is_empty(left + 1, shape.start) and self.is_empty(shape.end, right)
+
+    def is_a_sentence(self, shape: Shape) -> bool:
+        """Whether nothing but signs stands beside a shape in its sentence, and no more than a name before that."""
+        left, right = self.sentence(shape.start)
+        return (
+            self.words_between(0, left) <= _WORDS_OF_A_NAME
+            and self.is_empty(left, shape.start)
+            and self.is_empty(shape.end, right)
+        )
 
     def warns(self, word: Word) -> bool:
         """Whether a word stands in a sentence that warns not to share the code."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from .contexts import ONLY_ONE_TIME, is_for_sign_in
 from .lexicon import Word
-from .never import AMOUNT
+from .never import AMOUNT, DATE, TIME
 from .placing import adjacent, equated, pointed_at
 from .reading import folded
 from .scene import Scene
@@ -24,9 +24,11 @@ _PARTED = re.compile(r"[0-9,:;\uff0c、،؛]")
 """What a word for code and the thing that it belongs to have none of between them."""
 _WORDS_OF_A_THING = 3
 """Words between a word for code and its thing: `code for the front door`."""
+_SHORT_NUMBER = re.compile(r" #?[0-9]{1,2}(?![\w.:,/-])")
 _WORDS = re.compile(r"(?<![^\W_])[^\W\d_]+(?![^\W_])")
 _PIN = "pin"
 """What the code of a card, a telephone or a locker is called, and one to sign in with."""
+_WORDS_TO_A_TICKET = 2
 _FARTHEST = 80
 """Characters between a thing and the word for code that it belongs to, or the code."""
 _SHORTEST_PART = 3
@@ -38,8 +40,11 @@ def of_a_thing(shape: Shape, scene: Scene) -> Verdict | None:
     if not scene.has("thing") and not scene.has("pickup") and not _has_compound(scene):
         return None
     word = _naming(shape, scene)
-    if not word or _says_sign_in(word, scene):
+    if not word:
         return None
+    if _says_sign_in(word, scene):
+        thing = _between(word, shape, scene)
+        return Verdict(-120, f"a code of something ({thing.entry!r})") if thing else None
     left, right = scene.sentence(word.start)
     if any(left <= hint.start < right and not _is_beside(hint, word, scene) for hint in _around(word, "maybe", scene)):
         return None
@@ -48,8 +53,10 @@ def of_a_thing(shape: Shape, scene: Scene) -> Verdict | None:
     for thing in _things(scene):
         if _belong_together(thing, word, shape, scene) and _counts(thing, scene):
             return Verdict(-120, f"a code of something ({thing.entry!r})")
+    if ticket := _ticket(word, scene):
+        return Verdict(-120, f"the text is a ticket ({ticket.entry!r})")
     named = is_for_sign_in(word, scene) and word.entry.casefold() != _PIN
-    if named or scene.has_duration or any(map(scene.has, ("warn", "maybe", "enter"))):
+    if named or _is_limited(scene) or any(map(scene.has, ("warn", "maybe", "enter"))):
         return None
     near = next(
         (
@@ -60,6 +67,16 @@ def of_a_thing(shape: Shape, scene: Scene) -> Verdict | None:
         None,
     )
     return Verdict(-120, f"the text is about something with a code of its own ({near.entry!r})") if near else None
+
+
+def _between(word: Word, shape: Shape, scene: Scene) -> Word | None:
+    """The thing that is all between a word like `access code` and a code: `Access code car park: 4829`."""
+    if word.entry.casefold() in ONLY_ONE_TIME or any(map(scene.has, ("warn", "enter"))) or scene.has_duration:
+        return None
+    thing = next((one for one in _things(scene) if word.end <= one.start and one.end <= shape.start), None)
+    if not thing or scene.words_between(word.end, thing.start) or scene.words_between(thing.end, shape.start):
+        return None
+    return None if scene.is_parted(word.end, shape.start) else thing
 
 
 def _naming(shape: Shape, scene: Scene) -> Word | None:
@@ -82,9 +99,10 @@ def _touch(word: Word, other: Word, scene: Scene) -> bool:
 
 
 def _things(scene: Scene) -> Iterator[Word]:
-    """The first things of a text."""
-    yield from scene.first("thing")
-    yield from scene.first("pickup")
+    """The first things of a text, each with the short number that it has: `locker 12`."""
+    for thing in (*scene.first("thing"), *scene.first("pickup")):
+        number = _SHORT_NUMBER.match(scene.plain, thing.end)
+        yield thing._replace(end=number.end()) if number else thing
 
 
 def _counts(thing: Word, scene: Scene) -> bool:
@@ -102,7 +120,9 @@ def _is_sender(thing: Word, scene: Scene) -> bool:
     last = name[0].rstrip(" :\n\t]】").split()[-1]
     if last[:1].islower() and " " in name[0].strip():
         return False
-    return not any(word.start < name.end() for kind in ("code", "for") for word in scene.first(kind))
+    if any(scene.is_empty(name.start(), word.start) for word in scene.first("plain")[:1]):
+        return False
+    return not any(word.start < name.end() for kind in ("code", "for", "is", "common") for word in scene.first(kind))
 
 
 def _is_in_a_name(thing: Word, scene: Scene) -> bool:
@@ -134,9 +154,31 @@ def _belong_together(thing: Word, word: Word, shape: Shape, scene: Scene) -> boo
     return False
 
 
+def _ticket(word: Word, scene: Scene) -> Word | None:
+    """The thing with which a text begins that has a price and an end: `Bus ticket, $2.50, until 11:32`."""
+    thing = next(_things(scene), None)
+    name = _SENDER.match(scene.plain)
+    begin = name.end() if name and thing and name.end() <= thing.start else 0
+    if not thing or thing.end > word.start or scene.words_between(begin, thing.start) > _WORDS_TO_A_TICKET:
+        return None
+    reasons = {part.reason for part in scene.never if thing.end <= part.start < word.start}
+    if AMOUNT not in reasons or not reasons & {DATE, TIME} or scene.has("warn") or scene.has("enter"):
+        return None
+    return thing if _counts(thing, scene) else None
+
+
+def _is_limited(scene: Scene) -> bool:
+    """Whether it says how long something lasts that is not the thing itself: `Day ticket 24 hours`."""
+    return scene.has_duration and not all(
+        any(thing.start < part.start <= thing.end + 1 for thing in _things(scene)) for part in scene.durations
+    )
+
+
 def _has_number(thing: Word, shape: Shape, scene: Scene) -> bool:
     """Whether the thing has a number of its own, so that the code is only for it: `the code for booking 2025-33`."""
     rest = scene.plain[thing.end : thing.end + 4].lstrip(" #")
+    if any(part.start == thing.end + 1 for part in scene.durations):
+        return False
     return rest[:1].isdigit() and not thing.end <= shape.start <= thing.end + 4
 
 

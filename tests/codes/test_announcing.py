@@ -12,6 +12,7 @@ from pytest_otp.codes.announcing import (
     behind_a_dash,
     directly_announced,
     guarded,
+    limited,
     looks,
     on_its_own,
     only_number,
@@ -51,6 +52,7 @@ SPEAKS = {
             "4829",
             "after a colon, in a text that warns not to share it",
         ),
+        ("Give this to nobody: 4829", "4829", "after a colon, in a text that warns not to share it"),
     ],
     on_its_own.__name__: [
         ("482913", "482913", "the whole message"),
@@ -61,6 +63,9 @@ SPEAKS = {
         ("meet G-482913 there", "482913", "Google's way to write a code"),
         ("K7Q2MX", "K7Q2MX", "the whole message"),
         ("Shop: k7q2mx", "k7q2mx", "all that follows the sender's name"),
+    ],
+    limited.__name__: [
+        ("Shop: 4829 is secret and valid for 3 min", "4829", "said how long it is 'secret and'"),
     ],
     only_number.__name__: [
         ("Zümbel blärg 482913 wibbel", "482913", "the only number in a short text"),
@@ -89,7 +94,7 @@ SILENT = {
         ("See 482913", "482913"),
     ],
     guarded.__name__: [
-        ("Give this to nobody: 4829", "4829"),
+        ("Give it to nobody. It is here: 4829", "4829"),
         ("Only type it here: 4829", "4829"),
         ("Give this to nobody 4829. Only type it here", "4829"),
         ("Give this to nobody: 4829. Only type it here: 7712", "4829"),
@@ -102,6 +107,13 @@ SILENT = {
         ("Meet me there: 482913", "482913"),
         ("Shop: 482913 is on its way", "482913"),
         ("the G-4829 there", "4829"),
+    ],
+    limited.__name__: [
+        ("Shop: 4829 is secret and valid for 3 days", "4829"),
+        ("Shop: 4829 is 5 min away", "4829"),
+        ("See 4829 is secret and valid for 3 min", "4829"),
+        ("Shop: ticket 4829 is valid for 3 min", "4829"),
+        ("Shop: HQWZTR is secret and valid for 3 min", "HQWZTR"),
     ],
     only_number.__name__: [
         ("Zumbel blarg 482913 wibbel", "482913"),

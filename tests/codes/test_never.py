@@ -40,6 +40,7 @@ PARTS = {
     HOST: [("on 24shop.example today", "24shop.example"), ("Booking24.example", "Booking24.example")],
     AMOUNT: [
         ("paid 482.913 today", "482.913"),
+        ("from 199K today", "199K"),
         ("paid 1,250 today", "1,250"),
         ("paid 1.250.000,50 today", "1.250.000,50"),
         ("paid 12'500.00", "12'500.00"),
