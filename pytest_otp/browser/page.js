@@ -71,6 +71,42 @@
     return known.get(home);
   };
 
+  // The legends and the heading that a field stands under: one that names a group may stand above other fields of it.
+  const HEADING = "h1, h2, h3, h4, h5, h6, legend, [role=heading]";
+  const groupOf = (element) => {
+    const texts = [];
+    for (let at = parentOf(element), level = 0; at && level < 12 && at !== document.body; level++, at = parentOf(at)) {
+      if (at.localName === "fieldset") texts.push(at.querySelector("legend")?.textContent);
+      if (/^(group|region|dialog)$/.test(at.getAttribute("role") || "") || /^(fieldset|section|form|dialog)$/.test(at.localName)) {
+        texts.push(labelOf(at));
+      }
+    }
+    return clean(texts.filter(Boolean).join(" "));
+  };
+  const headingOf = (element) => {
+    for (let at = element, level = 0; at && level < 8 && at !== document.body; level++, at = parentOf(at)) {
+      for (let other = at.previousElementSibling; other; other = other.previousElementSibling) {
+        const heading = other.matches(HEADING) ? other : holdsField(other) ? null : other.querySelector(HEADING);
+        if (heading && isShown(heading)) return clean(heading.textContent);
+        if (other.querySelector(HEADING) && level) return "";
+      }
+      if (/^(form|dialog|fieldset|section|article)$/.test(at.localName) && level) return "";
+    }
+    return "";
+  };
+  // What each field's own buttons say: those between it and the next field.
+  const buttonsOf = (every) => {
+    const buttons = new Map();
+    let last = null;
+    for (const at of every) {
+      if (isField(at) && isShown(at)) { last = at; buttons.set(at, []); continue; }
+      if (!last || !(at.localName === "button" || at.getAttribute("role") === "button" || (at.localName === "input" && /^(submit|button)$/.test(at.type)))) continue;
+      if (last.closest("form") !== at.closest("form") || buttons.get(last).length > 2 || !isShown(at)) continue;
+      buttons.get(last).push(clean(at.innerText || at.value || at.getAttribute("aria-label"), 40));
+    }
+    return buttons;
+  };
+
   // Whether a person could use a field.
   const named = (element) => {
     const name = element.id ? `#${element.id}` : element.classList.length ? `.${element.classList[0]}` : "";
@@ -197,7 +233,7 @@
     }
     return false;
   };
-  const describe = (element, known, active, modal) => {
+  const describe = (element, known, active, modal, buttons) => {
     const box = element.getBoundingClientRect(), value = valueOf(element);
     const get = (name) => clean(element.getAttribute(name), 80);
     const wide = box.width > 110 || box.width < 12 || isFaint(element);
@@ -208,7 +244,8 @@
       placeholder: get("placeholder"), title: get("title"), classes: get("class"),
       test: get("data-testid") || get("data-test") || get("data-cy"),
       maxlength: element.maxLength ?? -1, label: labelOf(element), before: textBefore(element),
-      context: contextOf(element, known), filled: [...value].length,
+      context: contextOf(element, known), group: groupOf(element), heading: headingOf(element),
+      buttons: (buttons.get(element) || []).join(" | "), filled: [...value].length,
       shape: !value ? "" : /^\+\d{1,4}\s*$/.test(value) ? "country code" : /^\d+$/.test(value) ? "digits" : /^[\d\s().+-]+$/.test(value) ? "digits and signs" : "text",
       box: [box.left + scrollX, box.top + scrollY, box.width, box.height], problem: problemOf(element, picture),
       visible: picture ? inWindow(picture.home) : inWindow(element), active: element === active, tabindex: element.tabIndex, muted: !!element.closest("[aria-hidden=true]"),
@@ -312,9 +349,9 @@
         || parentOf(parentOf(each) || each) || document.body) : [];
       const all = (roots ? [...new Set([...found(around), ...own])] : own).slice(0, limit);
       const aimed = roots ? own.map(idOf) : [];
-      const place = window.frameElement?.getBoundingClientRect();
+      const place = window.frameElement?.getBoundingClientRect(), buttons = buttonsOf(every(document));
       return {
-        ready: document.readyState, fields: all.map((each) => describe(each, known, active, modal)), aimed,
+        ready: document.readyState, fields: all.map((each) => describe(each, known, active, modal, buttons)), aimed,
         direct: scope.every((root) => root !== document && isField(root)), frames: actions.frames({}, roots).length, origin: !!window[ORIGIN], url: location.href, age: performance.now() / 1000,
         scripts: [...windows()].some((each) => each.document.scripts.length),
         shown: innerWidth > 3 && innerHeight > 3 && !(place && (place.width < 4 || place.height < 4)),
