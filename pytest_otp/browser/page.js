@@ -7,7 +7,8 @@
   const LONGEST_TEXT = 120;
   const elements = new Map(), ids = new WeakMap();
   const LAPSES = 5000;  // milliseconds without a call from Python, as after an alert
-  const seen = { allowed: new Set(), touched: 0, keys: 0, astray: 0, sent: 0, changes: 0, pasted: 0, refused: 0, clipboard: null };
+  const GUARDED = Symbol.for("pytest-otp guarded");
+  const seen = { allowed: new Set(), touched: 0, lapses: LAPSES, focused: false, keys: 0, inputs: 0, astray: 0, sent: 0, changes: 0, pasted: 0, refused: 0, clipboard: null };
 
   const idOf = (element) => {
     if (!ids.has(element)) { ids.set(element, elements.size + 1); elements.set(elements.size + 1, element); }
@@ -317,20 +318,26 @@
 
   const focusOn = (element, select) => {
     if (!element?.isConnected) return;
-    if (deepActive() !== element) element.focus({ preventScroll: true });
+    if (deepActive() !== element || focusLeft()) {
+      if (focusLeft()) window.focus();
+      element.focus({ preventScroll: true });
+    }
+    seen.focused ||= document.hasFocus();
     const end = element.value?.length ?? 0;
     if (select === "all" && element.select) element.select();
     else if (select === "all") getSelection().selectAllChildren(element);
     else try { element.setSelectionRange(select === "end" ? end : 0, select === "end" ? end : 0); } catch { /* not of this type */ }
   };
 
-  // All windows of the page that a script may reach: the focus may be moved into another frame.
-  const windows = function* (from = window.top) {
-    for (const each of [from, ...Array.from({ length: from.length }, (_, index) => from[index])]) {
-      if (each !== from) { yield* windows(each); continue; }
-      try { if (each.document) yield each; } catch { /* of another origin */ }
-    }
+  // All windows of the page: the focus may be moved into another frame.
+  const everyWindow = function* (from = window.top) {
+    yield from;
+    for (let index = 0; index < from.length; index++) yield* everyWindow(from[index]);
   };
+  const isReachable = (other) => { try { return !!other.document; } catch { return false; } };
+  const windows = () => [...everyWindow()].filter(isReachable);
+  // Whether a frame of another origin has taken the focus. (A window in the background never has it.)
+  const focusLeft = () => seen.focused && window !== window.top && !document.hasFocus();
   const now = () => new Event("now").timeStamp;  // not by the page's clock, which may be frozen
 
   const actions = {
@@ -360,11 +367,20 @@
     // Keeps keys away from all other fields, and counts what arrives.
     begin({ fields, drawing, id }) {
       seen.allowed = new Set(fields.map((each) => elements.get(each)));
+      seen.lapses = LAPSES;
       watch(true);
       if (id !== null) focusOn(elements.get(id), "start");
       return actions.read({ fields, drawing });
     },
-    end() { watch(false); return null; },
+    end() { watch(false); seen.focused = false; return null; },
+    // In a frame that the field's own frame cannot reach: keeps all keys away, for some seconds.
+    guard({ seconds }) {
+      if (!seconds || window[GUARDED]) { if (!window[GUARDED]) window.removeEventListener("keydown", guards.keydown, true); return null; }
+      seen.allowed = new Set();
+      seen.lapses = seconds * 1000;
+      window.addEventListener("keydown", guards.keydown, true);
+      return null;
+    },
     show({ id }) {
       const element = elements.get(id), area = drawn(element)?.home || element;
       if (!inWindow(area)) {
@@ -377,7 +393,7 @@
       return actions.read({ fields, drawing });
     },
     read({ fields, drawing }) {
-      const active = deepActive();
+      const active = focusLeft() ? null : deepActive();
       const chosen = fields.map((id) => elements.get(id));
       const picture = drawing && chosen[0]?.isConnected ? drawn(chosen[0]) : null;
       return {
@@ -385,7 +401,8 @@
         drawn: picture ? picture.slots.map((slot) => clean(slot.textContent)).join("") : "",
         active: chosen.indexOf(active), elsewhere: active && isField(active) && !chosen.includes(active) ? idOf(active) : null,
         disabled: chosen.every((each) => each?.matches?.(":disabled") || each?.readOnly),
-        keys: seen.keys, astray: seen.astray, sent: seen.sent, changes: seen.changes, pasted: seen.pasted,
+        outside: [...everyWindow()].filter((each) => !isReachable(each)).length,
+        keys: seen.keys, inputs: seen.inputs, astray: seen.astray, sent: seen.sent, changes: seen.changes, pasted: seen.pasted,
         refused: seen.refused, scripted: !!chosen[0]?.isConnected && isScripted(chosen[0]),
       };
     },
@@ -469,7 +486,7 @@
   const guards = {
     keydown(event) {
       const target = event.composedPath()[0];
-      if (now() - seen.touched > LAPSES) { watch(false); return; }
+      if (now() - seen.touched > seen.lapses) { watch(false); return; }
       if (seen.allowed.has(target)) { seen.keys++; return; }
       seen.astray++;
       event.preventDefault();
@@ -484,13 +501,17 @@
       event.preventDefault();
       event.stopImmediatePropagation();
     },
+    input(event) { if (seen.allowed.has(event.composedPath()[0])) seen.inputs++; },
     submit() { seen.sent++; },
   };
   const observer = new MutationObserver((records) => { seen.changes += records.length; });
   const watch = (on) => {
-    for (const each of windows()) for (const [name, guard] of Object.entries(guards)) {
-      each.removeEventListener(name, guard, true);
-      if (on) each.addEventListener(name, guard, true);
+    for (const each of windows()) {
+      if (on) each[GUARDED] = true; else delete each[GUARDED];
+      for (const [name, guard] of Object.entries(guards)) {
+        each.removeEventListener(name, guard, true);
+        if (on) each.addEventListener(name, guard, true);
+      }
     }
     observer.disconnect();
     if (on) observer.observe(document, { attributes: true, childList: true, characterData: true, subtree: true });

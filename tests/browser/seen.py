@@ -15,7 +15,9 @@ from pytest_otp.browser.widget import Widget
 def field(number: int = 1, **said: Any) -> Field:
     """A text field of usual size, below the one before it."""
     texts = ("name", "dom", "autocomplete", "mode", "pattern", "placeholder", "title", "classes", "test", "label")
-    seen: dict[str, Any] = dict.fromkeys((*texts, "before", "context", "group", "heading", "buttons", "shape", "problem"), "")
+    seen: dict[str, Any] = dict.fromkeys(
+        (*texts, "before", "context", "group", "heading", "buttons", "shape", "problem"), ""
+    )
     seen |= {"id": number, "tag": "input", "type": "text", "maxlength": -1, "filled": 0, "tabindex": 0, "modal": None}
     seen |= dict.fromkeys(("active", "muted", "faint", "scripted"), False)
     seen |= {"visible": True, "slots": 0, "home": 1, "box": [10, 50 * number, 200, 30]}
@@ -78,6 +80,8 @@ class FakePage:
             "active": self.active,
             "elsewhere": None,
             "keys": len(self.keys),
+            "inputs": 0,
+            "outside": 0,
             "astray": 0,
             "changes": 0,
             "scripted": True,

@@ -1,0 +1,70 @@
+"""How fast a page is: how long its keys take to show, and how close together it takes them."""
+
+from __future__ import annotations
+
+from .patience import Watch
+from .steps import Pause, Steps
+from .widget import Widget
+
+_TIMES = 8
+"""How many times as long as the slowest key so far, or answer, the next key may take."""
+_SHARE = 4
+"""One of so many parts of the time that is left is what a single key may take at most."""
+_LONGEST_GAP = 0.6
+_GAP = 0.06
+"""Seconds between keys for a page that has ignored one which came sooner after another."""
+
+
+class Pace:
+    """Learns from each key how long to wait for the next."""
+
+    def __init__(self, widget: Widget) -> None:
+        self.slowest = 0.0
+        """Seconds that the slowest key took to show."""
+        self._widget = widget
+        self._pressed = 0.0
+        """When the last key was pressed."""
+        self._gap = 0.0
+        """Seconds that passed before the last key, since the one before it."""
+        self._longest = 0.0
+        """The longest time between two keys that both showed."""
+        self._least = 0.0
+        """Seconds to leave between keys."""
+
+    @property
+    def _watch(self) -> Watch:
+        return self._widget.watch
+
+    @property
+    def since(self) -> float:
+        """Seconds since the last key."""
+        return self._watch.clock() - self._pressed
+
+    def within(self, seconds: float) -> float:
+        """How long something may take that a quick page does within some seconds, in proportion to how slow this is."""
+        slow = _TIMES * max(self.slowest, self._widget.slowest)
+        return min(max(seconds, slow), max(self._watch.left / _SHARE, seconds / 2))
+
+    def press(self) -> Steps[None]:
+        """Wait until the next key may be pressed, and count from then."""
+        if self.since < self._least:
+            yield Pause(self._least - self.since)
+        self._gap = self.since
+        self._pressed = self._watch.clock()
+
+    def rest(self, least: float) -> Steps[None]:
+        """Wait before the last key: as long as any key so far was given, and some seconds at least."""
+        rest = max(least, 1.5 * self.slowest, 1.5 * self._least, min(self._longest, _LONGEST_GAP)) - self.since
+        if rest > 0:
+            yield Pause(rest)
+
+    def shown(self, index: int) -> None:
+        """The last key shows."""
+        self.slowest = max(self.slowest, self.since)
+        if index:
+            self._longest = max(self._longest, self._gap)
+
+    def ignored(self, index: int) -> None:
+        """The last key had no effect: perhaps it came too soon."""
+        if index and self._gap < _LONGEST_GAP:
+            self._least = min(max(_GAP, 2 * self._least, 4 * self._gap), _LONGEST_GAP)
