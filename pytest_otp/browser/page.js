@@ -7,6 +7,7 @@
   const LONGEST_TEXT = 120;
   const elements = new Map(), ids = new WeakMap();
   const LAPSES = 5000;  // milliseconds without a call from Python, as after an alert
+  const MOST_TURNS = 50;
   const GUARDED = Symbol.for("pytest-otp guarded");
   const seen = { allowed: new Set(), touched: 0, lapses: LAPSES, focused: false, keys: 0, inputs: 0, astray: 0, sent: 0, changes: 0, pasted: 0, refused: 0, clipboard: null };
 
@@ -406,6 +407,21 @@
         refused: seen.refused, scripted: !!chosen[0]?.isConnected && isScripted(chosen[0]),
       };
     },
+    // The same once nothing has changed for some turns of the page's own loop, of which there is no clock to freeze.
+    async rest({ fields, drawing, turns }) {
+      const state = () => JSON.stringify([seen.changes, ...fields.map((id) => valueOf(elements.get(id)))]);
+      for (let quiet = 0, last = state(), turn = 0; quiet < turns && turn < MOST_TURNS; turn++) {
+        await new Promise((resolve) => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = resolve;
+          port2.postMessage(null);
+        });
+        const next = state();
+        quiet = next === last ? quiet + 1 : 0;
+        last = next;
+      }
+      return actions.read({ fields, drawing });
+    },
     put({ id, text }) {  // the last resort for a field that no key clears
       const element = elements.get(id);
       const own = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(element), "value");
@@ -436,27 +452,29 @@
       const own = elements.get(id), active = deepActive();
       const search = active && active !== own && isField(active) ? idOf(active) : null;
       const best = [];
+      let listed = 0;
       for (const at of every(document)) {
         if (!/^(li|div|button|a|span|option|tr|p)$/.test(at.localName) && at.getAttribute("role") !== "option") continue;
         const role = at.getAttribute("role"), text = clean(at.textContent);
         if (!text && !role) continue;
         if (text.length > 90 || within(own, at) || !isShown(at)) continue;
-        const listed = role === "option" || role === "menuitem" || role === "menuitemradio" || at.localName === "li"
+        const inList = role === "option" || role === "menuitem" || role === "menuitemradio" || at.localName === "li"
           || at.closest("ul, [role=listbox], [role=menu], [class*=list], [class*=dropdown], [class*=menu], [class*=option]");
-        if (!listed) continue;
+        if (!inList) continue;
         const marks = [...at.attributes].filter((each) => /code|iso|value|country|key|id/.test(each.name)).map((each) => each.value.toLowerCase());
         const iso = region && marks.some((mark) => mark === region.toLowerCase() || new RegExp(`(^|[-_.])${region.toLowerCase()}$`).test(mark));
         const dials = (text.match(/\+\s?\d[\d-]*/g) || []).map((each) => each.replace(/\D/g, ""));
         const lower = text.toLowerCase();
         const name = names.findIndex((each) => each && new RegExp(`(^|[^\\p{L}])${escaped(each.toLowerCase())}($|[^\\p{L}])`, "u").test(lower));
         let score = (iso ? 6 : 0) + (dials.includes(dial) && dials.length === 1 ? 4 : 0) + (name >= 0 ? 4 : 0);
+        if (dials.length === 1 && at.localName !== "button") listed++;
         if (dials.length && !dials.includes(dial)) continue;
         if (!score) continue;
         score += role === "option" || at.localName === "li" ? 2 : 0;
         score -= text.length / 200;
         best.push({ id: idOf(at), score, text, iso: !!iso, dial: dials.includes(dial), name: name >= 0 });
       }
-      return { search, entries: best.sort((a, b) => b.score - a.score).slice(0, 5) };
+      return { search, listed, entries: best.sort((a, b) => b.score - a.score).slice(0, 5) };
     },
     copy({ text }) {
       let done = false;

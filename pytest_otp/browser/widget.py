@@ -11,6 +11,8 @@ from .steps import Ask, Guard, Look, Steps
 
 _GUARDED = 5.0
 """Seconds more than the time that is left, for which keys are kept away from other frames."""
+_TURNS = 4
+"""Turns of a page's loop without a change, after which it has shown what it makes of a key."""
 _ANEW = 0.15
 """Seconds within which a widget that is rendered anew is there again."""
 
@@ -49,6 +51,10 @@ class Widget:
         if reading is None and again:
             reading = yield from self.again(_ANEW)
         return reading
+
+    def rested(self) -> Steps[Reading | None]:
+        """What it shows once the page has nothing more to change by itself."""
+        return (yield from self._read("rest", turns=_TURNS))
 
     def focus(self, index: int, select: str) -> Steps[Reading | None]:
         """Focus one of its fields, with the cursor at the `start` or `end`, or `all` selected."""
