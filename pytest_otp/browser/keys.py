@@ -125,14 +125,14 @@ class Typist:
 
     def _held(self) -> Steps[Outcome]:
         """Hold, and read again."""
-        yield Pause(max(_HOLD if self.is_scripted else _HOLD_WITHOUT_SCRIPT, self._pace.slowest))
+        yield Pause(max(_HOLD if self.is_scripted else _HOLD_WITHOUT_SCRIPT, self._pace.late))
         reading = (yield from self._widget.read(again=False)) or (yield from self._widget.again(0))
         if reading is None or not reading.shown:
             return Outcome.TAKEN
         return Outcome.STANDS if same(reading.shown, self._text) else Outcome.WRONG
 
     def _standing(self) -> Steps[Outcome]:
-        reading = yield from self._widget.read()
+        reading = (yield from self._widget.rested()) or (yield from self._widget.read())
         if reading is None:
             return Outcome.GONE
         return self._compared(reading, self.typed)
@@ -175,7 +175,7 @@ class Typist:
             if reading is None:
                 return Outcome.GONE
             if same(reading.shown, self._text[:count]):
-                pace.shown(count - 1)
+                pace.shown(count - 1, at_once=not patience.has_paused)
                 return Outcome.STANDS
             if reading.went_astray(before):
                 return None

@@ -10,6 +10,7 @@ _TIMES = 8
 """How many times as long as the slowest key so far, or answer, the next key may take."""
 _SHARE = 4
 """One of so many parts of the time that is left is what a single key may take at most."""
+_SAFE = 1.5
 _LONGEST_GAP = 0.6
 _GAP = 0.06
 """Seconds between keys for a page that has ignored one which came sooner after another."""
@@ -20,14 +21,16 @@ class Pace:
 
     def __init__(self, widget: Widget) -> None:
         self.slowest = 0.0
-        """Seconds that the slowest key took to show."""
+        """Seconds that the slowest key took to show, with the driver's own way to the page and back."""
+        self.late = 0.0
+        """The same of keys that did not show at once."""
         self._widget = widget
         self._pressed = 0.0
         """When the last key was pressed."""
         self._gap = 0.0
         """Seconds that passed before the last key, since the one before it."""
-        self._longest = 0.0
-        """The longest time between two keys that both showed."""
+        self._shortest = _LONGEST_GAP
+        """The shortest time between two keys that both showed: a page that ignores quick keys has taken this."""
         self._least = 0.0
         """Seconds to leave between keys."""
 
@@ -53,16 +56,18 @@ class Pace:
         self._pressed = self._watch.clock()
 
     def rest(self, least: float) -> Steps[None]:
-        """Wait before the last key: as long as any key so far was given, and some seconds at least."""
-        rest = max(least, 1.5 * self.slowest, 1.5 * self._least, min(self._longest, _LONGEST_GAP)) - self.since
+        """Wait before the last key, which is pressed once: longer than any key so far has needed."""
+        rest = max(least, _SAFE * max(self.late, self._least, self._shortest)) - self.since
         if rest > 0:
             yield Pause(rest)
 
-    def shown(self, index: int) -> None:
+    def shown(self, index: int, *, at_once: bool) -> None:
         """The last key shows."""
         self.slowest = max(self.slowest, self.since)
+        if not at_once:
+            self.late = max(self.late, self.since)
         if index:
-            self._longest = max(self._longest, self._gap)
+            self._shortest = min(self._shortest, self._gap)
 
     def ignored(self, index: int) -> None:
         """The last key had no effect: perhaps it came too soon."""

@@ -67,7 +67,7 @@ class FakePage:
             self.time += step.seconds
         elif isinstance(step, Look):
             return []
-        elif isinstance(step, Ask) and step.name in ("begin", "read", "focus"):
+        elif isinstance(step, Ask) and step.name in ("begin", "read", "rest", "focus"):
             if step.name == "focus":
                 self.active = step.argument["id"] - 1
             return None if self.is_gone else self._read()
