@@ -67,19 +67,19 @@ class Countries:
         opened = yield from self._entries()
         if opened is None or not _is_open(opened):
             opened = yield from self._open(around)
+        searches = [name[:_LONGEST_SEARCH] for name in around["names"][:1]] + [f"+{self._wanted.dial}"]
         searched = False
-        patience = Patience(self._widget.watch.clock, _FINDS)
+        patience = turn = Patience(self._widget.watch.clock, _FINDS)
         while opened is not None and not patience.is_over:
             for entry in opened["entries"]:
                 certain = entry["iso"] or entry["name"] or (entry["dial"] and searched)
                 if certain and (yield Click(self._widget.candidate.place, entry["id"])):
                     yield Pause(_SETTLES)
                     return True
-            if opened["search"] is not None and not searched:
+            if opened["search"] is not None and searches and (not searched or turn.is_over):
                 searched = True
-                yield from self._type(
-                    opened["search"], (around["names"] or [f"+{self._wanted.dial}"])[0][:_LONGEST_SEARCH]
-                )
+                turn = Patience(self._widget.watch.clock, _FINDS / 2)
+                yield from self._type(opened["search"], searches.pop(0))
             yield from patience.pause()
             opened = yield from self._entries()
         if searched or (opened is not None and opened["listed"] >= _FEWEST):

@@ -280,12 +280,22 @@
     clean(each.value, 40), clean(each.textContent, 80),
     [...each.attributes].map((at) => at.value).join(" ").slice(0, 80), each.disabled,
   ]);
+  // The native input behind a drawn list, which only carries its value.
+  const isShadow = (element) => !!element.closest("[aria-hidden=true]") && (element.tabIndex < 0 || isFaint(element));
+  // What a person clicks to open a list whose own field is a part of it: the box around both field and text.
+  const opener = (element, own) => {
+    if (!isField(element)) return element;
+    for (let at = parentOf(element), level = 0; at && level < 4 && !within(own, at); level++, at = parentOf(at)) {
+      if (clean(at.innerText)) return at;
+    }
+    return null;
+  };
   const countryOf = (element) => {
     const selects = [], buttons = [], codes = [];
     let prefix = "", at = parentOf(element);
     for (let level = 0; at && level < 6 && at !== document.documentElement; level++, at = parentOf(at)) {
       const all = [...every(at)];
-      const fields = all.filter((other) => other !== element && isField(other) && isShown(other)
+      const fields = all.filter((other) => other !== element && isField(other) && isShown(other) && !isShadow(other)
         && other.type !== "search" && !/search|listbox|combobox/.test(`${other.className} ${other.getAttribute("role")}`));
       const short = fields.filter((other) => other.maxLength > 0 && other.maxLength <= 5 || other.getBoundingClientRect().width < 90);
       const close = fields.length === short.length && short.length <= 1;
@@ -301,8 +311,9 @@
       const outside = all.filter((other) => !within(element, other) && isShown(other));
       let chosen = outside.filter((other) => other.matches("button, [role=combobox], [role=button], [aria-haspopup]"));
       if (!chosen.length) chosen = outside.filter((other) => other.matches("[class*=flag], [class*=country], [class*=selected]"));
-      for (const other of chosen) {
-        if (isField(other) || other.localName === "select" || buttons.length > 5 || buttons.some((each) => within(other, elements.get(each.id)))) continue;
+      for (const each of chosen) {
+        const other = opener(each, element);
+        if (!other || other.localName === "select" || buttons.length > 5 || buttons.some((known) => within(other, elements.get(known.id)))) continue;
         if (other.type === "submit") continue;
         const box = other.getBoundingClientRect(), mine = element.getBoundingClientRect();
         if (Math.abs(box.top + box.height / 2 - mine.top - mine.height / 2) > Math.max(40, mine.height)) continue;
@@ -462,8 +473,8 @@
           || at.closest("ul, [role=listbox], [role=menu], [class*=list], [class*=dropdown], [class*=menu], [class*=option]");
         if (!inList) continue;
         const marks = [...at.attributes].filter((each) => /code|iso|value|country|key|id/.test(each.name)).map((each) => each.value.toLowerCase());
-        const iso = region && marks.some((mark) => mark === region.toLowerCase() || new RegExp(`(^|[-_.])${region.toLowerCase()}$`).test(mark));
         const dials = (text.match(/\+\s?\d[\d-]*/g) || []).map((each) => each.replace(/\D/g, ""));
+        const iso = region && (dials.includes(dial) && new RegExp(`(^|\\W)${region}($|\\W)`).test(text) || marks.some((mark) => mark === region.toLowerCase() || new RegExp(`(^|[-_.])${region.toLowerCase()}$`).test(mark)));
         const lower = text.toLowerCase();
         const name = names.findIndex((each) => each && new RegExp(`(^|[^\\p{L}])${escaped(each.toLowerCase())}($|[^\\p{L}])`, "u").test(lower));
         let score = (iso ? 6 : 0) + (dials.includes(dial) && dials.length === 1 ? 4 : 0) + (name >= 0 ? 4 : 0);
