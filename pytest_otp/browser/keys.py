@@ -146,7 +146,7 @@ class Typist:
     def _key(self, index: int) -> Steps[Outcome]:
         """Press one key until it shows."""
         tries = strays = 0
-        while tries < _TRIES and strays < _STRAYS:
+        while tries < _TRIES and strays < _STRAYS and (not tries or self._widget.watch.left):
             before = yield from self._focused(index)
             if before is None:
                 return Outcome.GONE
@@ -182,7 +182,10 @@ class Typist:
             if reading.shown != before.shown:
                 if patience.waited > pace.within(_WRONG):
                     return self._compared(reading, count)
-            elif patience.waited > pace.within(_NOTICED if reading.inputs > before.inputs else _GROWTH):
+            elif reading.inputs > before.inputs:
+                if patience.waited > pace.within(_NOTICED, 1 if self.typed else 0.5):
+                    return Outcome.IGNORED
+            elif patience.waited > pace.within(_GROWTH):
                 return Outcome.IGNORED
             yield from patience.pause()
 

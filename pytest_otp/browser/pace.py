@@ -8,8 +8,7 @@ from .widget import Widget
 
 _TIMES = 8
 """How many times as long as the slowest key so far, or answer, the next key may take."""
-_SHARE = 4
-"""One of so many parts of the time that is left is what a single key may take at most."""
+_SHARE = 0.25
 _SAFE = 1.5
 _LONGEST_GAP = 0.6
 _GAP = 0.06
@@ -43,10 +42,13 @@ class Pace:
         """Seconds since the last key."""
         return self._watch.clock() - self._pressed
 
-    def within(self, seconds: float) -> float:
-        """How long something may take that a quick page does within some seconds, in proportion to how slow this is."""
+    def within(self, seconds: float, share: float = _SHARE) -> float:
+        """How long something may take that a quick page does within some seconds, in proportion to how slow this is.
+
+        No longer than a `share` of the time that is left, so that there is some for other ways.
+        """
         slow = _TIMES * max(self.slowest, self._widget.slowest)
-        return min(max(seconds, slow), max(self._watch.left / _SHARE, seconds / 2))
+        return min(max(seconds, slow), max(self._watch.left * share, seconds / 2))
 
     def press(self) -> Steps[None]:
         """Wait until the next key may be pressed, and count from then."""
