@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from .patience import Patience
-from .phone_forms import Wanted, option_for
+from .phone_forms import Wanted, is_list_of_countries, option_for
 from .steps import Click, Pause, Press, Steps
 from .widget import Widget
 
@@ -18,6 +18,8 @@ _FINDS = 2.0
 """Seconds within which a menu must show the country that was searched for."""
 _CODE_FIELD = re.compile(r"code|dial|prefix|country|\bcc\b|vorwahl|indicatif", re.IGNORECASE)
 _LONGEST_SEARCH = 12
+_FEWEST = 2
+"""Entries with country codes that make a menu a list of countries."""
 
 Around = dict[str, Any]
 """What stands around a phone field, as the page describes it."""
@@ -29,6 +31,8 @@ class Countries:
     def __init__(self, widget: Widget, wanted: Wanted) -> None:
         self.was_picked = False
         """Whether a menu has been tried."""
+        self.missing = ""
+        """The number's country, if the page has a list of countries without it."""
         self._widget = widget
         self._wanted = wanted
 
@@ -48,6 +52,8 @@ class Countries:
                 yield from self._widget.ask("choose", id=select, index=index)
                 yield Pause(_SETTLES)
             return True
+        if any(is_list_of_countries(select) for select in around["selects"]):
+            self._misses(around)
         for code in around["codes"]:
             if _CODE_FIELD.search(code["name"]):
                 if re.sub(r"\D", "", code["value"]) != self._wanted.dial:
@@ -61,22 +67,28 @@ class Countries:
         opened = yield from self._entries()
         if opened is None or not _is_open(opened):
             opened = yield from self._open(around)
+        searches = [name[:_LONGEST_SEARCH] for name in around["names"][:1]] + [f"+{self._wanted.dial}"]
         searched = False
-        patience = Patience(self._widget.watch.clock, _FINDS)
+        patience = turn = Patience(self._widget.watch.clock, _FINDS)
         while opened is not None and not patience.is_over:
             for entry in opened["entries"]:
                 certain = entry["iso"] or entry["name"] or (entry["dial"] and searched)
                 if certain and (yield Click(self._widget.candidate.place, entry["id"])):
                     yield Pause(_SETTLES)
                     return True
-            if opened["search"] is not None and not searched:
+            if opened["search"] is not None and searches and (not searched or turn.is_over):
                 searched = True
-                yield from self._type(
-                    opened["search"], (around["names"] or [f"+{self._wanted.dial}"])[0][:_LONGEST_SEARCH]
-                )
+                turn = Patience(self._widget.watch.clock, _FINDS / 2)
+                yield from self._type(opened["search"], searches.pop(0))
             yield from patience.pause()
             opened = yield from self._entries()
+        if searched or (opened is not None and opened["listed"] >= _FEWEST):
+            self._misses(around)
         return False
+
+    def _misses(self, around: Around) -> None:
+        name = (around["names"] or [self._wanted.phone.region or "the country"])[-1]
+        self.missing = f"{name} (+{self._wanted.dial})"
 
     def _open(self, around: Around) -> Steps[dict[str, Any] | None]:
         for button in around["buttons"]:
@@ -109,4 +121,4 @@ class Countries:
 
 
 def _is_open(opened: dict[str, Any]) -> bool:
-    return bool(opened["entries"]) or opened["search"] is not None
+    return bool(opened["entries"]) or opened["search"] is not None or opened["listed"] >= _FEWEST

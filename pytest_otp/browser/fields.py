@@ -38,6 +38,12 @@ class Field:
     label: str
     before: str
     context: str
+    group: str
+    """The legends that it stands under, and the names of its sections."""
+    heading: str
+    """The heading above it."""
+    buttons: str
+    """What the buttons say that follow it, before the next field."""
     filled: int
     shape: str
     box: tuple[float, float, float, float]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from .pace import Pace
 from .patience import Patience
 from .reading import Reading, same
 from .steps import Pause, Press, Steps
@@ -11,6 +12,8 @@ from .widget import Widget
 
 _GROWTH = 0.5
 """Seconds within which a key must show in the widget."""
+_NOTICED = 2.0
+"""The same if the browser has put it there already, and a script is about to show what it makes of it."""
 _WRONG = 0.3
 """Seconds that a wrong text may stay before it counts as such."""
 _MOVE = 0.4
@@ -45,6 +48,8 @@ class Outcome(Enum):
     """The widget is gone before the last key."""
     EMPTIED = "emptied"
     """The widget is empty before the last key, and may have sent what it had."""
+    STOLEN = "stolen"
+    """Something else takes the focus again and again."""
     UNTOUCHED = "untouched"
     """Nothing shows that a script has noticed the first key."""
 
@@ -61,8 +66,7 @@ class Typist:
         self._text = text
         self._moves: bool | None = None
         """Whether the widget moves the focus from box to box; None before that is known."""
-        self._slowest = 0.0
-        """Seconds that the slowest key took to show."""
+        self._pace = Pace(widget)
 
     @property
     def is_scripted(self) -> bool:
@@ -83,7 +87,7 @@ class Typist:
             if index == 0 and young and not self.is_scripted:
                 return Outcome.UNTOUCHED
         if self.typed:
-            yield Pause(max(_SHORTEST_HOLD, 1.5 * self._slowest))
+            yield from self._pace.rest(_SHORTEST_HOLD)
         return (yield from self._standing())
 
     def last(self) -> Steps[Outcome]:
@@ -95,16 +99,17 @@ class Typist:
             if not same(before.shown, self._text[:-1]):
                 return Outcome.WRONG
             self.pressed = len(self._text)
+            yield from self._pace.press()
             yield Press(self._text[-1], last=True)
             outcome = yield from self.whole(before)
             if outcome is not None:
                 return outcome
             self.pressed -= 1
-        return Outcome.IGNORED
+        return Outcome.STOLEN
 
     def whole(self, before: Reading) -> Steps[Outcome | None]:
         """Wait for what the page makes of the whole text; None if the key was stopped on its way elsewhere."""
-        patience = Patience(self._widget.watch.clock, _LAST)
+        patience = Patience(self._widget.watch.clock, max(_LAST, self._pace.within(_LAST)))
         while True:
             reading = (yield from self._widget.read(again=False)) or (yield from self._widget.again(0))
             if reading is None or (before.shown and not reading.shown):
@@ -120,14 +125,14 @@ class Typist:
 
     def _held(self) -> Steps[Outcome]:
         """Hold, and read again."""
-        yield Pause(max(_HOLD if self.is_scripted else _HOLD_WITHOUT_SCRIPT, self._slowest))
+        yield Pause(max(_HOLD if self.is_scripted else _HOLD_WITHOUT_SCRIPT, self._pace.late))
         reading = (yield from self._widget.read(again=False)) or (yield from self._widget.again(0))
         if reading is None or not reading.shown:
             return Outcome.TAKEN
         return Outcome.STANDS if same(reading.shown, self._text) else Outcome.WRONG
 
     def _standing(self) -> Steps[Outcome]:
-        reading = yield from self._widget.read()
+        reading = (yield from self._widget.rested()) or (yield from self._widget.read())
         if reading is None:
             return Outcome.GONE
         return self._compared(reading, self.typed)
@@ -141,7 +146,7 @@ class Typist:
     def _key(self, index: int) -> Steps[Outcome]:
         """Press one key until it shows."""
         tries = strays = 0
-        while tries < _TRIES and strays < _STRAYS:
+        while tries < _TRIES and strays < _STRAYS and (not tries or self._widget.watch.left):
             before = yield from self._focused(index)
             if before is None:
                 return Outcome.GONE
@@ -149,33 +154,39 @@ class Typist:
             if outcome is not Outcome.STANDS:
                 return outcome
             self.pressed = index + 1
+            yield from self._pace.press()
             yield Press(self._text[index])
             grown = yield from self._grown(index + 1, before)
             if grown is None:
                 strays += 1
             elif grown is Outcome.IGNORED:
                 tries += 1
+                self._pace.ignored(index)
             else:
                 return grown
-        return Outcome.IGNORED
+        return Outcome.IGNORED if tries else Outcome.STOLEN
 
     def _grown(self, count: int, before: Reading) -> Steps[Outcome | None]:
         """Wait until the first `count` characters show; None if the key was stopped on its way elsewhere."""
-        patience = Patience(self._widget.watch.clock, _GROWTH)
+        patience = Patience(self._widget.watch.clock, self._widget.watch.timeout)
+        pace = self._pace
         while True:
             reading = yield from self._widget.read()
             if reading is None:
                 return Outcome.GONE
             if same(reading.shown, self._text[:count]):
-                self._slowest = max(self._slowest, patience.waited if patience.has_paused else 0)
+                pace.shown(count - 1, at_once=not patience.has_paused)
                 return Outcome.STANDS
             if reading.went_astray(before):
                 return None
-            if reading.shown == before.shown:
-                if patience.is_over:
+            if reading.shown != before.shown:
+                if patience.waited > pace.within(_WRONG):
+                    return self._compared(reading, count)
+            elif reading.inputs > before.inputs:
+                if patience.waited > pace.within(_NOTICED, 1 if self.typed else 0.5):
                     return Outcome.IGNORED
-            elif patience.waited > _WRONG:
-                return self._compared(reading, count)
+            elif patience.waited > pace.within(_GROWTH):
+                return Outcome.IGNORED
             yield from patience.pause()
 
     def _focused(self, index: int) -> Steps[Reading | None]:
@@ -189,7 +200,7 @@ class Typist:
             reading = yield from self._moved(want)
             if reading is None or reading.active == want:
                 return reading
-        patience = Patience(widget.watch.clock, _FOCUS)
+        patience = Patience(widget.watch.clock, self._pace.within(_FOCUS))
         while True:
             reading = yield from widget.focus(want, "end")
             # A widget may keep the focus in a box of its own choice.
@@ -200,7 +211,7 @@ class Typist:
 
     def _moved(self, want: int) -> Steps[Reading | None]:
         """Wait for the widget to move the focus by itself."""
-        patience = Patience(self._widget.watch.clock, _MOVE)
+        patience = Patience(self._widget.watch.clock, self._pace.within(_MOVE))
         while True:
             reading = yield from self._widget.read()
             if reading is None or reading.active == want:

@@ -7,7 +7,9 @@
   const LONGEST_TEXT = 120;
   const elements = new Map(), ids = new WeakMap();
   const LAPSES = 5000;  // milliseconds without a call from Python, as after an alert
-  const seen = { allowed: new Set(), touched: 0, keys: 0, astray: 0, sent: 0, changes: 0, pasted: 0, refused: 0, clipboard: null };
+  const MOST_TURNS = 50;
+  const GUARDED = Symbol.for("pytest-otp guarded");
+  const seen = { allowed: new Set(), touched: 0, lapses: LAPSES, focused: false, keys: 0, inputs: 0, astray: 0, sent: 0, changes: 0, pasted: 0, refused: 0, clipboard: null };
 
   const idOf = (element) => {
     if (!ids.has(element)) { ids.set(element, elements.size + 1); elements.set(elements.size + 1, element); }
@@ -69,6 +71,42 @@
       || element.getRootNode().host || document.body;
     if (!known.has(home)) known.set(home, clean(home.innerText, 400));
     return known.get(home);
+  };
+
+  // The legends and the heading that a field stands under: one that names a group may stand above other fields of it.
+  const HEADING = "h1, h2, h3, h4, h5, h6, legend, [role=heading]";
+  const groupOf = (element) => {
+    const texts = [];
+    for (let at = parentOf(element), level = 0; at && level < 12 && at !== document.body; level++, at = parentOf(at)) {
+      if (at.localName === "fieldset") texts.push(at.querySelector("legend")?.textContent);
+      if (/^(group|region|dialog)$/.test(at.getAttribute("role") || "") || /^(fieldset|section|form|dialog)$/.test(at.localName)) {
+        texts.push(labelOf(at));
+      }
+    }
+    return clean(texts.filter(Boolean).join(" "));
+  };
+  const headingOf = (element) => {
+    for (let at = element, level = 0; at && level < 8 && at !== document.body; level++, at = parentOf(at)) {
+      for (let other = at.previousElementSibling; other; other = other.previousElementSibling) {
+        const heading = other.matches(HEADING) ? other : holdsField(other) ? null : other.querySelector(HEADING);
+        if (heading && isShown(heading)) return clean(heading.textContent);
+        if (other.querySelector(HEADING) && level) return "";
+      }
+      if (/^(form|dialog|fieldset|section|article)$/.test(at.localName) && level) return "";
+    }
+    return "";
+  };
+  // What each field's own buttons say: those between it and the next field.
+  const buttonsOf = (every) => {
+    const buttons = new Map();
+    let last = null;
+    for (const at of every) {
+      if (isField(at) && isShown(at)) { last = at; buttons.set(at, []); continue; }
+      if (!last || !(at.localName === "button" || at.getAttribute("role") === "button" || (at.localName === "input" && /^(submit|button)$/.test(at.type)))) continue;
+      if (last.closest("form") !== at.closest("form") || buttons.get(last).length > 2 || !isShown(at)) continue;
+      buttons.get(last).push(clean(at.innerText || at.value || at.getAttribute("aria-label"), 40));
+    }
+    return buttons;
   };
 
   // Whether a person could use a field.
@@ -197,7 +235,7 @@
     }
     return false;
   };
-  const describe = (element, known, active, modal) => {
+  const describe = (element, known, active, modal, buttons) => {
     const box = element.getBoundingClientRect(), value = valueOf(element);
     const get = (name) => clean(element.getAttribute(name), 80);
     const wide = box.width > 110 || box.width < 12 || isFaint(element);
@@ -208,7 +246,8 @@
       placeholder: get("placeholder"), title: get("title"), classes: get("class"),
       test: get("data-testid") || get("data-test") || get("data-cy"),
       maxlength: element.maxLength ?? -1, label: labelOf(element), before: textBefore(element),
-      context: contextOf(element, known), filled: [...value].length,
+      context: contextOf(element, known), group: groupOf(element), heading: headingOf(element),
+      buttons: (buttons.get(element) || []).join(" | "), filled: [...value].length,
       shape: !value ? "" : /^\+\d{1,4}\s*$/.test(value) ? "country code" : /^\d+$/.test(value) ? "digits" : /^[\d\s().+-]+$/.test(value) ? "digits and signs" : "text",
       box: [box.left + scrollX, box.top + scrollY, box.width, box.height], problem: problemOf(element, picture),
       visible: picture ? inWindow(picture.home) : inWindow(element), active: element === active, tabindex: element.tabIndex, muted: !!element.closest("[aria-hidden=true]"),
@@ -241,12 +280,22 @@
     clean(each.value, 40), clean(each.textContent, 80),
     [...each.attributes].map((at) => at.value).join(" ").slice(0, 80), each.disabled,
   ]);
+  // The native input behind a drawn list, which only carries its value.
+  const isShadow = (element) => !!element.closest("[aria-hidden=true]") && (element.tabIndex < 0 || isFaint(element));
+  // What a person clicks to open a list whose own field is a part of it: the box around both field and text.
+  const opener = (element, own) => {
+    if (!isField(element)) return element;
+    for (let at = parentOf(element), level = 0; at && level < 4 && !within(own, at); level++, at = parentOf(at)) {
+      if (clean(at.innerText)) return at;
+    }
+    return null;
+  };
   const countryOf = (element) => {
     const selects = [], buttons = [], codes = [];
     let prefix = "", at = parentOf(element);
     for (let level = 0; at && level < 6 && at !== document.documentElement; level++, at = parentOf(at)) {
       const all = [...every(at)];
-      const fields = all.filter((other) => other !== element && isField(other) && isShown(other)
+      const fields = all.filter((other) => other !== element && isField(other) && isShown(other) && !isShadow(other)
         && other.type !== "search" && !/search|listbox|combobox/.test(`${other.className} ${other.getAttribute("role")}`));
       const short = fields.filter((other) => other.maxLength > 0 && other.maxLength <= 5 || other.getBoundingClientRect().width < 90);
       const close = fields.length === short.length && short.length <= 1;
@@ -262,8 +311,9 @@
       const outside = all.filter((other) => !within(element, other) && isShown(other));
       let chosen = outside.filter((other) => other.matches("button, [role=combobox], [role=button], [aria-haspopup]"));
       if (!chosen.length) chosen = outside.filter((other) => other.matches("[class*=flag], [class*=country], [class*=selected]"));
-      for (const other of chosen) {
-        if (isField(other) || other.localName === "select" || buttons.length > 5 || buttons.some((each) => within(other, elements.get(each.id)))) continue;
+      for (const each of chosen) {
+        const other = opener(each, element);
+        if (!other || other.localName === "select" || buttons.length > 5 || buttons.some((known) => within(other, elements.get(known.id)))) continue;
         if (other.type === "submit") continue;
         const box = other.getBoundingClientRect(), mine = element.getBoundingClientRect();
         if (Math.abs(box.top + box.height / 2 - mine.top - mine.height / 2) > Math.max(40, mine.height)) continue;
@@ -280,20 +330,26 @@
 
   const focusOn = (element, select) => {
     if (!element?.isConnected) return;
-    if (deepActive() !== element) element.focus({ preventScroll: true });
+    if (deepActive() !== element || focusLeft()) {
+      if (focusLeft()) window.focus();
+      element.focus({ preventScroll: true });
+    }
+    seen.focused ||= document.hasFocus();
     const end = element.value?.length ?? 0;
     if (select === "all" && element.select) element.select();
     else if (select === "all") getSelection().selectAllChildren(element);
     else try { element.setSelectionRange(select === "end" ? end : 0, select === "end" ? end : 0); } catch { /* not of this type */ }
   };
 
-  // All windows of the page that a script may reach: the focus may be moved into another frame.
-  const windows = function* (from = window.top) {
-    for (const each of [from, ...Array.from({ length: from.length }, (_, index) => from[index])]) {
-      if (each !== from) { yield* windows(each); continue; }
-      try { if (each.document) yield each; } catch { /* of another origin */ }
-    }
+  // All windows of the page: the focus may be moved into another frame.
+  const everyWindow = function* (from = window.top) {
+    yield from;
+    for (let index = 0; index < from.length; index++) yield* everyWindow(from[index]);
   };
+  const isReachable = (other) => { try { return !!other.document; } catch { return false; } };
+  const windows = () => [...everyWindow()].filter(isReachable);
+  // Whether a frame of another origin has taken the focus. (A window in the background never has it.)
+  const focusLeft = () => seen.focused && window !== window.top && !document.hasFocus();
   const now = () => new Event("now").timeStamp;  // not by the page's clock, which may be frozen
 
   const actions = {
@@ -312,9 +368,9 @@
         || parentOf(parentOf(each) || each) || document.body) : [];
       const all = (roots ? [...new Set([...found(around), ...own])] : own).slice(0, limit);
       const aimed = roots ? own.map(idOf) : [];
-      const place = window.frameElement?.getBoundingClientRect();
+      const place = window.frameElement?.getBoundingClientRect(), buttons = buttonsOf(every(document));
       return {
-        ready: document.readyState, fields: all.map((each) => describe(each, known, active, modal)), aimed,
+        ready: document.readyState, fields: all.map((each) => describe(each, known, active, modal, buttons)), aimed,
         direct: scope.every((root) => root !== document && isField(root)), frames: actions.frames({}, roots).length, origin: !!window[ORIGIN], url: location.href, age: performance.now() / 1000,
         scripts: [...windows()].some((each) => each.document.scripts.length),
         shown: innerWidth > 3 && innerHeight > 3 && !(place && (place.width < 4 || place.height < 4)),
@@ -323,11 +379,20 @@
     // Keeps keys away from all other fields, and counts what arrives.
     begin({ fields, drawing, id }) {
       seen.allowed = new Set(fields.map((each) => elements.get(each)));
+      seen.lapses = LAPSES;
       watch(true);
       if (id !== null) focusOn(elements.get(id), "start");
       return actions.read({ fields, drawing });
     },
-    end() { watch(false); return null; },
+    end() { watch(false); seen.focused = false; return null; },
+    // In a frame that the field's own frame cannot reach: keeps all keys away, for some seconds.
+    guard({ seconds }) {
+      if (!seconds || window[GUARDED]) { if (!window[GUARDED]) window.removeEventListener("keydown", guards.keydown, true); return null; }
+      seen.allowed = new Set();
+      seen.lapses = seconds * 1000;
+      window.addEventListener("keydown", guards.keydown, true);
+      return null;
+    },
     show({ id }) {
       const element = elements.get(id), area = drawn(element)?.home || element;
       if (!inWindow(area)) {
@@ -340,7 +405,7 @@
       return actions.read({ fields, drawing });
     },
     read({ fields, drawing }) {
-      const active = deepActive();
+      const active = focusLeft() ? null : deepActive();
       const chosen = fields.map((id) => elements.get(id));
       const picture = drawing && chosen[0]?.isConnected ? drawn(chosen[0]) : null;
       return {
@@ -348,9 +413,25 @@
         drawn: picture ? picture.slots.map((slot) => clean(slot.textContent)).join("") : "",
         active: chosen.indexOf(active), elsewhere: active && isField(active) && !chosen.includes(active) ? idOf(active) : null,
         disabled: chosen.every((each) => each?.matches?.(":disabled") || each?.readOnly),
-        keys: seen.keys, astray: seen.astray, sent: seen.sent, changes: seen.changes, pasted: seen.pasted,
+        outside: [...everyWindow()].filter((each) => !isReachable(each)).length,
+        keys: seen.keys, inputs: seen.inputs, astray: seen.astray, sent: seen.sent, changes: seen.changes, pasted: seen.pasted,
         refused: seen.refused, scripted: !!chosen[0]?.isConnected && isScripted(chosen[0]),
       };
+    },
+    // The same once nothing has changed for some turns of the page's own loop, of which there is no clock to freeze.
+    async rest({ fields, drawing, turns }) {
+      const state = () => JSON.stringify([seen.changes, ...fields.map((id) => valueOf(elements.get(id)))]);
+      for (let quiet = 0, last = state(), turn = 0; quiet < turns && turn < MOST_TURNS; turn++) {
+        await new Promise((resolve) => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = resolve;
+          port2.postMessage(null);
+        });
+        const next = state();
+        quiet = next === last ? quiet + 1 : 0;
+        last = next;
+      }
+      return actions.read({ fields, drawing });
     },
     put({ id, text }) {  // the last resort for a field that no key clears
       const element = elements.get(id);
@@ -382,27 +463,29 @@
       const own = elements.get(id), active = deepActive();
       const search = active && active !== own && isField(active) ? idOf(active) : null;
       const best = [];
+      let listed = 0;
       for (const at of every(document)) {
         if (!/^(li|div|button|a|span|option|tr|p)$/.test(at.localName) && at.getAttribute("role") !== "option") continue;
         const role = at.getAttribute("role"), text = clean(at.textContent);
         if (!text && !role) continue;
         if (text.length > 90 || within(own, at) || !isShown(at)) continue;
-        const listed = role === "option" || role === "menuitem" || role === "menuitemradio" || at.localName === "li"
+        const inList = role === "option" || role === "menuitem" || role === "menuitemradio" || at.localName === "li"
           || at.closest("ul, [role=listbox], [role=menu], [class*=list], [class*=dropdown], [class*=menu], [class*=option]");
-        if (!listed) continue;
+        if (!inList) continue;
         const marks = [...at.attributes].filter((each) => /code|iso|value|country|key|id/.test(each.name)).map((each) => each.value.toLowerCase());
-        const iso = region && marks.some((mark) => mark === region.toLowerCase() || new RegExp(`(^|[-_.])${region.toLowerCase()}$`).test(mark));
         const dials = (text.match(/\+\s?\d[\d-]*/g) || []).map((each) => each.replace(/\D/g, ""));
+        const iso = region && (dials.includes(dial) && new RegExp(`(^|\\W)${region}($|\\W)`).test(text) || marks.some((mark) => mark === region.toLowerCase() || new RegExp(`(^|[-_.])${region.toLowerCase()}$`).test(mark)));
         const lower = text.toLowerCase();
         const name = names.findIndex((each) => each && new RegExp(`(^|[^\\p{L}])${escaped(each.toLowerCase())}($|[^\\p{L}])`, "u").test(lower));
         let score = (iso ? 6 : 0) + (dials.includes(dial) && dials.length === 1 ? 4 : 0) + (name >= 0 ? 4 : 0);
+        if (dials.length === 1 && at.localName !== "button") listed++;
         if (dials.length && !dials.includes(dial)) continue;
         if (!score) continue;
         score += role === "option" || at.localName === "li" ? 2 : 0;
         score -= text.length / 200;
         best.push({ id: idOf(at), score, text, iso: !!iso, dial: dials.includes(dial), name: name >= 0 });
       }
-      return { search, entries: best.sort((a, b) => b.score - a.score).slice(0, 5) };
+      return { search, listed, entries: best.sort((a, b) => b.score - a.score).slice(0, 5) };
     },
     copy({ text }) {
       let done = false;
@@ -432,7 +515,7 @@
   const guards = {
     keydown(event) {
       const target = event.composedPath()[0];
-      if (now() - seen.touched > LAPSES) { watch(false); return; }
+      if (now() - seen.touched > seen.lapses) { watch(false); return; }
       if (seen.allowed.has(target)) { seen.keys++; return; }
       seen.astray++;
       event.preventDefault();
@@ -447,13 +530,17 @@
       event.preventDefault();
       event.stopImmediatePropagation();
     },
+    input(event) { if (seen.allowed.has(event.composedPath()[0])) seen.inputs++; },
     submit() { seen.sent++; },
   };
   const observer = new MutationObserver((records) => { seen.changes += records.length; });
   const watch = (on) => {
-    for (const each of windows()) for (const [name, guard] of Object.entries(guards)) {
-      each.removeEventListener(name, guard, true);
-      if (on) each.addEventListener(name, guard, true);
+    for (const each of windows()) {
+      if (on) each[GUARDED] = true; else delete each[GUARDED];
+      for (const [name, guard] of Object.entries(guards)) {
+        each.removeEventListener(name, guard, true);
+        if (on) each.addEventListener(name, guard, true);
+      }
     }
     observer.disconnect();
     if (on) observer.observe(document, { attributes: true, childList: true, characterData: true, subtree: true });

@@ -24,8 +24,6 @@ _FORMATS = 0.5
 _HOLD = 0.03
 _KEPT = 0.1
 """Seconds within which a key must clear a field."""
-_SETTLES = 0.1
-"""Seconds in which a page may bring what a key has changed into its own form."""
 _SLOW = 0.1
 _STRAYS = 5
 _LONGEST_REST = 6
@@ -66,6 +64,8 @@ class _Filling:
     def error(self) -> FillError:
         """Why the page does not have the number."""
         text = f"the page does not have the number: {self._seen}"
+        if self._countries.missing:
+            text = f"the page's list of countries does not have {self._countries.missing}, which the number belongs to"
         return not_taken(self._watch, self._widget.candidate, self._found.ranking, text=text, call=PhonePurpose.call)
 
     def _filled(self) -> Steps[bool]:
@@ -74,8 +74,11 @@ class _Filling:
             return False
         if not (yield from self._countries.choose(around)):
             shown = shown_country(around, self._wanted)
-            if shown.dial and not shown.fits(self._wanted):
-                yield from self._countries.pick(around)
+            is_other = bool(shown.dial) and not shown.fits(self._wanted)
+            if is_other and not self._countries.missing:
+                is_other = not (yield from self._countries.pick(around))
+            if is_other and self._countries.missing:
+                return False
         if (yield from self._any_form()):
             return True
         if self._countries.was_picked:
@@ -173,19 +176,11 @@ class _Filling:
         while True:
             reading = yield from self._widget.read()
             if reading is None or (reading.values, reading.active) != (before.values, before.active):
-                return (yield from self._settled(before, reading))
+                # A key in between may set two states of a page against each other.
+                return (yield from self._widget.rested())
             if reading.went_astray(before) or patience.is_over:
                 return reading
             yield from patience.pause()
-
-    def _settled(self, before: Reading, reading: Reading | None) -> Steps[Reading | None]:
-        """What it shows once the page rests. A key in between may set two states of a page against each other."""
-        patience = Patience(self._watch.clock, _SETTLES)
-        changes = before.changes
-        while reading is not None and reading.changes != changes and not patience.is_over:
-            changes = reading.changes
-            reading = yield from self._widget.read()
-        return reading
 
     def _cleared(self) -> Steps[str | None]:
         """Clear the field, and return what it keeps."""

@@ -89,12 +89,9 @@ def _ranked(select: dict[str, Any], names: list[str], wanted: Wanted) -> list[tu
     """Scores and indexes of the options that stand for the number's country; empty if it is no list of countries."""
     region = (wanted.phone.region or "").lower()
     known = {folded(name) for name in names} | {each for each, of in EVERYDAY_NAMES.items() if of.lower() == region}
-    ranked, countries = [], 0
+    ranked = []
     for index, (value, text, marks, disabled) in enumerate(select["options"]):
-        dials = [re.sub(r"\D", "", each) for each in _DIAL.findall(text)] or (
-            [re.sub(r"\D", "", value)] if re.fullmatch(r"\+?\d{1,4}", value) else []
-        )
-        countries += bool(dials) or bool(re.fullmatch("[A-Za-z]{2,3}", value))
+        dials = _dials(value, text)
         words = re.split(r"[^a-z]+", f"{value} {marks}".lower())
         score = 6 * (region in words) + 4 * (wanted.dial in dials)
         name = folded(re.sub(r"\(.*?\)|\+[\d\s-]+", "", text))
@@ -103,12 +100,23 @@ def _ranked(select: dict[str, Any], names: list[str], wanted: Wanted) -> list[tu
             score = 0
         if score >= 4 and not disabled:
             ranked.append((score, index))
-    usual = select["close"] or any(_DIAL.search(option[1]) for option in select["options"])
-    return (
-        sorted(ranked, key=lambda pair: (-pair[0], pair[1]))
-        if countries >= min(2, len(select["options"])) and usual
-        else []
+    return sorted(ranked, key=lambda pair: (-pair[0], pair[1])) if is_list_of_countries(select) else []
+
+
+def is_list_of_countries(select: dict[str, Any]) -> bool:
+    """Whether the options of a select are countries that a phone number may belong to."""
+    options = select["options"]
+    countries = sum(
+        bool(_dials(value, text)) or bool(re.fullmatch("[A-Za-z]{2,3}", value)) for value, text, *_ in options
     )
+    is_near = select["close"] or any(_DIAL.search(text) for _, text, *_ in options)
+    return countries >= min(2, len(options)) and bool(is_near)
+
+
+def _dials(value: str, text: str) -> list[str]:
+    """The country codes of an option."""
+    found = _DIAL.findall(text) or ([value] if re.fullmatch(r"\+?\d{1,4}", value) else [])
+    return [re.sub(r"\D", "", each) for each in found]
 
 
 def option_for(around: dict[str, Any], wanted: Wanted) -> tuple[int, int, bool] | None:

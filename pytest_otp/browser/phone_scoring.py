@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from .fields import Candidate
 from .report import Ranking
+from .words import LESS_OWN, NO_SMS, OTHER_PEOPLE
 
 _NAMES = re.compile(
     r"phone|mobile|msisdn|(?<![a-z])(?:tel|cell|handy|gsm|whatsapp|phn|mob)(?![a-z])|telefon|celular", re.IGNORECASE
@@ -21,13 +22,9 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(
-    r"search|promo|coupon|\bfax\b|card|cvv|zip|postal|\bcode\b(?! ?number)|otp|captcha|password|passwort|"
+    r"search|promo|coupon|card|cvv|zip|postal|\bcode\b(?! ?number)|otp|captcha|password|passwort|"
     r"first.?name|last.?name|"
-    r"address|amount|quantity|birth|\bext(?:ension)?\b|honeypot|iban",
-    re.IGNORECASE,
-)
-_LESS = re.compile(
-    r"home|work|office|landline|emergency|alternat|secondary|second|optional|company|friend|confirm|country.?code",
+    r"address|amount|quantity|birth|honeypot|iban",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"e-?mail", re.IGNORECASE)
@@ -74,8 +71,7 @@ def _score(candidate: Candidate) -> int:
         score -= 70
     if _EMAIL.search(texts) and not is_phone:
         score -= 60
-    if _LESS.search(texts):
-        score -= 12
+    score -= _of_others(candidate, own, said)
     if first.type in ("email", "url", "search", "password") or first.tag == "textarea":
         score -= 60
     score += 6 if first.active else 0
@@ -84,3 +80,16 @@ def _score(candidate: Candidate) -> int:
     score -= 15 if first.muted else 0
     score -= 10 if first.tabindex < 0 else 0
     return score - (80 if 0 < candidate.room < 7 else 0)
+
+
+def _of_others(candidate: Candidate, own: str, said: str) -> int:
+    """How much speaks for a number that is another person's, or that takes no SMS. A heading may say so of a group."""
+    first = candidate.first
+    names = re.sub(r"_|(?<=[a-z])(?=[A-Z])", " ", own)
+    near = f"{names} {said} {first.group}"
+    if OTHER_PEOPLE.search(near) or NO_SMS.search(near) or "fax" in first.autocomplete:
+        return 130
+    is_own = _WORDS.search(said) and re.search(r"\b(?:your|my)\b", said, re.IGNORECASE)
+    if OTHER_PEOPLE.search(first.heading) and not is_own:
+        return 70
+    return 40 if LESS_OWN.search(near) or re.search(r"\b(?:work|home)\b", first.autocomplete) else 0

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from .drivers import Calls
-from .steps import CALL, INSTALL, KEY, Ask, Click, Look, Press, PressPaste, Sight, Step
+from .steps import CALL, INSTALL, KEY, Ask, Click, Guard, Look, Press, PressPaste, Sight, Step
 
 _INSTALLED = f"(roots, [name, argument]) => {{ {INSTALL} {CALL} }}"
 _IN_FRAME = f"([name, argument]) => {{ const roots = null; {INSTALL} {CALL} }}"
@@ -47,6 +47,8 @@ class PlaywrightDriver:
         if isinstance(step, Press):
             keyboard = self._page.keyboard
             return (yield lambda: (keyboard.press if len(step.key) > 1 else keyboard.type)(step.key))
+        if isinstance(step, Guard):
+            return (yield from self._guard(step))
         if isinstance(step, Click):
             return (yield from self._click(step))
         if isinstance(step, PressPaste):
@@ -108,6 +110,13 @@ class PlaywrightDriver:
         except self._error as error:
             self._tolerate(error)
             return None
+
+    def _guard(self, step: Guard) -> Calls[None]:
+        for frame in self._page.frames:
+            try:
+                yield partial(frame.evaluate, _IN_FRAME, ["guard", {"seconds": step.seconds}])
+            except self._error as error:
+                self._tolerate(error)
 
     def _click(self, step: Click) -> Calls[bool]:
         call = f"window[{KEY}]('element', {{id: {step.id}}})"

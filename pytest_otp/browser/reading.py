@@ -23,19 +23,23 @@ class Reading:
     """The page's ID of another field that has the focus."""
     keys: int
     """How many keys have reached the fields."""
+    inputs: int
+    """How often the browser has put something into the fields, whatever a script made of it then."""
     astray: int
     """How many keys were on their way to another place, and have been stopped."""
     changes: int
     """How many changes of the page have been seen."""
     scripted: bool
     """Whether the first field shows that a script knows it."""
+    outside: int
+    """How many frames its own frame cannot reach."""
 
     @classmethod
     def of(cls, answer: dict[str, Any] | None) -> Reading | None:
         """A reading from the page's answer; None if the document or all fields are gone."""
         if answer is None or all(value is None for value in answer["values"]):
             return None
-        names = ("drawn", "active", "elsewhere", "keys", "astray", "changes", "scripted")
+        names = ("drawn", "active", "elsewhere", "keys", "inputs", "astray", "changes", "scripted", "outside")
         return cls(tuple(answer["values"]), *(answer[name] for name in names))
 
     @property
@@ -44,8 +48,10 @@ class Reading:
         return shown_in("".join(value or "" for value in self.values)) or "".join(filter(str.isalnum, self.drawn))
 
     def went_astray(self, before: Reading) -> bool:
-        """Whether a key that was pressed since has been stopped on its way elsewhere."""
-        return self.astray > before.astray and self.keys == before.keys and self.shown == before.shown
+        """Whether a key that was pressed since has not reached the fields: stopped on its way, or the focus is away."""
+        return (
+            (self.astray > before.astray or self.active < 0) and self.keys == before.keys and self.shown == before.shown
+        )
 
 
 def shown_in(text: str) -> str:

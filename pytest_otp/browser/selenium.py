@@ -20,7 +20,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from .drivers import Calls
-from .steps import CALL, INSTALL, Ask, Click, Look, Press, PressPaste, Sight, Step
+from .steps import CALL, INSTALL, Ask, Click, Guard, Look, Press, PressPaste, Sight, Step
 
 _WHOLE = f"const [name, argument, roots] = arguments; {INSTALL} {CALL}"
 _SHORT = f"const [name, argument, roots] = arguments; {CALL}"
@@ -81,6 +81,8 @@ class SeleniumDriver:
             return self._ask(step)
         if isinstance(step, Press):
             return self._press(step)
+        if isinstance(step, Guard):
+            return self._guard((), {"seconds": step.seconds})
         if isinstance(step, Click):
             return self._click(step)
         if isinstance(step, PressPaste):
@@ -126,6 +128,12 @@ class SeleniumDriver:
 
     def _ask(self, step: Ask) -> Any:
         return self._call(step.place, _SHORT, step.name, step.argument, None)
+
+    def _guard(self, path: _Path, argument: dict[str, Any]) -> None:
+        """In all frames below a path."""
+        self._call(path, _WHOLE, "guard", argument, None)
+        for frame in (self._call(path, _SHORT, "frames", {}, None) or ()) if len(path) < _DEEPEST else ():
+            self._guard((*path, frame), argument)
 
     def _click(self, step: Click) -> bool:
         element = self._call(step.place, _SHORT, "element", {"id": step.id}, None)

@@ -46,6 +46,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """Keep keys away from frames that the field's own frame cannot reach, for some seconds; let them through at 0."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Press:
     """Press and release one key: a character, or one of `KEYS`. It reaches whatever has the focus."""
 
@@ -76,7 +83,7 @@ class Pause:
     seconds: float
 
 
-Step = Look | Ask | Press | Click | PressPaste | Pause
+Step = Look | Ask | Guard | Press | Click | PressPaste | Pause
 Steps = Generator[Step, Any, T]
 
 KEYS = ("Backspace", "Delete", "Enter", "Escape", "Home", "End", "Tab", "ArrowDown")

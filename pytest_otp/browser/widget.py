@@ -7,8 +7,12 @@ from typing import Any
 from .fields import Candidate, candidates
 from .patience import Patience, Watch
 from .reading import Reading
-from .steps import Ask, Look, Steps
+from .steps import Ask, Guard, Look, Steps
 
+_GUARDED = 5.0
+"""Seconds more than the time that is left, for which keys are kept away from other frames."""
+_TURNS = 4
+"""Turns of a page's loop without a change, after which it has shown what it makes of a key."""
 _ANEW = 0.15
 """Seconds within which a widget that is rendered anew is there again."""
 
@@ -21,6 +25,10 @@ class Widget:
         self.watch = watch
         self.reading: Reading | None = None
         """The last one."""
+        self.slowest = 0.0
+        """Seconds that the slowest answer of the page took."""
+        self._guarded = 0
+        """How many frames there were when keys were last kept away from them."""
 
     @property
     def box_count(self) -> int:
@@ -34,6 +42,8 @@ class Widget:
     def end(self) -> Steps[None]:
         """Let all keys through again."""
         yield from self.ask("end")
+        if self._guarded:
+            yield Guard(0)
 
     def read(self, *, again: bool = True) -> Steps[Reading | None]:
         """What it shows now. Without `again`, it is not looked for elsewhere."""
@@ -41,6 +51,10 @@ class Widget:
         if reading is None and again:
             reading = yield from self.again(_ANEW)
         return reading
+
+    def rested(self) -> Steps[Reading | None]:
+        """What it shows once the page has nothing more to change by itself."""
+        return (yield from self._read("rest", turns=_TURNS))
 
     def focus(self, index: int, select: str) -> Steps[Reading | None]:
         """Focus one of its fields, with the cursor at the `start` or `end`, or `all` selected."""
@@ -68,6 +82,11 @@ class Widget:
 
     def _read(self, name: str, **argument: Any) -> Steps[Reading | None]:
         fields = self.candidate.ids
+        since = self.watch.clock()
         answer = yield from self.ask(name, fields=fields, drawing=bool(self.candidate.first.slots), **argument)
+        self.slowest = max(self.slowest, self.watch.clock() - since)
         self.reading = Reading.of(answer)
+        if self.reading and self.reading.outside != self._guarded:
+            self._guarded = self.reading.outside
+            yield Guard(self.watch.left + _GUARDED)
         return self.reading

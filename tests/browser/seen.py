@@ -15,7 +15,9 @@ from pytest_otp.browser.widget import Widget
 def field(number: int = 1, **said: Any) -> Field:
     """A text field of usual size, below the one before it."""
     texts = ("name", "dom", "autocomplete", "mode", "pattern", "placeholder", "title", "classes", "test", "label")
-    seen: dict[str, Any] = dict.fromkeys((*texts, "before", "context", "shape", "problem"), "")
+    seen: dict[str, Any] = dict.fromkeys(
+        (*texts, "before", "context", "group", "heading", "buttons", "shape", "problem"), ""
+    )
     seen |= {"id": number, "tag": "input", "type": "text", "maxlength": -1, "filled": 0, "tabindex": 0, "modal": None}
     seen |= dict.fromkeys(("active", "muted", "faint", "scripted"), False)
     seen |= {"visible": True, "slots": 0, "home": 1, "box": [10, 50 * number, 200, 30]}
@@ -45,8 +47,16 @@ class FakePage:
         self.time = 0.0
         self.is_restored = False
         self.is_gone = False
+        self.is_robbed = False
+        """Whether something else has the focus, and gets the keys."""
+        self.inputs = 0
+        self._later: list[tuple[float, Callable[[], None]]] = []
         self._react = react
         self.widget = Widget(row(count), Watch(lambda: self.time, 10))
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something when the page's clock is so much further."""
+        self._later.append((self.time + seconds, action))
 
     def perform(self, step: Step) -> Calls[Any]:
         """Answer at once."""
@@ -63,9 +73,13 @@ class FakePage:
             self._react(self, step.key)
         elif isinstance(step, Pause):
             self.time += step.seconds
+            due = [each for each in self._later if each[0] <= self.time]
+            self._later = [each for each in self._later if each not in due]
+            for _, action in due:
+                action()
         elif isinstance(step, Look):
             return []
-        elif isinstance(step, Ask) and step.name in ("begin", "read", "focus"):
+        elif isinstance(step, Ask) and step.name in ("begin", "read", "rest", "focus"):
             if step.name == "focus":
                 self.active = step.argument["id"] - 1
             return None if self.is_gone else self._read()
@@ -75,9 +89,11 @@ class FakePage:
         return {
             "values": list(self.values),
             "drawn": "",
-            "active": self.active,
+            "active": -1 if self.is_robbed else self.active,
             "elsewhere": None,
-            "keys": len(self.keys),
+            "keys": 0 if self.is_robbed else len(self.keys),
+            "inputs": self.inputs,
+            "outside": 0,
             "astray": 0,
             "changes": 0,
             "scripted": True,

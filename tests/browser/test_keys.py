@@ -52,6 +52,39 @@ def test_the_last_key_is_never_pressed_again() -> None:
     assert page.keys == list(CODE)
 
 
+def test_keys_are_no_closer_together_than_the_page_takes_them() -> None:
+    """A page that ignores a key soon after another gets more time before each later one, and the last one once."""
+    at: list[float] = []
+
+    def takes_calm_keys(page: FakePage, key: str) -> None:
+        if not at or page.time - at[-1] > 0.05:
+            moves_on(page, key)
+        at.append(page.time)
+
+    page = FakePage(6, takes_calm_keys)
+    assert typed(page) is Outcome.STANDS
+    assert page.keys == list("4882913")
+
+
+def test_a_key_that_the_browser_has_put_in_is_not_pressed_again_soon() -> None:
+    """A script that takes its time over a key which has arrived gets more of it than one that has not heard of it."""
+
+    def late(page: FakePage, key: str) -> None:
+        page.inputs += 1
+        page.later(1.5, lambda: moves_on(page, key))
+
+    page = FakePage(6, late)
+    assert typed(page) is Outcome.STANDS
+    assert page.keys == list(CODE)
+
+
+def test_a_focus_that_never_stays_is_told_apart_from_ignored_keys() -> None:
+    """Keys that do not reach the fields, since the focus is elsewhere, are pressed again and then given up."""
+    page = FakePage(6, lambda page, key: None)
+    page.is_robbed = True
+    assert typed(page) is Outcome.STOLEN
+
+
 def test_keys_that_a_widget_ignores_are_given_up() -> None:
     """Three tries of the first key, and no other one."""
     page = FakePage(6, lambda page, key: None)

@@ -181,6 +181,18 @@ def test_a_field_that_takes_the_focus_away_gets_no_key(tab: Page) -> None:
     assert values(tab) == ["", *CODE]
 
 
+def test_a_frame_of_another_origin_gets_no_key(tab: Page) -> None:
+    """A frame that a script of the page cannot reach takes the focus several times, and none of the code's keys."""
+    steal = "() => document.querySelector('input').focus()"
+    thief = f"<input><script>[30, 60, 90, 120, 150].forEach((ms) => setTimeout({steal}, ms))</script>"
+    page = f"{WIDGET}<iframe src='http://other.test/thief'></iframe>"
+    tab.route("**/", lambda route: route.fulfill(body=page, content_type="text/html"))
+    tab.route("**/thief", lambda route: route.fulfill(body=thief, content_type="text/html"))
+    tab.goto("http://app.test/")
+    fill_code(tab, CODE)
+    assert [frame.evaluate(VALUES) for frame in tab.frames] == [[*CODE], [""]]
+
+
 def test_a_frozen_clock_does_not_matter(tab: Page) -> None:
     """Nothing in the page waits for its timers, which a test may have stopped."""
     tab.clock.install(time=0)
@@ -219,6 +231,16 @@ def test_the_country_is_chosen_in_a_list(tab: Page) -> None:
     )
     fill_phone(tab, "07400 123456", region="GB")
     assert (tab.evaluate("window.chosen"), values(tab)) == ("GB", ["7400123456"])
+
+
+def test_a_country_that_the_list_does_not_have_is_named(tab: Page) -> None:
+    """Where the page's list of countries lacks the number's, the error says which one, and nothing is typed."""
+    tab.set_content(
+        "<select><option value=US>United States (+1)<option value=DE>Germany (+49)</select><input type=tel>"
+    )
+    with pytest.raises(FillError, match=r"list of countries does not have United Kingdom \(\+44\), which the number"):
+        fill_phone(tab, "+447400123456")
+    assert values(tab) == [""]
 
 
 def test_a_number_of_another_country_is_an_error(tab: Page) -> None:

@@ -45,12 +45,41 @@ def test_what_says_that_it_is_for_a_code_is_sure(said: dict[str, Any]) -> None:
         {"label": "Your phone", "type": "tel", "autocomplete": "tel"},
         {"label": "Postal code"},
         {"label": "E-mail", "type": "email"},
+        {"label": "Access code", "maxlength": 6, "buttons": "Join"},
+        {"label": "Team code", "mode": "numeric"},
+        {"label": "Quiz code"},
+        {"label": "Code", "buttons": "Apply"},
+        {"label": "Have a code?"},
+        {"label": "¿Tienes un código?"},
+        {"label": "Code", "group": "Gift card"},
+        {"label": "Code", "heading": "Промокод"},
+        {"label": "Teamcode", "buttons": "Beitreten"},
+        {"label": "Kode akses", "buttons": "Gabung"},
+        {"label": "チームコード", "buttons": "参加"},
+        {"label": "Security code", "buttons": "Pay now"},
+        {"label": "Gift card or discount code", "buttons": "Apply"},
     ],
     ids=str,
 )
 def test_what_is_for_something_else_is_not_likely(said: dict[str, Any]) -> None:
     """A field for another purpose is never taken, although some of them hold codes too."""
     assert score(**said) < LIKELY
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"mode": "numeric", "maxlength": 6, "buttons": "Continue"},
+        {"label": "Code", "buttons": "Resend code | Log in"},
+        {"label": "Code", "heading": "Join our community", "buttons": "Confirm"},
+        {"label": "Enter the code we texted you", "buttons": "Join"},
+        {"label": "Login code", "buttons": "Join now"},
+    ],
+    ids=str,
+)
+def test_little_is_enough_where_nothing_speaks_against_it(said: dict[str, Any]) -> None:
+    """A short numeric field above a button that goes on, and a label that is clear whatever the button says."""
+    assert score(**said) >= LIKELY
 
 
 def test_boxes_for_as_many_characters_as_the_code_has_are_likelier() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..case import Page
 from .snippets import BOXES, CODE, OFF_SCREEN, OLD, SUBMIT, WIRED, boxes
 
+_LITTLE = '<input data-code inputmode="numeric" maxlength="6"><button type="button">Continue</button>'
+
 FINDING = (
     Page("one-input", "one labelled input", CODE + SUBMIT),
     Page(
@@ -90,6 +92,31 @@ FINDING = (
         "numbers of goods and an amount",
         '<p><label>Quantity <input name="quantity" type="number" value="1"></label></p>'
         '<p><label>Amount <input name="amount" inputmode="decimal"></label></p>' + CODE,
+    ),
+    Page(
+        "beside-access",
+        "an access code to join a team, and a code field that says little",
+        '<form><label>Access code <input name="f1" maxlength="6"></label><button type="button">Join</button></form>'
+        f"<h2>Check your phone</h2>{_LITTLE}",
+    ),
+    Page(
+        "beside-have-a-code",
+        "a field for any code to apply, and a code field that says little",
+        '<p><label>Have a code? <input name="f1"></label><button type="button">Apply</button></p>'
+        f"<p>We sent you a text message</p>{_LITTLE}",
+    ),
+    Page(
+        "beside-team-german",
+        "in German, beside the code of a team",
+        '<form><label>Teamcode <input name="f1"></label><button type="button">Beitreten</button></form>'
+        '<p>Wir haben dir eine SMS geschickt.</p><label>Code <input data-code name="f2"></label>'
+        '<button type="button">Weiter</button>',
+    ),
+    Page(
+        "beside-gift-card",
+        "a fieldset for gift cards whose field is labelled as the code's",
+        '<fieldset><legend>Gift card</legend><label>Code <input name="f1"></label></fieldset>'
+        '<fieldset><legend>Your order</legend><label>Code <input data-code name="f2"></label></fieldset>',
     ),
     Page(
         "old-step",

@@ -35,6 +35,26 @@ PHONES = (
         _TEL.format(' autocomplete="tel"')
         + '<p><label>Emergency contact phone <input name="other" type="tel"></label></p>',
     ),
+    _phone(
+        "phone-beside-referrer",
+        "beside the number of the person who referred the user, which says more",
+        '<p><label>Phone number of the person who referred you <input name="referrer_phone" type="tel"'
+        ' autocomplete="tel"></label></p><p><label>Mobile <input data-code name="m"></label></p>',
+    ),
+    _phone(
+        "phone-below-emergency",
+        "below the fields of an emergency contact",
+        "<h3>Emergency contact</h3><p><label>Name <input name=n></label></p>"
+        '<p><label>Phone <input name="p1" type="tel"></label></p>'
+        '<h3>You</h3><p><label>Phone <input data-code name="p2" type="tel"></label></p>',
+    ),
+    _phone(
+        "phone-beside-office",
+        "beside the numbers of the office and of its landline",
+        '<p><label>Office phone <input name="o" type="tel"></label></p>'
+        '<p><label>Landline <input name="l" type="tel"></label></p>'
+        '<p><label>Mobile number <input data-code name="m"></label></p>',
+    ),
     _phone("phone-in-iframe", "in a frame of another origin", '<iframe src="{other}/plain/phone?run={run}"></iframe>'),
     _phone("phone-prefilled", "the field starts with +1", _TEL.format(' value="+1 "')),
     _phone("phone-old-number", "an old number is there", _TEL.format(' value="+442071838750"')),

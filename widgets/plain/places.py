@@ -45,6 +45,25 @@ PLACES = (
         '<iframe width="600" height="500" src="{same}/plain/iframe-cross-origin?run={run}"></iframe>',
     ),
     Page(
+        "thief",
+        "a field that takes the focus",
+        '<input name="thief">',
+        "[20, 40, 60, 80, 100, 150, 200, 300].forEach((ms) => setTimeout(() => $('input').focus(), ms));",
+        helper=True,
+    ),
+    Page(
+        "iframe-steals",
+        "a frame of another origin takes the focus eight times",
+        f'{BOXES}<iframe src="{{other}}/plain/thief?run={{run}}"></iframe>',
+        WIRED,
+    ),
+    Page(
+        "iframe-robbed",
+        "boxes in a frame of another origin, and the page takes the focus",
+        '<input name="thief"><iframe src="{other}/plain/boxes-wired?run={run}"></iframe>',
+        "[100, 150, 200, 250, 300, 400].forEach((ms) => setTimeout(() => $('input').focus(), ms));",
+    ),
+    Page(
         "iframe-late",
         "a frame that is added after 600 ms, beside one for tracking",
         '<iframe src="about:blank" width="1" height="1"></iframe><div id="here"></div>',

@@ -68,6 +68,22 @@ REFUSING = (
         patience=_PATIENCE,
     ),
     Page(
+        "team-only",
+        "only the codes of a team, of an invitation and of a meeting",
+        '<form><label>Team code <input name="f1" maxlength="6"></label><button type="button">Join</button></form>'
+        '<form><label>Invite code <input name="f2"></label><button type="button">Continue</button></form>'
+        '<form><label>Meeting PIN <input name="f3" inputmode="numeric"></label><button type="button">Enter</button></form>',
+        error=("no field for a code", "Team code", "Invite code", "Meeting PIN"),
+        patience=_PATIENCE,
+    ),
+    Page(
+        "apply-only",
+        "only a field for a code to apply",
+        '<label>Have a code? <input name="f1"></label><button type="button">Apply</button>',
+        error=("no field for a code", "Have a code?"),
+        patience=_PATIENCE,
+    ),
+    Page(
         "card-on-page",
         "a filled card and password, and no code field",
         '<p><label>Card number <input name="card" autocomplete="cc-number" value="4111111111111111"></label></p>'
@@ -108,6 +124,35 @@ REFUSING = (
         f'<form id="a"><input type="email"></form>{CODE}',
         target="#a",
         error=(),
+        patience=_PATIENCE,
+    ),
+    Page(
+        "frame-takes-focus",
+        "a frame of another origin takes the focus as soon as the field has it",
+        '<iframe src="{other}/plain/thief?run={run}"></iframe>' + CODE,
+        "$('[data-code]').addEventListener('focus', () => $('[data-code]').blur());",
+        error=("takes the focus again and again",),
+        patience=_PATIENCE,
+    ),
+    Page(
+        "phone-others-only",
+        "only numbers of other people, and of a fax",
+        '<p><label>Phone number of the person who referred you <input name="f1" type="tel"></label></p>'
+        '<p><label>Emergency contact phone <input name="f2" type="tel"></label></p>'
+        '<p><label>Fax <input name="f3" type="tel"></label></p>',
+        value="+6281234567890",
+        error=("no field for a phone number", "Fax"),
+        kind="phone",
+        patience=_PATIENCE,
+    ),
+    Page(
+        "phone-select-without-country",
+        "a list of countries without the number's",
+        '<select data-own name="country"><option value="US">United States (+1)</option>'
+        '<option value="GB">United Kingdom (+44)</option></select><input name="phone" type="tel">',
+        value="+6281234567890",
+        error=("list of countries does not have Indonesia (+62)",),
+        kind="phone",
         patience=_PATIENCE,
     ),
     Page(
