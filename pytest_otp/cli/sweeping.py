@@ -92,6 +92,10 @@ def _run(timing: SweepTiming, arguments: argparse.Namespace) -> int:
         # Closes may be in progress: the claims end with this process, and not before.
         complain("pytest-otp sweep: interrupted; the next sweep closes the orders that are still open")
         return INTERRUPTED
+    except BaseException:
+        claim.release()
+        ledger.close()
+        raise
     claim.release()
     ledger.close()
     if still_open:
