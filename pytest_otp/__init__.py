@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Unsupported,
     )
     from .gateway.address import GatewayAddress
+    from .gateway.description import ServiceDescription, ServiceError, ServiceRequest
     from .numbers.number import OtpNumber
     from .numbers.options import NumberOptions
     from .numbers.ordering import Numbers, order_number
@@ -88,6 +89,9 @@ __all__ = [
     "ProviderUnavailable",
     "Secret",
     "Service",
+    "ServiceDescription",
+    "ServiceError",
+    "ServiceRequest",
     "Settings",
     "SettingsError",
     "SmsAlreadyReceived",
@@ -116,6 +120,9 @@ _ELSEWHERE = {
     "Numbers": "numbers.ordering",
     "OtpNumber": "numbers.number",
     "Secret": "redact",
+    "ServiceDescription": "gateway.description",
+    "ServiceError": "gateway.description",
+    "ServiceRequest": "gateway.description",
     "Settings": "settings",
     "Stray": "offline.carrier",
     "WebhookAddress": "push.webhook",

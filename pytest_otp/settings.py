@@ -54,6 +54,8 @@ class Settings:
     env_file: str | None
     gateway: tuple[str, int] | None
     """Host and port. None: a free loopback port."""
+    gateway_services: str | None
+    """The TOML file of more SMS services, relative to pytest's rootdir. None: no file."""
     webhook: tuple[str, int] | None
     """Host and port. None: codes are received by polling only."""
 

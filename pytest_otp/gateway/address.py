@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 from ..errors import SettingsError
 from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
-from .hosts import may_be_served, serves
+from .hosts import HostTable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from .app import Gateway
+    from .description import ServiceDescription
 
 __tracebackhide__ = True
 
@@ -34,6 +37,8 @@ class GatewayAddress:
     """Creates the certificates when first called; None if the gateway serves http only and is not a proxy."""
     proxy: Proxy | None = field(default=None, repr=False, compare=False)
     """The gateway's proxy if it runs in this process, otherwise None."""
+    _hosts: HostTable = field(default_factory=HostTable, repr=False, compare=False)
+    _add: Callable[[ServiceDescription], None] | None = field(default=None, repr=False, compare=False)
     _direct_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
@@ -66,7 +71,12 @@ class GatewayAddress:
             no_proxy = _extended_no_proxy(host)
             return {"PYTEST_OTP_GATEWAY_URL": self.url, "NO_PROXY": no_proxy, "no_proxy": no_proxy}
         made = self.certificates()
-        no_proxy = ",".join(dict.fromkeys([*_kept_no_proxy(), *_PROXY_EXCEPTIONS, host, *sorted(self._direct_hosts)]))
+        # Without those that would let SMS out to the real services.
+        kept, direct = (
+            [entry for entry in entries if not self._hosts.may_be_served(entry)]
+            for entries in (_no_proxy(), sorted(self._direct_hosts))
+        )
+        no_proxy = ",".join(dict.fromkeys([*kept, *_PROXY_EXCEPTIONS, host, *direct]))
         return {
             "PYTEST_OTP_GATEWAY_URL": self.url,
             **dict.fromkeys(_PROXY_VARIABLES, self.url),
@@ -92,10 +102,26 @@ class GatewayAddress:
         if self.proxy is not None:
             self.proxy.allow_hosts(*patterns)
         else:
-            names = checked_hosts(patterns, serves)
-            _check_direct(names)
+            names = checked_hosts(patterns, self._hosts.serves)
+            _check_direct(names, self._hosts)
             # Every client understands `.example.com`; `*` stays as it is.
             self._direct_hosts.update(host.removeprefix("*") or host for host in names)
+
+    def add_service(self, description: ServiceDescription) -> None:
+        """Let the gateway stand in for one more SMS service until it stops, at its hosts and at its paths under `url`.
+
+        Adding the same description again does nothing. With a real provider, nothing is added: the application sends
+        real SMS.
+
+        Raises:
+            SettingsError: If the gateway has another service with this name, or a service with one of its hosts.
+        """
+        from .description import ServiceDescription  # noqa: PLC0415 - start-up cost: most runs add none
+
+        if not isinstance(description, ServiceDescription):
+            raise SettingsError(f"add_service: expected a ServiceDescription; got a {type(description).__name__}")
+        if self._add is not None:
+            self._add(description)
 
     def to_plain(self) -> dict[str, str]:
         """This address as plain data, for `from_plain` in another process on this machine."""
@@ -104,30 +130,47 @@ class GatewayAddress:
         return {"url": self.url, **(asdict(self.certificates()) if self.certificates else {})}
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, str]) -> GatewayAddress:
-        """The address of a gateway that runs in another process."""
+    def from_plain(
+        cls, plain: Mapping[str, str], *, add: Callable[[ServiceDescription], None] | None = None
+    ) -> GatewayAddress:
+        """The address of a gateway that runs in another process; `add` adds a service there."""
         files = {name: value for name, value in plain.items() if name != "url"}
         made = Certificates(**files) if files else None
-        return cls(plain.get("url"), None if made is None else lambda: made)
+        hosts = HostTable()
+
+        def add_there(description: ServiceDescription) -> None:
+            if add is not None:
+                add(description)
+                hosts.add(description.name, tuple(description.hosts))
+
+        return cls(plain.get("url"), None if made is None else lambda: made, _hosts=hosts, _add=add_there)
 
 
 @contextmanager
 def serving(
-    app: WSGIApplication, *, host: str, port: int, setting: str, names: Collection[str] = ()
+    app: WSGIApplication,
+    *,
+    host: str,
+    port: int,
+    setting: str,
+    names: Collection[str] = (),
+    gateway: Gateway | None = None,
 ) -> Iterator[GatewayAddress]:
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
-    A proxy request for one of `names` is for the application.
+    A proxy request for one of `names` is for the application. `gateway` is what the application is, or includes.
     """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
-    proxy = Proxy(lambda name: serves(name) or name in names)
+    hosts = HostTable() if gateway is None else gateway.hosts
+    proxy = Proxy(lambda name: hosts.serves(name) or name in names)
     with (
         Authority() as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,
     ):
-        yield GatewayAddress(server.url, authority.certificates, proxy)
+        add = None if gateway is None else gateway.add_service
+        yield GatewayAddress(server.url, authority.certificates, proxy, _hosts=hosts, _add=add)
 
 
 def _no_proxy() -> list[str]:
@@ -143,15 +186,10 @@ def _extended_no_proxy(host: str) -> str:
     return ",".join(dict.fromkeys(filter(None, [*present, *_PROXY_EXCEPTIONS, host])))
 
 
-def _kept_no_proxy() -> list[str]:
-    """The entries of NO_PROXY, without those that would let SMS out to the real services."""
-    return [entry for entry in _no_proxy() if not may_be_served(entry)]
-
-
-def _check_direct(hosts: Iterable[str]) -> None:
+def _check_direct(hosts: Iterable[str], served: HostTable) -> None:
     """Refuse hosts that may be an SMS service: without the proxy, the application would send real SMS through it."""
     for host in hosts:
-        if may_be_served(host):
+        if served.may_be_served(host):
             raise SettingsError(
                 f"cannot allow {host}: it may match an SMS service",
                 hint="List the hosts that the application needs one by one, or run without --otp-gateway or xdist.",

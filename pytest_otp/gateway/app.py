@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from ..clock import utc_now
 from ..display import SafeRepr
-from .hosts import serves, service_of
+from .hosts import HostTable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug.wrappers import Request, Response
 
+    from .description import ServiceDescription
     from .message import Backend, Channel, OutgoingSms
 
 MOST_KEPT = 1000
@@ -74,7 +75,7 @@ class SentMessage(SafeRepr):
     """An SMS that an application sent and the gateway accepted. Its repr hides the text: test reports are public."""
 
     service: str
-    """The service it was sent through: `plain`, `twilio`, `vonage` or `sns`."""
+    """The service it was sent through: `plain`, `twilio`, `vonage`, `sns` and so on, or the name of one of your own."""
     to: str
     """The number, in E.164 form."""
     sender: str | None
@@ -110,7 +111,10 @@ class Gateway:
         self._on_stray = on_stray
         self._log: deque[SentMessage] = deque(maxlen=MOST_KEPT)
         self._lock = threading.Lock()
+        self._adding = threading.Lock()
         self._services = _services(self._deliver)
+        self.hosts = HostTable()
+        """The hosts of its services, for a proxy before it."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -129,6 +133,20 @@ class Gateway:
         """Method and path of each request that is served, for display."""
         return [path for service in self._services for path in service.PATHS]
 
+    def add_service(self, description: ServiceDescription) -> None:
+        """Serve one more service from now on. Adding the same description again does nothing.
+
+        Raises `SettingsError` if its name or one of its hosts is taken.
+        """
+        from .adding import is_new  # noqa: PLC0415 - see __call__
+        from .described import described  # noqa: PLC0415
+
+        with self._adding:
+            if is_new(description, self._services, self.hosts, self.matches):
+                service = described(description)
+                self._services = [*self._services, _made(service, self._deliver)]
+                self.hosts.add(description.name, tuple(description.hosts))
+
     def matches(self, request: Request) -> bool:
         """Whether the request is for a service that is served here."""
         return self._service_for(request) is not None
@@ -137,7 +155,7 @@ class Gateway:
         """Answer one request; for applications that include the gateway."""
         from .http import host_name, is_from_another_site, json_response  # noqa: PLC0415 - see __call__
 
-        if not serves(host_name(request)) and is_from_another_site(request, self._names):
+        if not self.hosts.serves(host_name(request)) and is_from_another_site(request, self._names):
             return json_response({"error": "requests from other websites are not allowed"}, 403)
         service = self._service_for(request)
         if service is None:
@@ -147,7 +165,7 @@ class Gateway:
     def _service_for(self, request: Request) -> SmsService | None:
         # A service's real host name leaves no doubt. At the gateway's own address, the path decides.
         host = request.host.rpartition(":")[0] or request.host
-        by_host = (service for service in self._services if service_of(host) == service.SERVICE)
+        by_host = (service for service in self._services if self.hosts.service_of(host) == service.SERVICE)
         return next(by_host, None) or next((service for service in self._services if service.matches(request)), None)
 
     def _deliver(self, service: str, message: OutgoingSms) -> bool:
@@ -163,11 +181,25 @@ class Gateway:
 
 def _services(deliver: Callable[[str, OutgoingSms], bool]) -> list[SmsService]:
     # They need werkzeug, and this module is also imported with a real provider.
-    from .message import Backend  # noqa: PLC0415
+    from .services.africastalking import AfricasTalking  # noqa: PLC0415
+    from .services.infobip import Infobip  # noqa: PLC0415
+    from .services.messagebird import Bird, MessageBird  # noqa: PLC0415
     from .services.plain import Plain  # noqa: PLC0415
+    from .services.plivo import Plivo  # noqa: PLC0415
+    from .services.sinch import Sinch  # noqa: PLC0415
     from .services.sns import Sns  # noqa: PLC0415
+    from .services.telnyx import Telnyx  # noqa: PLC0415
     from .services.twilio import Twilio  # noqa: PLC0415
     from .services.vonage import Vonage  # noqa: PLC0415
 
-    classes: tuple[type[SmsService], ...] = (Plain, Twilio, Vonage, Sns)
-    return [service(Backend(partial(deliver, service.SERVICE))) for service in classes]
+    classes: tuple[type[SmsService], ...] = (
+        *(Plain, Twilio, Vonage, Sns),
+        *(Telnyx, Plivo, MessageBird, Bird, Sinch, Infobip, AfricasTalking),
+    )
+    return [_made(service, deliver) for service in classes]
+
+
+def _made(service: type[SmsService], deliver: Callable[[str, OutgoingSms], bool]) -> SmsService:
+    from .message import Backend  # noqa: PLC0415 - as above
+
+    return service(Backend(partial(deliver, service.SERVICE)))

@@ -149,6 +149,12 @@ OPTIONS = (
         "first use).",
     ),
     Option(
+        "gateway_services",
+        "FILE",
+        None,
+        "A TOML file that describes more SMS services for the gateway to stand in for (default: none).",
+    ),
+    Option(
         "webhook",
         "HOST:PORT",
         None,

@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,14 +22,17 @@ from .run import watch_strays
 if TYPE_CHECKING:
     from ..gateway.address import GatewayAddress
     from ..gateway.app import SmsNetwork
+    from ..gateway.description import ServiceDescription
     from ..offline.carrier import Carrier
     from ..settings import Settings
     from .forked import ForkedTests
     from .relay import Hub
+    from .relay_worker import Branch
 
 __tracebackhide__ = True
 
 TOPIC = "sms"
+_SERVICE_TOPIC = "gateway service"
 _ADDRESS: pytest.StashKey[GatewayAddress] = pytest.StashKey()
 _SETTING = "--otp-gateway (PYTEST_OTP_GATEWAY)"
 
@@ -68,7 +71,7 @@ def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Gate
             if _ADDRESS in config.stash:
                 yield config.stash[_ADDRESS]
             else:
-                with _served(to, settings.gateway) as address:
+                with _served(to, settings, config.rootpath) as address:
                     yield address
     except SettingsError as error:
         raise error.with_traceback(None) from None  # the frames of contextlib cannot be hidden
@@ -90,12 +93,14 @@ def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Ite
         branch, handler = branch_of(config), partial(deliver, carrier)
         branch.handle(TOPIC, handler)
         try:
-            with _known(GatewayAddress.from_plain(worker[SharedGateway.name]), config):
+            address = GatewayAddress.from_plain(worker[SharedGateway.name], add=partial(_add_to_shared, branch))
+            _add_described(address, settings, config.rootpath)
+            with _known(address, config):
                 yield
         finally:
             branch.forget(handler)
     else:
-        with _served(carrier, settings.gateway) as address, _known(address, config):
+        with _served(carrier, settings, config.rootpath) as address, _known(address, config):
             yield
 
 
@@ -108,13 +113,33 @@ def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
         del config.stash[_ADDRESS]
 
 
-def _served(network: SmsNetwork, where: tuple[str, int] | None) -> AbstractContextManager[GatewayAddress]:
-    """Serve the gateway, by default on a free loopback port."""
-    host, port = where or (LOOPBACK, 0)
+@contextlib.contextmanager
+def _served(network: SmsNetwork, settings: Settings, root: Path) -> Iterator[GatewayAddress]:
+    """Serve the gateway, by default on a free loopback port, with the services that the run describes."""
+    host, port = settings.gateway or (LOOPBACK, 0)
     from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
     from ..gateway.app import Gateway  # noqa: PLC0415
 
-    return serving(Gateway(network), host=host, port=port, setting=_SETTING)
+    app = Gateway(network)
+    with serving(app, host=host, port=port, setting=_SETTING, gateway=app) as address:
+        _add_described(address, settings, root)
+        yield address
+
+
+def _add_described(address: GatewayAddress, settings: Settings, root: Path) -> None:
+    """Add the services of plugins, and those of `--otp-gateway-services`."""
+    from ..gateway.service_sources import services_of_file, services_of_plugins  # noqa: PLC0415 - as in `gateway`
+
+    of_file = services_of_file(root / settings.gateway_services) if settings.gateway_services else []
+    for description in [*services_of_plugins(), *of_file]:
+        address.add_service(description)
+
+
+def _add_to_shared(branch: Branch, description: ServiceDescription) -> None:
+    """In a worker: add a service to the controller's gateway."""
+    for refusal in branch.ask(_SERVICE_TOPIC, description.to_plain()):
+        if refusal is not None:
+            raise SettingsError(refusal["message"], hint=refusal["hint"])
 
 
 class SharedGateway:
@@ -122,8 +147,9 @@ class SharedGateway:
 
     name = "otp_gateway"
 
-    def __init__(self, where: tuple[str, int]) -> None:
-        self._where = where
+    def __init__(self, settings: Settings, root: Path) -> None:
+        self._settings = settings
+        self._root = root
         self._running = contextlib.ExitStack()
         self._workers: Workers | None = None
         self._address: GatewayAddress | None = None
@@ -131,7 +157,8 @@ class SharedGateway:
     def start(self, hub: Hub) -> None:
         """Start serving. Raises `SettingsError` if it cannot listen on the port."""
         self._workers = Workers(hub)
-        self._address = self._running.enter_context(_served(self._workers, self._where))
+        self._address = self._running.enter_context(_served(self._workers, self._settings, self._root))
+        hub.handle(_SERVICE_TOPIC, self._add_service)
 
     def plain(self) -> dict[str, str]:
         """The address and the paths of the certificates."""
@@ -144,6 +171,17 @@ class SharedGateway:
     def stop(self) -> None:
         """Stop serving."""
         self._running.close()
+
+    def _add_service(self, plain: dict[str, Any]) -> dict[str, str] | None:
+        """For a worker: add a service; what is wrong if it cannot be added."""
+        from ..gateway.description import ServiceDescription  # noqa: PLC0415 - only for a run that adds some
+
+        try:
+            if self._address:
+                self._address.add_service(ServiceDescription.from_plain(plain))
+        except SettingsError as error:
+            return {"message": error.message, "hint": error.hint}
+        return None
 
 
 class Workers:
