@@ -39,12 +39,17 @@ def serve(world: World) -> Callable[..., Ask]:
     """Adds a service with one request, and returns how to send it JSON at its host."""
 
     def add(*more: ServiceRequest, request: Mapping[str, Any] | None = None, **service: Any) -> Ask:
-        first = {"path": "/v2/{account}/send", "to": "json:to", "text": "json:text", "answer": {"id": "{id}"}}
+        first: dict[str, Any] = {
+            "path": "/v2/{account}/send",
+            "to": "json:to",
+            "text": "json:text",
+            "answer": {"id": "{id}"},
+        }
         requests = [ServiceRequest(**(first | dict(request or {}))), *more]
         world.gateway.add_service(ServiceDescription(name="harbour", hosts=HOST, requests=requests, **service))
 
         def ask(body: object, path: str = "/v2/A1/send", method: str = "POST", **headers: str | None) -> Response:
-            sent: dict[str, str | None] = {"Host": HOST, "Content-Type": JSON} | headers
+            sent: dict[str, str | None] = {"Host": HOST, "Content-Type": JSON, **headers}
             return world.ask(method, path, body if isinstance(body, str) else json.dumps(body), sent)
 
         return ask

@@ -11,6 +11,7 @@ from pytest_otp import ServiceDescription, ServiceError, ServiceRequest, Setting
 
 HINT = "See the page on services of your own in the documentation."
 SENDS: dict[str, Any] = {"path": "/v2/{account}/messages", "to": "json:to", "text": "json:text"}
+NO_CODE: Any = 1.5
 REQUEST = "the request to '/v2/{account}/messages': "
 SERVICE = "the service 'harbour': "
 
@@ -123,9 +124,9 @@ def test_invalid_requests(changes: dict[str, Any], words: str) -> None:
             SERVICE + "errors.missing: message: unknown placeholder",
         ),
         (
-            {"errors": {"missing": ServiceError(400, "x", 1.5)}},
+            {"errors": {"missing": ServiceError(400, "x", NO_CODE)}},
             SERVICE + "errors.missing: expected a message that is a",
-        ),  # type: ignore[arg-type]
+        ),
         ({"errors": []}, SERVICE + "errors: invalid value []: expected a table of errors by kind"),
     ],
 )

@@ -103,6 +103,6 @@ def test_placeholders() -> None:
 )
 def test_broken_templates(template: object, words: str) -> None:
     """The error quotes what is wrong."""
-    with pytest.raises(ValueError, match="brace|filter") as caught:
+    with pytest.raises(ValueError, match=r"brace|filter") as caught:
         list(placeholders(template))
     assert str(caught.value) == words
