@@ -39,6 +39,9 @@ from pytest_otp import (
     ProviderError,
     Secret,
     Service,
+    ServiceDescription,
+    ServiceError,
+    ServiceRequest,
     Settings,
     SmsMessage,
     Stray,
@@ -166,6 +169,11 @@ def fixtures(
     assert_type(otp_gateway.url, str | None)
     assert_type(otp_gateway.certificates, Callable[[], Certificates] | None)
     assert_type(otp_gateway.environ(), dict[str, str])
+    request = ServiceRequest(path="/send", to="json:to", text="json:text", answer={"id": "{id}"})
+    errors = {"blocked": ServiceError(403, "No", 7)}
+    described = ServiceDescription(name="harbour", hosts=["api.harbour.example"], requests=[request], errors=errors)
+    assert_type(otp_gateway.add_service(described), None)
+    assert_type(ServiceDescription.from_plain(described.to_plain()), ServiceDescription)
     assert_type(otp_webhook.url, str | None)
     assert_type(otp_settings.timeout, float)
     assert_type(otp_settings.provider, str)

@@ -11,7 +11,7 @@ from ..errors import SettingsError
 from .described import DescribedService
 from .description import ServiceDescription
 from .hosts import HostTable
-from .templates import PathTemplate
+from .placeholders import PathTemplate
 
 
 def is_new(

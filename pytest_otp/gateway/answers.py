@@ -14,7 +14,7 @@ from .description import ServiceDescription, ServiceError, ServiceRequest
 from .http import JSON
 from .locators import Content, Locator
 from .message import parts
-from .templates import rendered
+from .placeholders import rendered
 
 _LONGEST_HEADER = 1000
 

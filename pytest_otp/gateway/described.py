@@ -26,7 +26,7 @@ from .http import (
 )
 from .locators import BODIES, Content, Found, Locator
 from .message import Backend, OutgoingSms
-from .templates import PathTemplate
+from .placeholders import PathTemplate
 
 MOST_RECIPIENTS = 1000
 """Numbers in one request."""
@@ -70,7 +70,8 @@ class DescribedService:
     def __init_subclass__(cls, *, description: ServiceDescription) -> None:
         cls.DESCRIPTION = description
         cls.SERVICE = description.name
-        cls.PATHS = tuple(f"{each.method} {each.path}" for each in description.requests)
+        requests = [f"{each.method} {each.path.replace('{', '<').replace('}', '>')}" for each in description.requests]
+        cls.PATHS = tuple(dict.fromkeys(requests))
         failures = {kind: each for kind, each in description.errors.items() if kind in FAILURE_KINDS}
         cls.FAILURES = {kind: (each.status, str(each.code), each.message) for kind, each in failures.items()}
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from ..errors import SettingsError
 from ..loopback import ip_address, is_loopback
 from .locators import BODIES, Locator
-from .templates import PathTemplate, placeholders
+from .placeholders import PathTemplate, placeholders
 
 FIELD_KINDS = ("to", "text", "sender")
 ERROR_KINDS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_otp.gateway.templates import PathTemplate, placeholders, rendered
+from pytest_otp.gateway.placeholders import PathTemplate, placeholders, rendered
 
 VALUES = {"id": "7", "to": "+12015550123", "parts": 2, "nothing": None, "list": [1, "a"], "word": "a{id}b"}
 
