@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from ..errors import SettingsError
 from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
+from .description import ServiceDescription
 from .hosts import HostTable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from .app import Gateway
-    from .description import ServiceDescription
 
 __tracebackhide__ = True
 
@@ -116,8 +116,6 @@ class GatewayAddress:
         Raises:
             SettingsError: If the gateway has another service with this name, or a service with one of its hosts.
         """
-        from .description import ServiceDescription  # noqa: PLC0415 - start-up cost: most runs add none
-
         if not isinstance(description, ServiceDescription):
             raise SettingsError(f"add_service: expected a ServiceDescription; got a {type(description).__name__}")
         if self._add is not None:
