@@ -1,4 +1,4 @@
-"""The page on SMS services of one's own: the file and the package on it work as shown, with the test on it."""
+"""The pages on described services: the file and the package on them work as shown, and their tables are complete."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ import re
 
 import pytest
 
+from pytest_otp.gateway.described import DescribedService
 from pytest_otp.gateway.description import ANSWER_PLACEHOLDERS
 from pytest_otp.gateway.description_checks import ERROR_KINDS, FAILURE_KINDS
+from pytest_otp.gateway.services.africastalking import AfricasTalking
+from pytest_otp.gateway.services.infobip import Infobip
+from pytest_otp.gateway.services.messagebird import Bird, MessageBird
+from pytest_otp.gateway.services.plivo import Plivo
+from pytest_otp.gateway.services.sinch import Sinch
+from pytest_otp.gateway.services.telnyx import Telnyx
 from tests.documentation.pages import Block, blocks, text_of
 from tests.documentation.running import WITHOUT
 
@@ -54,3 +61,13 @@ def test_the_tables() -> None:
     words = set(re.findall(r"`\{?([\w]+)\}?`", text_of(PAGE)))
     assert set(ANSWER_PLACEHOLDERS) <= words
     assert set(ERROR_KINDS + FAILURE_KINDS) - {"missing_sender"} <= words
+
+
+@pytest.mark.parametrize("service", [Telnyx, Plivo, MessageBird, Bird, Sinch, Infobip, AfricasTalking])
+def test_the_table_of_built_in_services(service: type[DescribedService]) -> None:
+    """Each has a row with its hosts and requests."""
+    description = service.DESCRIPTION
+    (row,) = re.findall(rf"^\| `{description.name}` \|.*$", text_of("docs/gateway-other-services.md"), re.MULTILINE)
+    cells = [set(re.findall(r"`(.*?)`", cell)) for cell in row.split("|")]
+    assert cells[2] == set(description.hosts)
+    assert cells[3] == {f"{request.method} {request.path}" for request in description.requests}
