@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +15,6 @@ from pytest_otp import ServiceDescription, ServiceError, ServiceRequest
 from pytest_otp.gateway.app import Gateway
 from pytest_otp.gateway.described import MOST_RECIPIENTS, described
 from pytest_otp.gateway.message import Backend
-from pytest_otp.server.server import Server
 from tests.gateway.world import FORM, HELD, REFUSED, STRAY, Network, Response, World, basic
 
 JSON = "application/json"
@@ -24,14 +23,6 @@ HOST = "api.harbour.example"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Ask = Callable[..., Response]
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    network, strays = Network(), list[str]()
-    gateway = Gateway(network, on_stray=strays.append)
-    with Server(gateway) as server:
-        yield World(server.url, network, gateway, strays)
 
 
 @pytest.fixture

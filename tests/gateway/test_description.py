@@ -6,6 +6,8 @@ import dataclasses
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pytest_otp import ServiceDescription, ServiceError, ServiceRequest, SettingsError
 
@@ -163,3 +165,35 @@ def test_a_template_that_contains_itself() -> None:
     endless.append(endless)
     with pytest.raises(SettingsError, match="answer: invalid value"):
         a_request(answer=endless)
+
+
+PARTS = st.sampled_from(
+    [
+        *("name", "hosts", "requests", "path", "to", "text", "answer", "errors", "error", "headers", "status"),
+        *("json:to", "json:a[].b", "form:x", "{id}", "{", "{{", "/send", "/{a}/{a}", "*.example.com", "basic", ""),
+    ]
+)
+VALUES = st.recursive(
+    PARTS | st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PARTS, inner, max_size=4),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(
+    [each.name for kind in (ServiceDescription, ServiceRequest) for each in dataclasses.fields(kind)]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(service=st.dictionaries(NAMES, VALUES, max_size=6), request=st.dictionaries(NAMES, VALUES, max_size=6))
+def test_any_data_is_a_description_or_an_error(service: dict[str, object], request: dict[str, object]) -> None:
+    """Whatever a file contains, it is read, or refused with our own error; never does it fail in another way."""
+    own = {"path": "/send", "to": "json:to", "text": "json:text"}
+    known = {each.name for each in dataclasses.fields(ServiceRequest)}
+    sent = own | {name: value for name, value in request.items() if name in known}
+    outer = {each.name for each in dataclasses.fields(ServiceDescription)}
+    plain = {"name": "x", "requests": [sent]} | {name: value for name, value in service.items() if name in outer}
+    try:
+        read = ServiceDescription.from_plain(plain)
+    except SettingsError:
+        return
+    assert ServiceDescription.from_plain(read.to_plain()) == read
