@@ -10,11 +10,14 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..errors import SettingsError
+from ..display import quoted
+from ..errors import InvalidRequest, SettingsError
 from ..loopback import LOOPBACK
 from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
-from .hosts import may_be_served, serves
+from .hosts import is_sms_host, may_be_served
+from .record import Record
+from .seen import GatewayRequest, Seen, SentMessage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -38,6 +41,8 @@ class GatewayAddress:
     """Creates the certificates when first called; None if the gateway serves http only and is not a proxy."""
     proxy: Proxy | None = field(default=None, repr=False, compare=False)
     """The gateway's proxy if it runs in this process, otherwise None."""
+    seen: Seen | None = field(default=None, repr=False, compare=False)
+    """What the gateway has seen; None with a real provider."""
     _direct_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
@@ -80,24 +85,59 @@ class GatewayAddress:
             "no_proxy": no_proxy,
         }
 
-    def allow_hosts(self, *patterns: str) -> None:
+    @property
+    def requests(self) -> tuple[GatewayRequest, ...]:
+        """The last 1,000 requests that the gateway answered or refused, oldest first; empty with a real provider.
+
+        If several xdist workers share the gateway, those about other workers' numbers are left out.
+
+        Raises:
+            OtpError: If the gateway runs in xdist's controller, which does not answer.
+        """
+        return () if self.seen is None else self.seen.requests()
+
+    def sent_to(self, number: object) -> tuple[SentMessage, ...]:
+        """The SMS that the application sent to a number and the gateway accepted, oldest first.
+
+        They are there as soon as `wait_code()` returns, and also after the number was closed. Of all messages, the
+        gateway keeps the last 1,000.
+
+        Args:
+            number: In any international format (`+1 201-555-0123`), or any object with `.e164`.
+
+        Raises:
+            InvalidRequest: If it is not a phone number.
+            OtpError: If the gateway runs in xdist's controller, which does not answer.
+        """
+        from ..phone import e164  # noqa: PLC0415 - imports phonenumbers, which few runs need here
+
+        written = str(getattr(number, "e164", number))
+        to = e164(written)
+        if to is None:
+            raise InvalidRequest(f"not a phone number: {quoted(written)}", hint="Write it like +12015550123.")
+        return () if self.seen is None else self.seen.sent_to(to)
+
+    def allow_hosts(self, *patterns: str, real_sms: bool = False) -> None:
         """Allow an application that uses `environ()` to connect to more hosts, until the gateway stops.
 
         Connections to allowed hosts use the proxy that was in the environment when the gateway started, if any. If
         the gateway runs in another process (a fixed port with xdist), the hosts are added to `NO_PROXY` instead: only
         later calls of `environ()` include them, and the application connects directly.
 
+        A pattern never lets a request out to a host of an SMS service, whether the gateway serves it or not.
+
         Args:
             patterns: A host name, `*.example.com`, or `*` for all hosts except those of SMS services.
+            real_sms: Also allow SMS services that are named exactly. **The application can then send real SMS.**
 
         Raises:
-            SettingsError: If a pattern is not a valid host, or matches an SMS service.
+            SettingsError: If a pattern is not a valid host, or names an SMS service without `real_sms`.
         """
         if self.proxy is not None:
-            self.proxy.allow_hosts(*patterns)
+            self.proxy.allow_hosts(*patterns, real_sms=real_sms)
         else:
-            names = checked_hosts(patterns, serves)
-            _check_direct(names)
+            names = checked_hosts(patterns, is_sms_host, real_sms=real_sms)
+            _check_direct(name for name in names if not (real_sms and is_sms_host(name)))
             # Every client understands `.example.com`; `*` stays as it is.
             self._direct_hosts.update(host.removeprefix("*") or host for host in names)
 
@@ -108,11 +148,11 @@ class GatewayAddress:
         return {"url": self.url, **(asdict(self.certificates()) if self.certificates else {})}
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, str]) -> GatewayAddress:
+    def from_plain(cls, plain: Mapping[str, str], seen: Seen | None = None) -> GatewayAddress:
         """The address of a gateway that runs in another process."""
         files = {name: value for name, value in plain.items() if name != "url"}
         made = Certificates(**files) if files else None
-        return cls(plain.get("url"), None if made is None else lambda: made)
+        return cls(plain.get("url"), None if made is None else lambda: made, seen=seen)
 
 
 @contextmanager
@@ -124,16 +164,18 @@ def serving(
     setting: str,
     names: Collection[str] = (),
     callbacks: Callbacks | None = None,
+    record: Record | None = None,
 ) -> Iterator[GatewayAddress]:
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
     A proxy request for one of `names` is for the application. The hosts that are allowed for the proxy are allowed for
-    `callbacks` too; they are closed at the end.
+    `callbacks` too; they are closed at the end. What the proxy blocks or lets out is added to `record`.
     """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
-    proxy = Proxy(lambda name: serves(name) or name in names)
+    record = record or Record()
+    proxy = Proxy(lambda name: is_sms_host(name) or name in names, note=record.proxied)
     if callbacks is not None:
         callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, LOOPBACK)
     with (
@@ -141,7 +183,7 @@ def serving(
         Authority() as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,
     ):
-        yield GatewayAddress(server.url, authority.certificates, proxy)
+        yield GatewayAddress(server.url, authority.certificates, proxy, record)
 
 
 def _no_proxy() -> list[str]:

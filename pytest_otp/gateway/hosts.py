@@ -18,6 +18,11 @@ from functools import lru_cache
 
 SERVED, KNOWN = True, False
 
+_AWS = (
+    *("amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"),
+    *("api.aws", "api.amazonwebservices.com.cn", "api.amazonwebservices.eu"),  # over IPv6 too
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SmsHosts:
@@ -53,9 +58,7 @@ def _twilio(*products: str) -> tuple[str, ...]:
 
 def _aws(*endpoints: str) -> tuple[str, ...]:
     """An endpoint in all regions and partitions, with FIPS and with IPv6 too."""
-    suffixes = ("amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "api.aws")
-    suffixes += ("api.amazonwebservices.com.cn", "api.amazonwebservices.eu")
-    names = [f"{endpoint}{fips}.*.{suffix}" for endpoint in endpoints for fips in ("", "-fips") for suffix in suffixes]
+    names = [f"{endpoint}{fips}.*.{domain}" for endpoint in endpoints for fips in ("", "-fips") for domain in _AWS]
     return (*names, *(f"*.{endpoint}.*.vpce.amazonaws.com" for endpoint in endpoints))
 
 
@@ -151,9 +154,14 @@ def serves(host: str) -> bool:
     return any(row.served for row in services_of(host))
 
 
-def may_be_sms_host(entry: str) -> bool:
-    """Whether an entry of `NO_PROXY` may match a host of an SMS service; True when in doubt."""
-    return any(_overlaps(entry, pattern) for row in (*_added, *_TABLE) for pattern in row.patterns)
+def patterns() -> tuple[str, ...]:
+    """All hosts of SMS services, served or not; `*` matches any part of a name."""
+    return tuple(pattern for row in (*_added, *_TABLE) for pattern in row.patterns)
+
+
+def may_be_served(entry: str) -> bool:
+    """Whether an entry of `NO_PROXY` may match a host that the gateway answers for; True when in doubt."""
+    return any(_overlaps(entry, pattern) for pattern in patterns())
 
 
 @lru_cache(maxsize=1024)

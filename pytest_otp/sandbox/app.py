@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from ..gateway.app import Gateway
-from ..gateway.hosts import serves
+from ..gateway.hosts import is_sms_host
 from ..gateway.http import host_name, is_from_another_site, is_local, json_response, read_body
 from ..offline import scenarios
 from ..offline.desk import Rental, RentalDesk, Trouble
@@ -108,7 +108,7 @@ class Sandbox:
 
     def _answer(self, request: Request) -> Response:
         host = host_name(request)
-        if serves(host):
+        if is_sms_host(host):
             return self._gateway.answer(request)
         if not is_local(host, self._names):
             return json_response({"error": _WRONG_HOST}, 403)
