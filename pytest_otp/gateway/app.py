@@ -59,6 +59,16 @@ class SmsService(Protocol):
         """Answer one request as the service does, including unknown paths."""
         ...
 
+    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
+        """An error in the service's own form, so that its SDKs show the message.
+
+        Args:
+            status: The HTTP status.
+            message: What the SDK is to show.
+            code: The service's code of the error. Defaults to the service's usual one for this status, if it has one.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SentMessage(SafeRepr):
