@@ -43,8 +43,8 @@ class Backend:
     """What a service has of the gateway."""
 
     send: Send
-    callbacks: Callbacks
-    """Makes requests to the application: receipts, and documents that it names."""
+    callbacks: Callbacks = field(default_factory=Callbacks)
+    """Makes requests to the application: receipts, and documents that it names. Defaults to this machine only."""
 
 
 def is_sender_name(sender: str, special: str = "") -> bool:
