@@ -111,6 +111,11 @@ class Gateway:
         self.callbacks.close()
 
     @property
+    def log(self) -> tuple[SentMessage, ...]:
+        """The last messages that it accepted, oldest first."""
+        return self.record.messages()
+
+    @property
     def paths(self) -> list[str]:
         """Method and path of each request that is served, for display."""
         return [path for service in self._services for path in service.PATHS]

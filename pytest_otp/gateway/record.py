@@ -19,7 +19,7 @@ MOST_KEPT = 1000
 
 _LONGEST_HOST = 253
 _LONGEST_PATH = 300
-_MOST_COUNTED = 50
+_MOST_TROUBLES = 200
 _SETTLE_SECONDS = 1.0
 _PROXIED: Mapping[int, Outcome] = {403: "blocked", 502: "failed", 0: "let out"}
 _logger = logging.getLogger("pytest_otp.gateway")
@@ -49,7 +49,7 @@ class Record:
         self._clock = clock
         self._requests: deque[tuple[float, GatewayRequest]] = deque(maxlen=MOST_KEPT)
         self._messages: deque[SentMessage] = deque(maxlen=MOST_KEPT)
-        self._troubles: dict[tuple[Outcome, str, str, str], tuple[GatewayRequest, int]] = {}
+        self._troubles: list[GatewayRequest] = []
         self._local = threading.local()
         self._changed = threading.Condition()
         self._unsettled: set[int] = set()
@@ -74,10 +74,10 @@ class Record:
         """The messages to a number in E.164 form, oldest first."""
         return tuple(message for message in self.messages() if message.to == number)
 
-    def troubles(self) -> list[tuple[GatewayRequest, int]]:
-        """How often each thing went wrong in the whole run that no test can have meant: a request, and the count."""
+    def troubles(self) -> tuple[GatewayRequest, ...]:
+        """The first requests of the whole run that no test can have meant, oldest first."""
         with self._changed:
-            return list(self._troubles.values())
+            return tuple(self._troubles)
 
     def begin(self) -> list[SentMessage]:
         """A request begins in this thread; returns the list that its messages will be in."""
@@ -140,8 +140,8 @@ class Record:
         )
         with self._changed:
             self._requests.append((self._clock(), request))
-            if outcome in TROUBLES:
-                self._count(request)
+            if outcome in TROUBLES and len(self._troubles) < _MOST_TROUBLES:
+                self._troubles.append(request)
         self._on_request(request)
         if _logger.isEnabledFor(logging.INFO):
             _logger.info("%s", described(request))
@@ -149,12 +149,6 @@ class Record:
     def proxied(self, method: str, host: str, path: str, status: int) -> None:
         """Add a request that the proxy answered itself or let out; see `pytest_otp.server.proxy.Note`."""
         self.add(method, host, path, status, _PROXIED[status])
-
-    def _count(self, request: GatewayRequest) -> None:
-        key = (request.outcome, request.method, request.host, request.path)
-        before = self._troubles.get(key)
-        if before is not None or len(self._troubles) < _MOST_COUNTED:
-            self._troubles[key] = (request, before[1] + 1 if before else 1)
 
     def _settle(self) -> None:
         """Wait for the requests that have passed a message on and are not here yet: that takes microseconds."""

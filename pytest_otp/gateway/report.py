@@ -94,12 +94,12 @@ def troubles(requests: Iterable[GatewayRequest]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def summed(found: Iterable[tuple[GatewayRequest, int]]) -> list[str]:
-    """The lines at the end of a run about requests of `TROUBLES`, and how many there were of each."""
+def summed(requests: Iterable[GatewayRequest]) -> list[str]:
+    """The lines at the end of a run about requests that no test can have meant."""
     counts: dict[str, Counter[str]] = {outcome: Counter() for outcome in TROUBLES}
-    for request, count in found:
+    for request in requests:
         label = what(request) if request.outcome == "not served" else shown(request.host, NAME)
-        counts[request.outcome][label] += count
+        counts[request.outcome][label] += 1
     return [
         f"{_SUMMED[outcome]}: {listed([name + _times(count) for name, count in sorted(each.items())], _MOST_LISTED)}"
         for outcome, each in counts.items()

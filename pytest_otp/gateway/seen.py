@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..display import SafeRepr
 from .message import Channel
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Outcome = Literal["delivered", "astray", "answered", "refused", "not served", "blocked", "failed", "let out"]
 """What became of a request; see `GatewayRequest.outcome`."""
@@ -17,8 +20,26 @@ TROUBLES: tuple[Outcome, ...] = ("not served", "blocked", "failed", "let out")
 """Outcomes that no test can have meant."""
 
 
+class _Plain(SafeRepr):
+    """A base for dataclasses that another process needs."""
+
+    __slots__ = ()
+
+    def plain(self) -> dict[str, Any]:
+        """This object as plain data, for `from_plain` in another process."""
+        each: Any = self
+        values = {item.name: getattr(self, item.name) for item in fields(each)}
+        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """The object whose plain data this is."""
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
+        return cls(**{**values, "at": datetime.fromisoformat(plain["at"])})
+
+
 @dataclass(frozen=True, slots=True, repr=False)
-class SentMessage(SafeRepr):
+class SentMessage(_Plain):
     """An SMS that an application sent and the gateway accepted, as `otp_gateway.sent_to` lists it.
 
     Its repr hides the text: test reports are public.
@@ -41,7 +62,7 @@ class SentMessage(SafeRepr):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class GatewayRequest(SafeRepr):
+class GatewayRequest(_Plain):
     """A request that the gateway answered, or refused as a proxy, as `otp_gateway.requests` lists it."""
 
     method: str
@@ -74,16 +95,6 @@ class GatewayRequest(SafeRepr):
     """The text of the SMS that it sent; None without `--otp-show-sms`."""
     by_gateway: bool = False
     """Whether the gateway itself requested it from the application: a delivery receipt, or a document."""
-
-    def plain(self) -> dict[str, Any]:
-        """This request as plain data, for `from_plain` in another process."""
-        return {each.name: getattr(self, each.name) for each in fields(self)} | {"at": self.at.isoformat()}
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> GatewayRequest:
-        """The request in plain data from another process."""
-        at, numbers = datetime.fromisoformat(plain["at"]), tuple(plain["numbers"])
-        return cls(**{**plain, "at": at, "numbers": numbers})
 
 
 class Seen(Protocol):

@@ -8,7 +8,8 @@ import pytest
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Request
 
-from pytest_otp.gateway.app import MOST_KEPT, Gateway
+from pytest_otp.gateway.app import Gateway
+from pytest_otp.gateway.record import MOST_KEPT
 from tests.gateway.world import HELD, STRAY, Network, World
 
 
