@@ -15,14 +15,13 @@ from ..errors import InvalidRequest, SettingsError
 from ..loopback import LOOPBACK
 from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
-from .hosts import is_sms_host, may_be_served
-from .record import Record
+from .hosts import HOSTS, HostTable
 from .seen import GatewayRequest, Seen, SentMessage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from .callbacks import Callbacks
+    from .app import Gateway
 
 __tracebackhide__ = True
 
@@ -43,6 +42,7 @@ class GatewayAddress:
     """The gateway's proxy if it runs in this process, otherwise None."""
     seen: Seen | None = field(default=None, repr=False, compare=False)
     """What the gateway has seen; None with a real provider."""
+    _hosts: HostTable = field(default=HOSTS, repr=False, compare=False)
     _direct_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
@@ -75,7 +75,9 @@ class GatewayAddress:
             no_proxy = _extended_no_proxy(host)
             return {"PYTEST_OTP_GATEWAY_URL": self.url, "NO_PROXY": no_proxy, "no_proxy": no_proxy}
         made = self.certificates()
-        no_proxy = ",".join(dict.fromkeys([*_kept_no_proxy(), *_PROXY_EXCEPTIONS, host, *sorted(self._direct_hosts)]))
+        no_proxy = ",".join(
+            dict.fromkeys([*_kept_no_proxy(self._hosts), *_PROXY_EXCEPTIONS, host, *sorted(self._direct_hosts)])
+        )
         return {
             "PYTEST_OTP_GATEWAY_URL": self.url,
             **dict.fromkeys(_PROXY_VARIABLES, self.url),
@@ -136,8 +138,8 @@ class GatewayAddress:
         if self.proxy is not None:
             self.proxy.allow_hosts(*patterns, real_sms=real_sms)
         else:
-            names = checked_hosts(patterns, is_sms_host, real_sms=real_sms)
-            _check_direct(name for name in names if not (real_sms and is_sms_host(name)))
+            names = checked_hosts(patterns, self._hosts.is_sms_host, real_sms=real_sms)
+            _check_direct((name for name in names if not self._hosts.is_sms_host(name)), self._hosts)
             # Every client understands `.example.com`; `*` stays as it is.
             self._direct_hosts.update(host.removeprefix("*") or host for host in names)
 
@@ -163,27 +165,28 @@ def serving(
     port: int,
     setting: str,
     names: Collection[str] = (),
-    callbacks: Callbacks | None = None,
-    record: Record | None = None,
+    gateway: Gateway | None = None,
 ) -> Iterator[GatewayAddress]:
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
-    A proxy request for one of `names` is for the application. The hosts that are allowed for the proxy are allowed for
-    `callbacks` too; they are closed at the end. What the proxy blocks or lets out is added to `record`.
+    A proxy request for one of `names` is for the application. `gateway` is what the application is or includes: what
+    the proxy blocks is added to its record, and its callbacks may reach the hosts that are allowed, until the end.
     """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
-    record = record or Record()
-    proxy = Proxy(lambda name: is_sms_host(name) or name in names, note=record.proxied)
-    if callbacks is not None:
-        callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, LOOPBACK)
+    hosts = HOSTS if gateway is None else gateway.hosts
+    note = None if gateway is None else gateway.record.proxied
+    proxy = Proxy(lambda name: hosts.is_sms_host(name) or name in names, note=note)
+    if gateway is not None:
+        gateway.callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, LOOPBACK)
     with (
-        contextlib.closing(callbacks) if callbacks else contextlib.nullcontext(),
+        contextlib.closing(gateway) if gateway else contextlib.nullcontext(),
         Authority() as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,
     ):
-        yield GatewayAddress(server.url, authority.certificates, proxy, record)
+        record = None if gateway is None else gateway.record
+        yield GatewayAddress(server.url, authority.certificates, proxy, record, hosts)
 
 
 def _no_proxy() -> list[str]:
@@ -199,15 +202,15 @@ def _extended_no_proxy(host: str) -> str:
     return ",".join(dict.fromkeys(filter(None, [*present, *_PROXY_EXCEPTIONS, host])))
 
 
-def _kept_no_proxy() -> list[str]:
+def _kept_no_proxy(hosts: HostTable) -> list[str]:
     """The entries of NO_PROXY, without those that would let SMS out to the real services."""
-    return [entry for entry in _no_proxy() if not may_be_served(entry)]
+    return [entry for entry in _no_proxy() if not hosts.may_be_served(entry)]
 
 
-def _check_direct(hosts: Iterable[str]) -> None:
+def _check_direct(hosts: Iterable[str], known: HostTable) -> None:
     """Refuse hosts that may be an SMS service: without the proxy, the application would send real SMS through it."""
     for host in hosts:
-        if may_be_served(host):
+        if known.may_be_served(host):
             raise SettingsError(
                 f"cannot allow {host}: it may match an SMS service",
                 hint="List the hosts that the application needs one by one, or run without --otp-gateway or xdist.",

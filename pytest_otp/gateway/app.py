@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ..clock import utc_now
 from .callbacks import Call, Callbacks
-from .hosts import services_of
+from .hosts import HostTable
 from .record import Record
 from .seen import Outcome, SentMessage
 
@@ -80,6 +80,7 @@ class Gateway:
     Attributes:
         callbacks: As above.
         record: As above.
+        hosts: The hosts of SMS services, for a proxy in front of it.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Gateway:
         self.callbacks = callbacks or Callbacks()
         self.callbacks.on_call = self._called
         self.record = record or Record()
+        self.hosts = HostTable()
         self._network = network
         self._names = names
         self._on_stray = on_stray
@@ -157,7 +159,7 @@ class Gateway:
         from .http import is_from_another_site, json_response  # noqa: PLC0415 - see __call__
         from .refusals import host_refused, path_refused, refusal  # noqa: PLC0415
 
-        rows = services_of(host)
+        rows = self.hosts.services_of(host)
         if not rows and is_from_another_site(request, self._names):
             return json_response({"error": "requests from other websites are not allowed"}, 403), "refused"
         if service is not None:
@@ -174,22 +176,22 @@ class Gateway:
                 return service.refusal(404, text), "not served"
             return response, "refused" if response.status_code >= 400 else "answered"
         if rows:
-            return refusal(rows[0], 403, host_refused(host)), "blocked"
+            return refusal(rows[0], 403, host_refused(host, rows)), "blocked"
         return json_response({"error": "not found", "served": self.paths}, 404), "not served"
 
     def _services_at(self, host: str) -> list[SmsService]:
         """The services that a host belongs to; all of them if it is the gateway's own address."""
-        rows = services_of(host)
+        rows = self.hosts.services_of(host)
         if not rows:
             return self._services
         names = [row.service for row in rows if row.served]
-        return [service for name in names for service in self._services if name == service.SERVICE]
+        return [service for name in dict.fromkeys(names) for service in self._services if name == service.SERVICE]
 
     def _service_for(self, request: Request, host: str) -> SmsService | None:
         # A service's real host name leaves no doubt. At the gateway's own address, the path decides.
         services = self._services_at(host)
         found = next((service for service in services if service.matches(request)), None)
-        return found or (services[0] if services and services_of(host) else None)
+        return found or (services[0] if services and self.hosts.services_of(host) else None)
 
     def _deliver(self, service: str, message: OutgoingSms) -> bool:
         self.record.sending()

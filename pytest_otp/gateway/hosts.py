@@ -12,12 +12,12 @@ from __future__ import annotations
 import fnmatch
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 SERVED, KNOWN = True, False
 
+_MOST_FOUND = 1024
 _AWS = (
     *("amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"),
     *("api.aws", "api.amazonwebservices.com.cn", "api.amazonwebservices.eu"),  # over IPv6 too
@@ -67,8 +67,8 @@ _SMSAPI = [f"api{copy}.smsapi.{domain}" for domain in ("com", "pl", "se", "bg", 
 # To serve another one, write SERVED in its row, and give it the name that its class has in SERVICE.
 _TABLE: tuple[SmsHosts, ...] = (
     _row("twilio", "Twilio", SERVED, *_twilio("api")),
-    _row("twilio_verify", "Twilio Verify", KNOWN, *_twilio("verify")),
-    _row("twilio_lookup", "Twilio Lookup", KNOWN, *_twilio("lookups")),
+    _row("twilio", "Twilio Verify", KNOWN, *_twilio("verify")),
+    _row("twilio", "Twilio Lookup", KNOWN, *_twilio("lookups")),
     _row("twilio_messaging", "Twilio Messaging", KNOWN, *_twilio("messaging", "content", "notify", "proxy")),
     _row("twilio_conversations", "Twilio Conversations", KNOWN, *_twilio("conversations", "chat", "ip-messaging")),
     _row("twilio_studio", "Twilio Studio", KNOWN, *_twilio("studio", "flex-api")),
@@ -77,16 +77,19 @@ _TABLE: tuple[SmsHosts, ...] = (
         "Vonage",
         SERVED,
         *("rest.nexmo.com", "rest-*.nexmo.com", "api.nexmo.com", "api-*.nexmo.com"),
-        *("messages-sandbox.nexmo.com", "api-*.vonage.com"),
+        *("messages-sandbox.nexmo.com", "api.vonage.com", "api-*.vonage.com"),
     ),
-    _row("vonage_network", "Vonage", KNOWN, "api.vonage.com"),
     _row("sns", "Amazon SNS", SERVED, *_aws("sns")),
     _row("aws_sms_voice", "AWS End User Messaging", KNOWN, *_aws("sms-voice", "sms-voice.pinpoint")),
     _row("aws_pinpoint", "Amazon Pinpoint", KNOWN, *_aws("pinpoint")),
     _row("telnyx", "Telnyx", KNOWN, "api.telnyx.com"),
     _row("plivo", "Plivo", KNOWN, "api.plivo.com", "lookup.plivo.com", "phlo-runner.plivo.com"),
-    _row("messagebird", "MessageBird", KNOWN, "*.messagebird.com", "api.bird.com", "*.api.bird.com"),
-    _row("sinch", "Sinch", KNOWN, "api.sinch.com", "*.api.sinch.com", "auth.sinch.com", "*.auth.sinch.com"),
+    _row("messagebird", "MessageBird", KNOWN, "rest.messagebird.com"),
+    _row("messagebird_other", "MessageBird", KNOWN, "*.messagebird.com"),
+    _row("bird", "Bird", KNOWN, "api.bird.com"),
+    _row("bird_other", "Bird", KNOWN, "*.api.bird.com"),
+    _row("sinch", "Sinch", KNOWN, "sms.api.sinch.com", "*.sms.api.sinch.com", "auth.sinch.com"),
+    _row("sinch_other", "Sinch", KNOWN, "api.sinch.com", "*.api.sinch.com", "*.auth.sinch.com"),
     _row("infobip", "Infobip", KNOWN, "api.infobip.com", "*.api.infobip.com"),
     _row("africastalking", "Africa's Talking", KNOWN, "*.africastalking.com"),
     _row("azure", "Azure Communication Services", KNOWN, "*.communication.azure.com", "*.communication.azure.us"),
@@ -111,63 +114,56 @@ _TABLE: tuple[SmsHosts, ...] = (
     _row("seven", "seven", KNOWN, "gateway.seven.io", "gateway.sms77.io"),
 )
 
-_added: list[SmsHosts] = []
-_lock = threading.Lock()
+
+class HostTable:
+    """The hosts of SMS services as one gateway sees them: the table, and what is added. Safe to use from threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now: tuple[tuple[SmsHosts, ...], dict[str, tuple[SmsHosts, ...]]] = (_TABLE, {})
+
+    def add(self, service: str, patterns: Sequence[str], name: str | None = None) -> None:
+        """Serve more hosts, in place of what the table says about them: those of a service that a user described.
+
+        Args:
+            service: The `SERVICE` that answers for them.
+            patterns: Host names; `*` matches any part of a name.
+            name: The service's name for people. Defaults to `service`.
+        """
+        row = SmsHosts(service, name or service, SERVED, tuple(pattern.lower() for pattern in patterns))
+        with self._lock:
+            self._now = ((row, *self._now[0]), {})
+
+    def services_of(self, host: str) -> tuple[SmsHosts, ...]:
+        """The services that a host name (without a port) belongs to, served ones first; several may share a host."""
+        rows, found = self._now
+        name = host.lower().rstrip(".")
+        here = found.get(name)
+        if here is None:
+            here = tuple(sorted((row for row in rows if row.has(name)), key=lambda row: not row.served))
+            if len(found) < _MOST_FOUND:
+                found[name] = here
+        return here
+
+    def is_sms_host(self, host: str) -> bool:
+        """Whether a host name (without a port) belongs to an SMS service, served or not."""
+        return bool(self.services_of(host))
+
+    def serves(self, host: str) -> bool:
+        """Whether a host name (without a port) belongs to an SMS service that the gateway serves."""
+        return any(row.served for row in self.services_of(host))
+
+    def may_be_served(self, entry: str) -> bool:
+        """Whether an entry of `NO_PROXY` may match a host that the gateway answers for; True when in doubt."""
+        return any(_overlaps(entry, pattern) for pattern in self.patterns())
+
+    def patterns(self) -> tuple[str, ...]:
+        """All hosts of SMS services, served or not; `*` matches any part of a name."""
+        return tuple(pattern for row in self._now[0] for pattern in row.patterns)
 
 
-def add_hosts(service: str, name: str, patterns: Sequence[str]) -> Callable[[], None]:
-    """Serve more hosts in this process, as if they were in the table: those of a service that a user described.
-
-    Args:
-        service: The `SERVICE` that is to answer for them.
-        name: The service's name, for people.
-        patterns: Host names; `*` matches any part of a name.
-
-    Returns:
-        A function that takes them out again.
-    """
-    row = SmsHosts(service, name, SERVED, tuple(pattern.lower() for pattern in patterns))
-    with _lock:
-        _added.append(row)
-        _rows_of.cache_clear()
-
-    def remove() -> None:
-        with _lock:
-            _added[:] = [each for each in _added if each is not row]
-            _rows_of.cache_clear()
-
-    return remove
-
-
-def services_of(host: str) -> tuple[SmsHosts, ...]:
-    """The services that a host name (without a port) belongs to, served ones first; several may share a host."""
-    return _rows_of(host.lower().rstrip("."))
-
-
-def is_sms_host(host: str) -> bool:
-    """Whether a host name (without a port) belongs to an SMS service, served or not."""
-    return bool(services_of(host))
-
-
-def serves(host: str) -> bool:
-    """Whether a host name (without a port) belongs to an SMS service that the gateway serves."""
-    return any(row.served for row in services_of(host))
-
-
-def patterns() -> tuple[str, ...]:
-    """All hosts of SMS services, served or not; `*` matches any part of a name."""
-    return tuple(pattern for row in (*_added, *_TABLE) for pattern in row.patterns)
-
-
-def may_be_served(entry: str) -> bool:
-    """Whether an entry of `NO_PROXY` may match a host that the gateway answers for; True when in doubt."""
-    return any(_overlaps(entry, pattern) for pattern in patterns())
-
-
-@lru_cache(maxsize=1024)
-def _rows_of(name: str) -> tuple[SmsHosts, ...]:
-    rows = [row for row in (*_added, *_TABLE) if row.has(name)]
-    return tuple(sorted(rows, key=lambda row: not row.served))
+HOSTS = HostTable()
+"""The table without additions."""
 
 
 def _overlaps(entry: str, pattern: str) -> bool:

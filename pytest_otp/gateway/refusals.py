@@ -10,14 +10,14 @@ Sources: the services' SDKs as to where they look for the message (`telnyx._base
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 
 from werkzeug.wrappers import Response
 
 from ..display import ID, shown
 from ..errors import listed
-from .hosts import SmsHosts, services_of
+from .hosts import SmsHosts
 from .http import json_response
 from .report import GUIDE
 from .services import twilio_common, vonage_common
@@ -40,9 +40,9 @@ def refusal(row: SmsHosts, status: int, message: str) -> Response:
     return json_response(_FORMS.get(row.service, _common)(status, message), status)
 
 
-def host_refused(host: str) -> str:
+def host_refused(host: str, rows: Iterable[SmsHosts]) -> str:
     """The sentence for a host of an SMS service that is not served."""
-    names = " or ".join(dict.fromkeys(row.name for row in services_of(host)))
+    names = " or ".join(dict.fromkeys(row.name for row in rows))
     return (
         f"pytest-otp: {host} is blocked, because the gateway does not serve {names}. What it serves is in {GUIDE}. To "
         f'send real SMS, use otp_gateway.allow_hosts("{host}", real_sms=True)'

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from ..display import ID, NAME, shown
 from ..errors import listed
-from .hosts import is_sms_host, services_of
+from .hosts import HOSTS
 from .seen import TROUBLES, GatewayRequest
 
 GUIDE = "docs/gateways.md"
@@ -25,7 +25,7 @@ def described(request: GatewayRequest) -> str:
 
 def what(request: GatewayRequest) -> str:
     """The request, without the middle of a long path: `POST api.twilio.com/…/Calls.json`."""
-    where = request.host if is_sms_host(request.host) or not request.path else ""
+    where = request.host if HOSTS.is_sms_host(request.host) or not request.path else ""
     path = request.path
     if len(path) > _LONG_PATH:
         path = "/…/" + path.rstrip("/").rpartition("/")[2]
@@ -125,7 +125,7 @@ def _sentence(request: GatewayRequest) -> str:
     if request.outcome == "astray":
         return f"SMS went to {', '.join(shown(number, ID) for number in request.numbers)}, which no test holds"
     if request.outcome == "blocked":
-        names = [f"{row.name}, " for row in services_of(request.host)[:1]]
+        names = [f"{row.name}, " for row in HOSTS.services_of(request.host)[:1]]
         return f"{asked} ({''.join(names)}blocked)"
     if request.outcome == "failed":
         return f"{asked} (allowed, but it could not be reached)"
@@ -139,7 +139,7 @@ def _sentence(request: GatewayRequest) -> str:
 
 
 def _is_for_sms(request: GatewayRequest) -> bool:
-    return request.service is not None or is_sms_host(request.host)
+    return request.service is not None or HOSTS.is_sms_host(request.host)
 
 
 def _about_aws(environ: Mapping[str, str]) -> list[str]:

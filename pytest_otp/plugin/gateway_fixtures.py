@@ -159,7 +159,7 @@ def _serving(
     from ..gateway.app import Gateway  # noqa: PLC0415
 
     made = Gateway(network, record=record)
-    return serving(made, host=host, port=port, setting=_SETTING, callbacks=made.callbacks, record=record)
+    return serving(made, host=host, port=port, setting=_SETTING, gateway=made)
 
 
 class SharedGateway:

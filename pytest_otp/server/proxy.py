@@ -83,7 +83,7 @@ class Proxy:
         self,
         serves: Callable[[str], bool],
         *,
-        note: Note = lambda method, host, path, status: None,
+        note: Note | None = None,
         environ: Mapping[str, str] | None = None,
         idle_timeout: float = 300.0,
     ) -> None:
@@ -119,7 +119,7 @@ class Proxy:
 
     def note(self, method: str, request: ProxyRequest, target: str, status: int) -> None:
         """Note a request: `target` is that of its request line; see `Note` for the status."""
-        if status or self._serves(request.host):
+        if self._note is not None and (status or self._serves(request.host)):
             self._note(method, request.host, "" if request.connect else urlsplit(target).path or "/", status)
 
     def connect(self, request: ProxyRequest) -> tuple[socket.socket, str | None]:
