@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 from ..clock import utc_now
+from ..display import NAME, shown
 from .callbacks import Call, Callbacks
 from .hosts import HostTable
 from .record import Record
@@ -131,7 +132,6 @@ class Gateway:
     def answer(self, request: Request) -> Response:
         """Answer one request; for applications that include the gateway."""
         from .http import host_name  # noqa: PLC0415 - see __call__
-        from .recipients import readable_numbers  # noqa: PLC0415
 
         host = host_name(request)
         service = self._service_for(request, host)
@@ -152,7 +152,7 @@ class Gateway:
                 status,
                 outcome,
                 service=None if service is None else service.SERVICE,
-                numbers=() if sent else readable_numbers(request),
+                numbers=() if sent else _numbers(request),
             )
 
     def _answered(self, request: Request, host: str, service: SmsService | None) -> tuple[Response, Outcome]:
@@ -173,10 +173,11 @@ class Gateway:
                     host,
                     [path for each in self._services_at(host) for path in each.PATHS],
                 )
-                return service.refusal(404, text), "not served"
+                return _reasoned(service.refusal(404, text), "pytest-otp does not serve this path"), "not served"
             return response, "refused" if response.status_code >= 400 else "answered"
         if rows:
-            return refusal(rows[0], 403, host_refused(host, rows)), "blocked"
+            response = refusal(rows[0], 403, host_refused(host, rows))
+            return _reasoned(response, f"pytest-otp blocks {shown(host, NAME)}"), "blocked"
         return json_response({"error": "not found", "served": self.paths}, 404), "not served"
 
     def _services_at(self, host: str) -> list[SmsService]:
@@ -207,6 +208,18 @@ class Gateway:
         parts = urlsplit(call.url)
         where = (call.method, parts.hostname or "", parts.path)
         self.record.add(*where, call.status or 0, call.result, by_gateway=True)
+
+
+def _numbers(request: Request) -> list[str]:
+    from .recipients import readable_numbers  # noqa: PLC0415 - needs werkzeug
+
+    return readable_numbers(request)
+
+
+def _reasoned(response: Response, reason: str) -> Response:
+    """The response with a status line that says why, which is all that some clients show."""
+    response.status = f"{response.status_code} {reason}"
+    return response
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -15,7 +15,7 @@ from http import HTTPStatus
 
 from werkzeug.wrappers import Response
 
-from ..display import ID, shown
+from ..display import ID, NAME, shown
 from ..errors import listed
 from .hosts import SmsHosts
 from .http import json_response
@@ -44,15 +44,15 @@ def host_refused(host: str, rows: Iterable[SmsHosts]) -> str:
     """The sentence for a host of an SMS service that is not served."""
     names = " or ".join(dict.fromkeys(row.name for row in rows))
     return (
-        f"pytest-otp: {host} is blocked, because the gateway does not serve {names}. What it serves is in {GUIDE}. To "
-        f'send real SMS, use otp_gateway.allow_hosts("{host}", real_sms=True)'
+        f"pytest-otp: {shown(host, NAME)} is blocked, because the gateway does not serve {names}. What it serves is in {GUIDE}. To "
+        f'send real SMS, use otp_gateway.allow_hosts("{shown(host, NAME)}", real_sms=True)'
     )
 
 
 def path_refused(method: str, path: str, host: str, served: Sequence[str]) -> str:
     """The sentence for a path that is not served, at a host where other paths are."""
     return (
-        f"pytest-otp: the gateway does not serve {shown(method, ID)} {shown(path)}. At {host} it serves "
+        f"pytest-otp: the gateway does not serve {shown(method, ID)} {shown(path)}. At {shown(host, NAME)} it serves "
         f"{listed(served, _MOST_PATHS)}. See {GUIDE}"
     )
 
