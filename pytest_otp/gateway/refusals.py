@@ -42,10 +42,10 @@ def refusal(row: SmsHosts, status: int, message: str) -> Response:
 
 def host_refused(host: str, rows: Iterable[SmsHosts]) -> str:
     """The sentence for a host of an SMS service that is not served."""
-    names = " or ".join(dict.fromkeys(row.name for row in rows))
+    names, shown_host = " or ".join(dict.fromkeys(row.name for row in rows)), shown(host, NAME)
     return (
-        f"pytest-otp: {shown(host, NAME)} is blocked, because the gateway does not serve {names}. What it serves is in {GUIDE}. To "
-        f'send real SMS, use otp_gateway.allow_hosts("{shown(host, NAME)}", real_sms=True)'
+        f"pytest-otp: {shown_host} is blocked, because the gateway does not serve {names}. What it serves is in "
+        f'{GUIDE}. To send real SMS, use otp_gateway.allow_hosts("{shown_host}", real_sms=True)'
     )
 
 
