@@ -37,7 +37,7 @@ def refusal(row: SmsHosts, status: int, message: str) -> Response:
         return vonage_common.refusal(status, message)
     if family == "aws":
         return _aws(status, message)
-    return json_response(_FORMS.get(row.service, _common)(status, message), status)
+    return json_response(_FORMS.get(family, _common)(status, message), status)
 
 
 def host_refused(host: str, rows: Iterable[SmsHosts]) -> str:
