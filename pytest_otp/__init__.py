@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Unsupported,
     )
     from .gateway.address import GatewayAddress
+    from .gateway.seen import GatewayRequest, SentMessage
     from .numbers.number import OtpNumber
     from .numbers.options import NumberOptions
     from .numbers.ordering import Numbers, order_number
@@ -67,6 +68,7 @@ __all__ = [
     "FillError",
     "FillResult",
     "GatewayAddress",
+    "GatewayRequest",
     "InsufficientBalance",
     "InvalidRequest",
     "Line",
@@ -87,6 +89,7 @@ __all__ = [
     "ProviderError",
     "ProviderUnavailable",
     "Secret",
+    "SentMessage",
     "Service",
     "Settings",
     "SettingsError",
@@ -111,11 +114,13 @@ _ELSEWHERE = {
     "Delivery": "offline.carrier",
     "FillResult": "browser.result",
     "GatewayAddress": "gateway.address",
+    "GatewayRequest": "gateway.seen",
     "Line": "offline.carrier",
     "NumberOptions": "numbers.options",
     "Numbers": "numbers.ordering",
     "OtpNumber": "numbers.number",
     "Secret": "redact",
+    "SentMessage": "gateway.seen",
     "Settings": "settings",
     "Stray": "offline.carrier",
     "WebhookAddress": "push.webhook",
