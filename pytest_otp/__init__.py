@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from .gateway.address import GatewayAddress
     from .gateway.description import ServiceDescription, ServiceError, ServiceRequest
+    from .gateway.seen import GatewayRequest, SentMessage
     from .numbers.number import OtpNumber
     from .numbers.options import NumberOptions
     from .numbers.ordering import Numbers, order_number
@@ -68,6 +69,7 @@ __all__ = [
     "FillError",
     "FillResult",
     "GatewayAddress",
+    "GatewayRequest",
     "InsufficientBalance",
     "InvalidRequest",
     "Line",
@@ -88,6 +90,7 @@ __all__ = [
     "ProviderError",
     "ProviderUnavailable",
     "Secret",
+    "SentMessage",
     "Service",
     "ServiceDescription",
     "ServiceError",
@@ -115,6 +118,7 @@ _ELSEWHERE = {
     "Delivery": "offline.carrier",
     "FillResult": "browser.result",
     "GatewayAddress": "gateway.address",
+    "GatewayRequest": "gateway.seen",
     "Line": "offline.carrier",
     "NumberOptions": "numbers.options",
     "Numbers": "numbers.ordering",
@@ -123,6 +127,7 @@ _ELSEWHERE = {
     "ServiceDescription": "gateway.description",
     "ServiceError": "gateway.description",
     "ServiceRequest": "gateway.description",
+    "SentMessage": "gateway.seen",
     "Settings": "settings",
     "Stray": "offline.carrier",
     "WebhookAddress": "push.webhook",

@@ -40,7 +40,7 @@ def is_new(
                 hint="Give it another name.",
             )
     for host in description.hosts:
-        taken = hosts.service_meeting(host)
+        taken = hosts.served_meeting(host)
         if taken is not None:
             raise SettingsError(
                 f"the service {description.name!r}: {host} is a host of {taken}, which the gateway serves already",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,11 +10,14 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..errors import SettingsError
+from ..display import quoted
+from ..errors import InvalidRequest, SettingsError
+from ..loopback import LOOPBACK
 from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
 from .description import ServiceDescription
-from .hosts import HostTable
+from .hosts import HOSTS, HostTable, meeting
+from .seen import GatewayRequest, Seen, SentMessage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -37,7 +41,9 @@ class GatewayAddress:
     """Creates the certificates when first called; None if the gateway serves http only and is not a proxy."""
     proxy: Proxy | None = field(default=None, repr=False, compare=False)
     """The gateway's proxy if it runs in this process, otherwise None."""
-    _hosts: HostTable = field(default_factory=HostTable, repr=False, compare=False)
+    seen: Seen | None = field(default=None, repr=False, compare=False)
+    """What the gateway has seen; None with a real provider."""
+    _hosts: HostTable = field(default=HOSTS, repr=False, compare=False)
     _add: Callable[[ServiceDescription], None] | None = field(default=None, repr=False, compare=False)
     _direct_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
@@ -71,12 +77,9 @@ class GatewayAddress:
             no_proxy = _extended_no_proxy(host)
             return {"PYTEST_OTP_GATEWAY_URL": self.url, "NO_PROXY": no_proxy, "no_proxy": no_proxy}
         made = self.certificates()
-        # Without those that would let SMS out to the real services.
-        kept, direct = (
-            [entry for entry in entries if not self._hosts.may_be_served(entry)]
-            for entries in (_no_proxy(), sorted(self._direct_hosts))
+        no_proxy = ",".join(
+            dict.fromkeys([*_kept_no_proxy(self._hosts), *_PROXY_EXCEPTIONS, host, *sorted(self._direct_hosts)])
         )
-        no_proxy = ",".join(dict.fromkeys([*kept, *_PROXY_EXCEPTIONS, host, *direct]))
         return {
             "PYTEST_OTP_GATEWAY_URL": self.url,
             **dict.fromkeys(_PROXY_VARIABLES, self.url),
@@ -86,24 +89,59 @@ class GatewayAddress:
             "no_proxy": no_proxy,
         }
 
-    def allow_hosts(self, *patterns: str) -> None:
+    @property
+    def requests(self) -> tuple[GatewayRequest, ...]:
+        """The last 1,000 requests that the gateway answered or refused, oldest first; empty with a real provider.
+
+        If several xdist workers share the gateway, those about other workers' numbers are left out.
+
+        Raises:
+            OtpError: If the gateway runs in xdist's controller, which does not answer.
+        """
+        return () if self.seen is None else self.seen.requests()
+
+    def sent_to(self, number: object) -> tuple[SentMessage, ...]:
+        """The SMS that the application sent to a number and the gateway accepted, oldest first.
+
+        They are there as soon as `wait_code()` returns, and also after the number was closed. Of all messages, the
+        gateway keeps the last 1,000.
+
+        Args:
+            number: In any international format (`+1 201-555-0123`), or any object with `.e164`.
+
+        Raises:
+            InvalidRequest: If it is not a phone number.
+            OtpError: If the gateway runs in xdist's controller, which does not answer.
+        """
+        from ..phone import e164  # noqa: PLC0415 - imports phonenumbers, which few runs need here
+
+        written = str(getattr(number, "e164", number))
+        to = e164(written)
+        if to is None:
+            raise InvalidRequest(f"not a phone number: {quoted(written)}", hint="Write it like +12015550123.")
+        return () if self.seen is None else self.seen.sent_to(to)
+
+    def allow_hosts(self, *patterns: str, real_sms: bool = False) -> None:
         """Allow an application that uses `environ()` to connect to more hosts, until the gateway stops.
 
         Connections to allowed hosts use the proxy that was in the environment when the gateway started, if any. If
         the gateway runs in another process (a fixed port with xdist), the hosts are added to `NO_PROXY` instead: only
         later calls of `environ()` include them, and the application connects directly.
 
+        A pattern never lets a request out to a host of an SMS service, whether the gateway serves it or not.
+
         Args:
             patterns: A host name, `*.example.com`, or `*` for all hosts except those of SMS services.
+            real_sms: Also allow SMS services that are named exactly. **The application can then send real SMS.**
 
         Raises:
-            SettingsError: If a pattern is not a valid host, or matches an SMS service.
+            SettingsError: If a pattern is not a valid host, or names an SMS service without `real_sms`.
         """
         if self.proxy is not None:
-            self.proxy.allow_hosts(*patterns)
+            self.proxy.allow_hosts(*patterns, real_sms=real_sms)
         else:
-            names = checked_hosts(patterns, self._hosts.serves)
-            _check_direct(names, self._hosts)
+            names = checked_hosts(patterns, self._hosts.is_sms_host, real_sms=real_sms)
+            _check_direct((name for name in names if not self._hosts.is_sms_host(name)), self._hosts)
             # Every client understands `.example.com`; `*` stays as it is.
             self._direct_hosts.update(host.removeprefix("*") or host for host in names)
 
@@ -120,6 +158,7 @@ class GatewayAddress:
             raise SettingsError(f"add_service: expected a ServiceDescription; got a {type(description).__name__}")
         if self._add is not None:
             self._add(description)
+            self._direct_hosts.difference_update(meeting(self._direct_hosts, description.hosts))
 
     def to_plain(self) -> dict[str, str]:
         """This address as plain data, for `from_plain` in another process on this machine."""
@@ -129,7 +168,11 @@ class GatewayAddress:
 
     @classmethod
     def from_plain(
-        cls, plain: Mapping[str, str], *, add: Callable[[ServiceDescription], None] | None = None
+        cls,
+        plain: Mapping[str, str],
+        seen: Seen | None = None,
+        *,
+        add: Callable[[ServiceDescription], None] | None = None,
     ) -> GatewayAddress:
         """The address of a gateway that runs in another process; `add` adds a service there."""
         files = {name: value for name, value in plain.items() if name != "url"}
@@ -139,9 +182,9 @@ class GatewayAddress:
         def add_there(description: ServiceDescription) -> None:
             if add is not None:
                 add(description)
-                hosts.add(description.name, tuple(description.hosts))
+                hosts.add(description.name, description.hosts)
 
-        return cls(plain.get("url"), None if made is None else lambda: made, _hosts=hosts, _add=add_there)
+        return cls(plain.get("url"), None if made is None else lambda: made, seen=seen, _hosts=hosts, _add=add_there)
 
 
 @contextmanager
@@ -156,19 +199,25 @@ def serving(
 ) -> Iterator[GatewayAddress]:
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
-    A proxy request for one of `names` is for the application. `gateway` is what the application is, or includes.
+    A proxy request for one of `names` is for the application. `gateway` is what the application is or includes: what
+    the proxy blocks is added to its record, and its callbacks may reach the hosts that are allowed, until the end.
     """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
-    hosts = HostTable() if gateway is None else gateway.hosts
-    proxy = Proxy(lambda name: hosts.serves(name) or name in names)
+    hosts = HOSTS if gateway is None else gateway.hosts
+    note = None if gateway is None else gateway.record.proxied
+    proxy = Proxy(lambda name: hosts.is_sms_host(name) or name in names, note=note)
+    if gateway is not None:
+        gateway.callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, LOOPBACK)
     with (
+        contextlib.closing(gateway) if gateway else contextlib.nullcontext(),
         Authority() as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,
     ):
+        record = None if gateway is None else gateway.record
         add = None if gateway is None else gateway.add_service
-        yield GatewayAddress(server.url, authority.certificates, proxy, _hosts=hosts, _add=add)
+        yield GatewayAddress(server.url, authority.certificates, proxy, record, hosts, add)
 
 
 def _no_proxy() -> list[str]:
@@ -184,10 +233,15 @@ def _extended_no_proxy(host: str) -> str:
     return ",".join(dict.fromkeys(filter(None, [*present, *_PROXY_EXCEPTIONS, host])))
 
 
-def _check_direct(hosts: Iterable[str], served: HostTable) -> None:
+def _kept_no_proxy(hosts: HostTable) -> list[str]:
+    """The entries of NO_PROXY, without those that would let SMS out to the real services."""
+    return [entry for entry in _no_proxy() if not hosts.may_be_served(entry)]
+
+
+def _check_direct(hosts: Iterable[str], known: HostTable) -> None:
     """Refuse hosts that may be an SMS service: without the proxy, the application would send real SMS through it."""
     for host in hosts:
-        if served.may_be_served(host):
+        if known.may_be_served(host):
             raise SettingsError(
                 f"cannot allow {host}: it may match an SMS service",
                 hint="List the hosts that the application needs one by one, or run without --otp-gateway or xdist.",

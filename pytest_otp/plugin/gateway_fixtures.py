@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,13 +18,14 @@ import pytest
 from ..errors import InvalidRequest, SettingsError
 from ..loopback import LOOPBACK
 from .number_fixtures import lane
-from .run import watch_strays
+from .run import hooks_of, watch_strays
 
 if TYPE_CHECKING:
     from ..gateway.address import GatewayAddress
     from ..gateway.app import SmsNetwork
-    from ..gateway.description import ServiceDescription
-    from ..offline.carrier import Carrier
+    from ..gateway.record import Record
+    from ..gateway.seen import GatewayRequest
+    from ..offline.carrier import Carrier, Witness
     from ..settings import Settings
     from .forked import ForkedTests
     from .relay import Hub
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 __tracebackhide__ = True
 
 TOPIC = "sms"
-_SERVICE_TOPIC = "gateway service"
 _ADDRESS: pytest.StashKey[GatewayAddress] = pytest.StashKey()
 _SETTING = "--otp-gateway (PYTEST_OTP_GATEWAY)"
 
@@ -71,7 +72,7 @@ def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Gate
             if _ADDRESS in config.stash:
                 yield config.stash[_ADDRESS]
             else:
-                with _served(to, settings, config.rootpath) as address:
+                with _served(to, settings, config) as address:
                     yield address
     except SettingsError as error:
         raise error.with_traceback(None) from None  # the frames of contextlib cannot be hidden
@@ -88,20 +89,43 @@ def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Ite
         yield
     elif SharedGateway.name in worker:
         from ..gateway.address import GatewayAddress  # noqa: PLC0415 - as in `gateway`
-        from .relay_worker import branch_of  # noqa: PLC0415 - only where the controller serves the gateway
+        from .gateway_seen import KNOWN, SharedRecord  # noqa: PLC0415 - only where the controller serves the gateway
+        from .gateway_services import add_described, add_to_shared  # noqa: PLC0415
+        from .relay_worker import branch_of  # noqa: PLC0415
 
         branch, handler = branch_of(config), partial(deliver, carrier)
-        branch.handle(TOPIC, handler)
-        try:
-            address = GatewayAddress.from_plain(worker[SharedGateway.name], add=partial(_add_to_shared, branch))
-            _add_described(address, settings, config.rootpath)
-            with _known(address, config):
-                yield
-        finally:
-            branch.forget(handler)
-    else:
-        with _served(carrier, settings, config.rootpath) as address, _known(address, config):
+        shared = SharedRecord(branch, carrier)
+        address = GatewayAddress.from_plain(worker[SharedGateway.name], shared, add=partial(add_to_shared, branch))
+        add_described(address, settings, config.rootpath)
+        with (
+            _answering(branch, TOPIC, handler),
+            _answering(branch, KNOWN, shared.known),
+            _witnessed(carrier, shared.witness),
+            _known(address, config),
+        ):
             yield
+    else:
+        with _served(carrier, settings, config) as address, _known(address, config):
+            yield
+
+
+@contextlib.contextmanager
+def _answering(branch: Branch, topic: str, handler: Callable[..., Any]) -> Iterator[None]:
+    branch.handle(topic, handler)
+    try:
+        yield
+    finally:
+        branch.forget(handler)
+
+
+@contextlib.contextmanager
+def _witnessed(carrier: Carrier, witness: Witness) -> Iterator[None]:
+    """Meanwhile, the carrier knows whom to ask why no SMS came."""
+    carrier.witnesses.append(witness)
+    try:
+        yield
+    finally:
+        carrier.witnesses.remove(witness)
 
 
 @contextlib.contextmanager
@@ -114,32 +138,34 @@ def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _served(network: SmsNetwork, settings: Settings, root: Path) -> Iterator[GatewayAddress]:
-    """Serve the gateway, by default on a free loopback port, with the services that the run describes."""
-    host, port = settings.gateway or (LOOPBACK, 0)
-    from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
-    from ..gateway.app import Gateway  # noqa: PLC0415
+def _served(carrier: Carrier, settings: Settings, config: pytest.Config) -> Iterator[GatewayAddress]:
+    """Serve the gateway of one carrier."""
+    from .gateway_seen import witness_of  # noqa: PLC0415 - as in `gateway`
+    from .gateway_services import add_described  # noqa: PLC0415
 
-    app = Gateway(network)
-    with serving(app, host=host, port=port, setting=_SETTING, gateway=app) as address:
-        _add_described(address, settings, root)
+    record = _record(settings)
+    hooks_of(config).records.append(record)
+    with _witnessed(carrier, witness_of(record, carrier)), _serving(carrier, settings.gateway, record) as address:
+        add_described(address, settings, config.rootpath)
         yield address
 
 
-def _add_described(address: GatewayAddress, settings: Settings, root: Path) -> None:
-    """Add the services of plugins, and those of `--otp-gateway-services`."""
-    from ..gateway.service_sources import services_of_file, services_of_plugins  # noqa: PLC0415 - as in `gateway`
+def _record(settings: Settings) -> Record:
+    from ..gateway.record import Record  # noqa: PLC0415 - as in `gateway`
 
-    of_file = services_of_file(root / settings.gateway_services) if settings.gateway_services else []
-    for description in [*services_of_plugins(), *of_file]:
-        address.add_service(description)
+    return Record(show_sms=settings.show_sms)
 
 
-def _add_to_shared(branch: Branch, description: ServiceDescription) -> None:
-    """In a worker: add a service to the controller's gateway."""
-    for refusal in branch.ask(_SERVICE_TOPIC, description.to_plain()):
-        if refusal is not None:
-            raise SettingsError(refusal["message"], hint=refusal["hint"])
+def _serving(
+    network: SmsNetwork, where: tuple[str, int] | None, record: Record
+) -> AbstractContextManager[GatewayAddress]:
+    """Serve the gateway, by default on a free loopback port."""
+    host, port = where or (LOOPBACK, 0)
+    from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
+    from ..gateway.app import Gateway  # noqa: PLC0415
+
+    made = Gateway(network, record=record)
+    return serving(made, host=host, port=port, setting=_SETTING, gateway=made)
 
 
 class SharedGateway:
@@ -147,18 +173,25 @@ class SharedGateway:
 
     name = "otp_gateway"
 
-    def __init__(self, settings: Settings, root: Path) -> None:
+    def __init__(self, where: tuple[str, int], settings: Settings, root: Path) -> None:
+        self._where = where
         self._settings = settings
         self._root = root
+        self._record = _record(settings)
         self._running = contextlib.ExitStack()
         self._workers: Workers | None = None
         self._address: GatewayAddress | None = None
 
     def start(self, hub: Hub) -> None:
         """Start serving. Raises `SettingsError` if it cannot listen on the port."""
+        from .gateway_seen import share  # noqa: PLC0415 - as in `gateway`
+        from .gateway_services import add_described, take_services  # noqa: PLC0415
+
+        share(self._record, hub)
         self._workers = Workers(hub)
-        self._address = self._running.enter_context(_served(self._workers, self._settings, self._root))
-        hub.handle(_SERVICE_TOPIC, self._add_service)
+        self._address = self._running.enter_context(_serving(self._workers, self._where, self._record))
+        add_described(self._address, self._settings, self._root)
+        take_services(hub, self._address)
 
     def plain(self) -> dict[str, str]:
         """The address and the paths of the certificates."""
@@ -168,20 +201,13 @@ class SharedGateway:
         """The number of each SMS whose number no worker knows."""
         return self._workers.strays if self._workers else []
 
+    def troubles(self) -> list[GatewayRequest]:
+        """The requests that no test can have meant."""
+        return list(self._record.troubles())
+
     def stop(self) -> None:
         """Stop serving."""
         self._running.close()
-
-    def _add_service(self, plain: dict[str, Any]) -> dict[str, str] | None:
-        """For a worker: add a service; what is wrong if it cannot be added."""
-        from ..gateway.description import ServiceDescription  # noqa: PLC0415 - only for a run that adds some
-
-        try:
-            if self._address:
-                self._address.add_service(ServiceDescription.from_plain(plain))
-        except SettingsError as error:
-            return {"message": error.message, "hint": error.hint}
-        return None
 
 
 class Workers:

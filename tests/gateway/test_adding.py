@@ -54,6 +54,15 @@ def test_a_service_is_served_at_once(address: GatewayAddress) -> None:
     assert proxied(address, "harbour.example").startswith(b"HTTP/1.1 403 ")
 
 
+def test_a_known_service(address: GatewayAddress) -> None:
+    """A service that the gateway knows and does not serve can be described: its own refusal ends with that."""
+    host = "rest.clicksend.com"
+    assert proxied(address, host).startswith(b"HTTP/1.1 403 ")
+    address.add_service(another(name="clicksend", hosts=host))
+    assert proxied(address, host).endswith(b"sent")
+    assert proxied(address, "api.clicksend.com").startswith(b"HTTP/1.1 403 ")
+
+
 def test_no_proxy_leaves_it_out(address: GatewayAddress) -> None:
     """An entry of NO_PROXY that would lead an application past the gateway is dropped once the service is there."""
     assert os.environ["NO_PROXY"] in address.environ()["NO_PROXY"]
@@ -66,7 +75,7 @@ def test_its_hosts_cannot_be_allowed(address: GatewayAddress) -> None:
     address.allow_hosts("*.harbour.example")
     address.add_service(HARBOUR)
     assert proxied(address, "api.harbour.example").endswith(b"sent")
-    with pytest.raises(SettingsError, match=r"^cannot allow api\.harbour\.example: the gateway stands in for this"):
+    with pytest.raises(SettingsError, match=r"^cannot allow api\.harbour\.example: it belongs to an SMS service"):
         address.allow_hosts("api.harbour.example")
 
 
@@ -95,8 +104,8 @@ def test_the_same_one_twice(address: GatewayAddress) -> None:
         (another(name="harbour"), "the service 'harbour': the gateway has another service with this name. Give it"),
         (another(name="twilio"), "the service 'twilio': the gateway has another service with this name"),
         (another(name="plain"), "the service 'plain': the gateway has another service with this name"),
-        (another(hosts="api.twilio.com"), "the service 'other': api.twilio.com is a host of twilio, which the gateway"),
-        (another(hosts="*.twilio.com"), "the service 'other': *.twilio.com is a host of twilio"),
+        (another(hosts="api.twilio.com"), "the service 'other': api.twilio.com is a host of Twilio, which the gateway"),
+        (another(hosts="*.twilio.com"), "the service 'other': *.twilio.com is a host of Twilio"),
         (another(hosts="x.eu.harbour.example"), "the service 'other': x.eu.harbour.example is a host of harbour"),
         (
             another(hosts=["a.example", "*api.harbour.example"]),

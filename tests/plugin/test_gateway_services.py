@@ -100,7 +100,7 @@ def test_a_clash_under_xdist(pytester: pytest.Pytester, run: Run) -> None:
     result = run(*XDIST, f"--otp-gateway=127.0.0.1:{closed_port()}")
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(
-        ["E   *SettingsError: the service 'harbour': api.twilio.com is a host of twilio, which the gateway*"]
+        ["E   *SettingsError: the service 'harbour': api.twilio.com is a host of Twilio, which the gateway*"]
     )
 
 

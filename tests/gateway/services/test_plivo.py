@@ -57,4 +57,6 @@ def test_without_credentials(world: World, authorization: str | None) -> None:
 def test_other_requests(world: World) -> None:
     """Other paths and methods are refused in Plivo's form."""
     assert world.ask("GET", PATH, None, HEADERS).json["error"] == "method not allowed"
-    assert world.ask("POST", "/v1/Account/MA/Call/", "{}", HEADERS).json["error"] == "not found"
+    answer = world.ask("POST", "/v1/Account/MA/Call/", "{}", HEADERS)
+    assert (answer.status, set(answer.json)) == (404, {"api_id", "error"})
+    assert "does not serve POST /v1/Account/MA/Call/" in answer.json["error"]
