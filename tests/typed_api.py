@@ -25,6 +25,7 @@ from pytest_otp import (
     FillError,
     FillResult,
     GatewayAddress,
+    GatewayRequest,
     Line,
     Messages,
     NumberOptions,
@@ -38,6 +39,7 @@ from pytest_otp import (
     Provider,
     ProviderError,
     Secret,
+    SentMessage,
     Service,
     Settings,
     SmsMessage,
@@ -166,6 +168,8 @@ def fixtures(
     assert_type(otp_gateway.url, str | None)
     assert_type(otp_gateway.certificates, Callable[[], Certificates] | None)
     assert_type(otp_gateway.environ(), dict[str, str])
+    assert_type(otp_gateway.requests, tuple[GatewayRequest, ...])
+    assert_type(otp_gateway.sent_to("+12015550123"), tuple[SentMessage, ...])
     assert_type(otp_webhook.url, str | None)
     assert_type(otp_settings.timeout, float)
     assert_type(otp_settings.provider, str)
