@@ -25,6 +25,7 @@ from pytest_otp import (
     FillError,
     FillResult,
     GatewayAddress,
+    GatewayRequest,
     Line,
     Messages,
     NumberOptions,
@@ -38,6 +39,7 @@ from pytest_otp import (
     Provider,
     ProviderError,
     Secret,
+    SentMessage,
     Service,
     ServiceDescription,
     ServiceError,
@@ -174,6 +176,8 @@ def fixtures(
     described = ServiceDescription(name="harbour", hosts=["api.harbour.example"], requests=[request], errors=errors)
     assert_type(otp_gateway.add_service(described), None)
     assert_type(ServiceDescription.from_plain(described.to_plain()), ServiceDescription)
+    assert_type(otp_gateway.requests, tuple[GatewayRequest, ...])
+    assert_type(otp_gateway.sent_to("+12015550123"), tuple[SentMessage, ...])
     assert_type(otp_webhook.url, str | None)
     assert_type(otp_settings.timeout, float)
     assert_type(otp_settings.provider, str)

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..display import SafeRepr
-from .message import Channel
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from .message import Channel
 
 Outcome = Literal["delivered", "astray", "answered", "refused", "not served", "blocked", "failed", "let out"]
 """What became of a request; see `GatewayRequest.outcome`."""
