@@ -74,7 +74,7 @@ class SentMessage(SafeRepr):
     """An SMS that an application sent and the gateway accepted. Its repr hides the text: test reports are public."""
 
     service: str
-    """The service it was sent through: `plain`, `twilio`, `vonage` or `sns`."""
+    """The service it was sent through: `plain`, `twilio`, `vonage`, `sns` or `aws_sms_voice`."""
     to: str
     """The number, in E.164 form."""
     sender: str | None
@@ -164,10 +164,11 @@ class Gateway:
 def _services(deliver: Callable[[str, OutgoingSms], bool]) -> list[SmsService]:
     # They need werkzeug, and this module is also imported with a real provider.
     from .message import Backend  # noqa: PLC0415
+    from .services.aws_sms_voice import AwsSmsVoice  # noqa: PLC0415
     from .services.plain import Plain  # noqa: PLC0415
     from .services.sns import Sns  # noqa: PLC0415
     from .services.twilio import Twilio  # noqa: PLC0415
     from .services.vonage import Vonage  # noqa: PLC0415
 
-    classes: tuple[type[SmsService], ...] = (Plain, Twilio, Vonage, Sns)
+    classes: tuple[type[SmsService], ...] = (Plain, Twilio, Vonage, Sns, AwsSmsVoice)
     return [service(Backend(partial(deliver, service.SERVICE))) for service in classes]
