@@ -54,6 +54,8 @@ class Settings:
     env_file: str | None
     gateway: tuple[str, int] | None
     """Host and port. None: a free loopback port."""
+    gateway_ca: str | None
+    """A path, relative to pytest's rootdir. None: a new certificate authority for each run."""
     webhook: tuple[str, int] | None
     """Host and port. None: codes are received by polling only."""
 

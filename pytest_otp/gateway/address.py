@@ -14,10 +14,12 @@ from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
 from ..server.trust_stores import java_trust_store, php_folder
 from .environment import aws_endpoints, java_options, no_proxy_entries, preload_variables
-from .hosts import may_be_served, serves
+from .hosts import may_be_served, serves, sms_hosts
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from ..server.kept_authority import KeptAuthority, KeptFolder
 
 __tracebackhide__ = True
 
@@ -92,7 +94,7 @@ class GatewayAddress:
             EXTRA_VARIABLE: made.extra if os.environ.get(EXTRA_VARIABLE) else made.ca_file,
             **aws_endpoints(self.url),
             **dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(direct)),
-            **(preload_variables(made.bundle, php_folder(made)) if preload else {}),
+            **(preload_variables(sms_hosts(), made.bundle, php_folder(made)) if preload else {}),
             **(java_options(host, split.port or 80, direct, java_trust_store(made)) if java else {}),
         }
 
@@ -133,21 +135,37 @@ class GatewayAddress:
 
 @contextmanager
 def serving(
-    app: WSGIApplication, *, host: str, port: int, setting: str, names: Collection[str] = ()
+    app: WSGIApplication,
+    *,
+    host: str,
+    port: int,
+    setting: str,
+    names: Collection[str] = (),
+    ca: KeptFolder | None = None,
 ) -> Iterator[GatewayAddress]:
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
-    A proxy request for one of `names` is for the application.
+    A proxy request for one of `names` is for the application. The certificates are issued by the authority that is
+    kept in `ca`, if it is given. Raises `SettingsError` if that cannot be used.
     """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
     proxy = Proxy(lambda name: serves(name) or name in names)
     with (
-        Authority() as authority,
+        Authority(kept=_kept(ca, names)) as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,
     ):
         yield GatewayAddress(server.url, authority.certificates, proxy)
+
+
+def _kept(ca: KeptFolder | None, names: Collection[str]) -> KeptAuthority | None:
+    if ca is None:
+        return None
+    from ..server.kept_authority import kept_authority  # noqa: PLC0415 - start-up cost: only if one is kept
+    from .covered import covered_names  # noqa: PLC0415 - as above
+
+    return kept_authority(ca, covered_names([*sms_hosts(), *names]))
 
 
 def _extended_no_proxy(host: str) -> str:

@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from .hosts import HOSTS
-
 _AWS_VARIABLES = ("AWS_ENDPOINT_URL_SNS", "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2")
 """The endpoint of each AWS service that is served. The SDKs that read no proxy settings read these."""
 _AWS_VARIABLE = "AWS_ENDPOINT_URL"
@@ -32,17 +30,18 @@ def aws_endpoints_kept(url: str, environ: Mapping[str, str] | None = None) -> tu
     return tuple(name for name in (_AWS_VARIABLE, *_AWS_VARIABLES) if present.get(name) not in (None, "", url))
 
 
-def preload_variables(bundle: str, php_folder: str) -> dict[str, str]:
+def preload_variables(hosts: Iterable[str], bundle: str, php_folder: str) -> dict[str, str]:
     """The variables that load the preloads into each Node.js and Python process, and the ini folder into PHP.
 
     Each is extended, so that what an application or its tools load themselves stays.
 
     Args:
+        hosts: The hosts of the SMS services; `*` matches any part of a name.
         bundle: The file with all trusted certificates.
         php_folder: A folder with an ini file.
     """
     return {
-        "PYTEST_OTP_GATEWAY_HOSTS": ",".join(pattern for patterns in HOSTS.values() for pattern in patterns),
+        "PYTEST_OTP_GATEWAY_HOSTS": ",".join(hosts),
         "PYTEST_OTP_GATEWAY_BUNDLE": bundle,
         "NODE_OPTIONS": _extended("NODE_OPTIONS", f"--require {node_quoted(_PRELOAD / 'node.cjs')}", " ", last=True),
         "PYTHONPATH": _extended("PYTHONPATH", str(_PRELOAD / "python"), os.pathsep),

@@ -35,6 +35,11 @@ HOSTS: Mapping[str, tuple[str, ...]] = {
 """The hosts of each service that the gateway serves; `*` matches any part of a name."""
 
 
+def sms_hosts() -> list[str]:
+    """The hosts of all SMS services; `*` matches any part of a name."""
+    return [pattern for patterns in HOSTS.values() for pattern in patterns]
+
+
 def service_of(host: str) -> str | None:
     """The service that a host name (without a port) belongs to, or None."""
     name = host.lower().rstrip(".")

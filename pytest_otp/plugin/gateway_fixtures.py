@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..gateway.address import GatewayAddress
     from ..gateway.app import SmsNetwork
     from ..offline.carrier import Carrier
+    from ..server.kept_authority import KeptFolder
     from ..settings import Settings
     from .forked import ForkedTests
     from .relay import Hub
@@ -32,6 +34,7 @@ __tracebackhide__ = True
 TOPIC = "sms"
 _ADDRESS: pytest.StashKey[GatewayAddress] = pytest.StashKey()
 _SETTING = "--otp-gateway (PYTEST_OTP_GATEWAY)"
+_CA_SETTING = "--otp-gateway-ca (PYTEST_OTP_GATEWAY_CA)"
 
 
 def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
@@ -68,7 +71,7 @@ def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Gate
             if _ADDRESS in config.stash:
                 yield config.stash[_ADDRESS]
             else:
-                with _served(to, settings.gateway) as address:
+                with _served(to, settings.gateway, kept_folder(settings, config)) as address:
                     yield address
     except SettingsError as error:
         raise error.with_traceback(None) from None  # the frames of contextlib cannot be hidden
@@ -95,7 +98,7 @@ def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Ite
         finally:
             branch.forget(handler)
     else:
-        with _served(carrier, settings.gateway) as address, _known(address, config):
+        with _served(carrier, settings.gateway, kept_folder(settings, config)) as address, _known(address, config):
             yield
 
 
@@ -108,13 +111,24 @@ def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
         del config.stash[_ADDRESS]
 
 
-def _served(network: SmsNetwork, where: tuple[str, int] | None) -> AbstractContextManager[GatewayAddress]:
+def kept_folder(settings: Settings, config: pytest.Config) -> KeptFolder | None:
+    """Where the gateway's authority is kept, if it is."""
+    if settings.gateway_ca is None:
+        return None
+    from ..server.kept_authority import KeptFolder  # noqa: PLC0415 - start-up cost: only for a run that keeps one
+
+    return KeptFolder(config.rootpath / Path(settings.gateway_ca).expanduser(), config.rootpath, _CA_SETTING)
+
+
+def _served(
+    network: SmsNetwork, where: tuple[str, int] | None, ca: KeptFolder | None
+) -> AbstractContextManager[GatewayAddress]:
     """Serve the gateway, by default on a free loopback port."""
     host, port = where or (LOOPBACK, 0)
     from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
     from ..gateway.app import Gateway  # noqa: PLC0415
 
-    return serving(Gateway(network), host=host, port=port, setting=_SETTING)
+    return serving(Gateway(network), host=host, port=port, setting=_SETTING, ca=ca)
 
 
 class SharedGateway:
@@ -122,8 +136,9 @@ class SharedGateway:
 
     name = "otp_gateway"
 
-    def __init__(self, where: tuple[str, int]) -> None:
+    def __init__(self, where: tuple[str, int], ca: KeptFolder | None) -> None:
         self._where = where
+        self._ca = ca
         self._running = contextlib.ExitStack()
         self._workers: Workers | None = None
         self._address: GatewayAddress | None = None
@@ -131,7 +146,7 @@ class SharedGateway:
     def start(self, hub: Hub) -> None:
         """Start serving. Raises `SettingsError` if it cannot listen on the port."""
         self._workers = Workers(hub)
-        self._address = self._running.enter_context(_served(self._workers, self._where))
+        self._address = self._running.enter_context(_served(self._workers, self._where, self._ca))
 
     def plain(self) -> dict[str, str]:
         """The address and the paths of the certificates."""

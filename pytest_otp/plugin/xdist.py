@@ -44,9 +44,9 @@ def shared_services(settings: Settings, config: pytest.Config) -> list[SharedSer
     """Return what the settings ask the controller to serve."""
     found: list[SharedService] = []
     if settings.has_carrier and settings.gateway and settings.gateway[1]:
-        from .gateway_fixtures import SharedGateway  # noqa: PLC0415 - only for a gateway on a fixed port
+        from .gateway_fixtures import SharedGateway, kept_folder  # noqa: PLC0415 - only for a gateway on a fixed port
 
-        found.append(SharedGateway(settings.gateway))
+        found.append(SharedGateway(settings.gateway, kept_folder(settings, config)))
     if settings.webhook:
         from .webhook_fixture import SharedWebhook, is_wanted  # noqa: PLC0415 - only for a run with a webhook
 

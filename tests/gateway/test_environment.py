@@ -27,7 +27,7 @@ def _nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def preload() -> dict[str, str]:
-    return preload_variables("/made/bundle.pem", "/made/php")
+    return preload_variables(["api.twilio.com", "sns.*.amazonaws.com"], "/made/bundle.pem", "/made/php")
 
 
 def java(*no_proxy: str, trust_store: str = "/made/java.p12") -> str:
@@ -58,12 +58,12 @@ def test_aws_endpoints_of_others_are_left_alone(
 
 
 def test_the_preloads_exist() -> None:
-    """Each variable names a file or folder of the package, and the hosts are the table's."""
+    """Each variable names a file or folder of the package, and the hosts are separated by commas."""
     variables = preload()
     python, node = Path(variables["PYTHONPATH"]), Path(variables["NODE_OPTIONS"].removeprefix("--require ").strip('"'))
     assert [path.name for path in python.iterdir() if path.suffix] == ["sitecustomize.py"]
     assert node.is_file()
-    assert "api.twilio.com" in variables["PYTEST_OTP_GATEWAY_HOSTS"].split(",")
+    assert variables["PYTEST_OTP_GATEWAY_HOSTS"] == "api.twilio.com,sns.*.amazonaws.com"
     assert variables["PYTEST_OTP_GATEWAY_BUNDLE"] == "/made/bundle.pem"
 
 

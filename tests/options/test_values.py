@@ -147,6 +147,7 @@ EXPECTED: dict[str, tuple[str, list[object]]] = {
     "code_length": ("a number such as 6, or a range such as 4-8", ["six", "0", "8-4", 0, [4], True, 2.5]),
     "code_alphabet": ("the characters of a code, without spaces", ["a b"]),
     "ledger": ("a path", ["", True]),
+    "gateway_ca": ("a path", ["", True]),
     "env_file": ("a path", ["", 1.5]),
 }
 BAD = [(name, value, expected) for name, (expected, values) in EXPECTED.items() for value in values]
