@@ -36,7 +36,7 @@ def preload_variables(hosts: Iterable[str], bundle: str, php_folder: str) -> dic
     Each is extended, so that what an application or its tools load themselves stays.
 
     Args:
-        hosts: The hosts of the SMS services; `*` matches any part of a name.
+        hosts: The hosts of the SMS services; `*` matches any part of a name. One after a `!` is left alone.
         bundle: The file with all trusted certificates.
         php_folder: A folder with an ini file.
     """

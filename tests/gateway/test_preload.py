@@ -199,6 +199,28 @@ def node(program: str, environ: Mapping[str, str], folder: Path, *arguments: str
     return run(["node", str(script), *arguments], environ, folder)
 
 
+def test_a_service_that_may_send_real_sms_is_left_alone(address: GatewayAddress, tmp_path: Path) -> None:
+    """A host after an exclamation mark is not led anywhere, though a pattern matches it."""
+    environment = address.environ(preload=True) | {"PYTEST_OTP_GATEWAY_HOSTS": "*.invalid,!real.invalid"}
+    program = """
+import socket
+for host in ("test.invalid", "REAL.invalid"):
+    try:
+        print(socket.gethostbyname(host))
+    except OSError:
+        print("unknown")
+"""
+    assert python(program, environment, tmp_path) == "127.0.0.1\nunknown\n"
+    program = """
+const net = require('net')
+for (const host of ['test.invalid', 'REAL.invalid']) {
+  const socket = net.connect(80, host, () => socket.destroy(console.log('led')))
+  socket.on('error', error => console.log(error.code))
+}
+"""
+    assert sorted(node(program, environment, tmp_path).split()) in (["ENOTFOUND", "led"], ["EAI_AGAIN", "led"])
+
+
 def test_without_a_gateway_node_refuses(stopped: dict[str, str], tmp_path: Path) -> None:
     """After the run, a connection to an SMS service is refused, and the error says why."""
     environment = {name: value for name, value in stopped.items() if name != "NODE_EXTRA_CA_CERTS"}

@@ -11,11 +11,18 @@ const patterns = process.env.PYTEST_OTP_GATEWAY_HOSTS
 
 if (gateway && patterns) lead(new URL(gateway), matcher(patterns.split(',')))
 
-// Whether a host name matches one of the patterns, in which `*` stands for any part of a name.
-function matcher (patterns) {
-  const any = patterns.filter(Boolean).map(pattern => pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*'))
-  const expression = new RegExp(`^(?:${any.join('|')})\\.?$`, 'i')
-  return host => typeof host === 'string' && expression.test(host)
+// Whether a host name matches one of the patterns, in which `*` stands for any part of a name, and is not listed after
+// an exclamation mark: such a service is allowed to send real SMS.
+function matcher (entries) {
+  const exceptions = new Set(entries.filter(entry => entry.startsWith('!')).map(entry => entry.slice(1)))
+  const patterns = entries.filter(entry => entry && !entry.startsWith('!'))
+  const any = patterns.map(pattern => pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*'))
+  const expression = new RegExp(`^(?:${any.join('|')})$`)
+  return host => {
+    if (typeof host !== 'string') return false
+    const name = host.toLowerCase().replace(/\.$/, '')
+    return expression.test(name) && !exceptions.has(name)
+  }
 }
 
 function lead (gateway, isSmsService) {

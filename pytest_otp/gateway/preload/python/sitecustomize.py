@@ -36,10 +36,12 @@ class Gateway:
         self.port = int(port)
         self.is_ipv6 = ":" in self.host
         self.bundle = bundle
-        self._patterns = [pattern for pattern in patterns.split(",") if pattern]
+        entries = [entry for entry in patterns.split(",") if entry]
+        self._patterns = [entry for entry in entries if not entry.startswith("!")]
+        self._exceptions = [entry[1:] for entry in entries if entry.startswith("!")]
 
     def serves(self, host: object) -> bool:
-        """Whether a host is an SMS service's."""
+        """Whether a host is an SMS service's, and not one that is allowed to send real SMS."""
         from fnmatch import fnmatchcase  # noqa: PLC0415 - see the module's docstring
 
         if isinstance(host, (bytes, bytearray)):
@@ -47,6 +49,8 @@ class Gateway:
         if not isinstance(host, str):
             return False
         name = host.lower().rstrip(".")
+        if name in self._exceptions:
+            return False
         return any(fnmatchcase(name, pattern) for pattern in self._patterns)
 
 
