@@ -19,17 +19,10 @@ TEXT = {"DestinationPhoneNumber": HELD, "MessageBody": "Your code is 482913"}
 CALL = TEXT | {"OriginationIdentity": "+12065550100"}
 
 
-@pytest.fixture(scope="module")
-def session() -> Any:
-    import boto3  # type: ignore[import-untyped]
-
-    return boto3.Session("invented", "invented", region_name="eu-west-1")
-
-
 @pytest.fixture
-def client(world: World, session: Any) -> Iterator[Any]:
+def client(world: World, aws: Any) -> Iterator[Any]:
     """The official SDK."""
-    made = session.client("pinpoint-sms-voice-v2", endpoint_url=world.url)
+    made = aws.client("pinpoint-sms-voice-v2", endpoint_url=world.url)
     yield made
     made.close()
 

@@ -15,17 +15,10 @@ from tests.gateway.world import HELD, REFUSED, STRAY, World
 ARN = "arn:aws:sns:eu-west-1:123456789012:codes"
 
 
-@pytest.fixture(scope="module")
-def session() -> Any:
-    import boto3  # type: ignore[import-untyped]
-
-    return boto3.Session("invented", "invented", region_name="eu-west-1")
-
-
 @pytest.fixture
-def client(world: World, session: Any) -> Iterator[Any]:
+def client(world: World, aws: Any) -> Iterator[Any]:
     """The official SDK."""
-    made = session.client("sns", endpoint_url=world.url)
+    made = aws.client("sns", endpoint_url=world.url)
     yield made
     made.close()
 
@@ -129,11 +122,11 @@ def test_an_email_address_must_confirm(client: Any) -> None:
     assert listed["SubscriptionArn"] == "PendingConfirmation"
 
 
-def test_topics_end_and_belong_to_a_region(world: World, session: Any, client: Any) -> None:
+def test_topics_end_and_belong_to_a_region(world: World, aws: Any, client: Any) -> None:
     """Creating a topic again is no error, and neither is deleting one that does not exist."""
     subscribed(client, HELD)
     assert client.create_topic(Name="codes")["TopicArn"] == ARN
-    elsewhere = session.client("sns", region_name="cn-north-1", endpoint_url=world.url)
+    elsewhere = aws.client("sns", region_name="cn-north-1", endpoint_url=world.url)
     assert elsewhere.list_topics()["Topics"] == []
     assert elsewhere.create_topic(Name="codes")["TopicArn"] == "arn:aws-cn:sns:cn-north-1:123456789012:codes"
     elsewhere.close()
