@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Unsupported,
     )
     from .gateway.address import GatewayAddress
+    from .gateway.seen import GatewayRequest, SentMessage
     from .numbers.number import OtpNumber
     from .numbers.options import NumberOptions
     from .numbers.ordering import Numbers, order_number
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     )
     from .push.webhook import WebhookAddress
     from .redact import Secret
-    from .server.authority import Certificates
+    from .server.certificates import Certificates
     from .settings import Settings
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "FillError",
     "FillResult",
     "GatewayAddress",
+    "GatewayRequest",
     "InsufficientBalance",
     "InvalidRequest",
     "Line",
@@ -87,6 +89,7 @@ __all__ = [
     "ProviderError",
     "ProviderUnavailable",
     "Secret",
+    "SentMessage",
     "Service",
     "Settings",
     "SettingsError",
@@ -107,15 +110,17 @@ _ELSEWHERE = {
     "Candidate": "codes",
     "CodeFormat": "codes.formats",
     "Carrier": "offline.carrier",
-    "Certificates": "server.authority",
+    "Certificates": "server.certificates",
     "Delivery": "offline.carrier",
     "FillResult": "browser.result",
     "GatewayAddress": "gateway.address",
+    "GatewayRequest": "gateway.seen",
     "Line": "offline.carrier",
     "NumberOptions": "numbers.options",
     "Numbers": "numbers.ordering",
     "OtpNumber": "numbers.number",
     "Secret": "redact",
+    "SentMessage": "gateway.seen",
     "Settings": "settings",
     "Stray": "offline.carrier",
     "WebhookAddress": "push.webhook",

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ..gateway.address import GatewayAddress
+    from ..gateway.seen import GatewayRequest
     from ..offline.carrier import Delivery
     from ..offline.desk import Rental
 
 _POLL_SECONDS = 0.1  # between polls of the open orders
+_EXPECTED = ("delivered", "astray", "answered")  # outcomes of requests that need no line, or have another
 _CLOSED_STATES = ("finished", "cancelled", "ended")
 
 
@@ -82,6 +84,15 @@ def _add_names(sandbox: argparse.ArgumentParser) -> None:
         "SMS services; can be repeated",
     )
     sandbox.add_argument(
+        "--allow-real-sms",
+        type=_sms_host,
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="allow applications to connect to this SMS service, by which they can send real SMS: an exact name such "
+        "as api.twilio.com; can be repeated",
+    )
+    sandbox.add_argument(
         "--serve-as",
         type=_own_name,
         action="append",
@@ -107,25 +118,43 @@ def _port(text: str) -> int:
 
 
 def _host(text: str) -> str:
-    from ..gateway.hosts import serves  # noqa: PLC0415 - see _sandbox
-    from ..server.proxy import checked_hosts  # noqa: PLC0415
+    from ..gateway.hosts import HOSTS  # noqa: PLC0415 - see _sandbox
 
-    if serves(text.lower()):
-        raise argparse.ArgumentTypeError(f"cannot allow {text}: the sandbox stands in for this SMS service")
+    name = _pattern(text)
+    if HOSTS.is_sms_host(name):
+        raise argparse.ArgumentTypeError(
+            f"cannot allow {text}: it belongs to an SMS service, so applications would send real SMS; "
+            "if they should, use --allow-real-sms"
+        )
+    return name
+
+
+def _sms_host(text: str) -> str:
+    from ..gateway.hosts import HOSTS  # noqa: PLC0415 - see _sandbox
+
+    name = _pattern(text)
+    if not HOSTS.is_sms_host(name):
+        raise argparse.ArgumentTypeError(f"{text} is not the exact name of an SMS service; use --allow-host")
+    return name
+
+
+def _pattern(text: str) -> str:
+    from ..server.proxy import checked_hosts  # noqa: PLC0415 - see _sandbox
+
     try:
-        return checked_hosts([text], serves)[0]
+        return checked_hosts([text], lambda host: False)[0]
     except SettingsError:
         raise argparse.ArgumentTypeError(f"invalid host {text!r}: expected example.com, *.example.com or *") from None
 
 
 def _own_name(text: str) -> str:
-    from ..gateway.hosts import serves  # noqa: PLC0415 - see _sandbox
+    from ..gateway.hosts import HOSTS  # noqa: PLC0415 - see _sandbox
     from ..server.proxy import is_host  # noqa: PLC0415
 
     name = text.lower().rstrip(".")
     if not is_host(name):
         raise argparse.ArgumentTypeError(f"invalid name {text!r}: expected a host name such as sandbox, without a port")
-    if serves(name):
+    if HOSTS.is_sms_host(name):
         raise argparse.ArgumentTypeError(f"cannot serve as {text}: this is the name of an SMS service")
     return name
 
@@ -151,6 +180,7 @@ def _seconds(text: str) -> float:
 def _sandbox(arguments: argparse.Namespace) -> int:
     # Imported here for a fast start: --help and --version need none of these.
     from ..gateway.address import serving  # noqa: PLC0415
+    from ..gateway.record import Record  # noqa: PLC0415
     from ..loopback import is_loopback  # noqa: PLC0415
     from ..offline.carrier import Carrier  # noqa: PLC0415
     from ..sandbox.app import Sandbox, endpoints, environ  # noqa: PLC0415
@@ -166,6 +196,7 @@ def _sandbox(arguments: argparse.Namespace) -> int:
             on_order=lambda *order: events.put(_Ordered(*order)),
             on_stray=lambda number: events.put(_UnheldSms(number)),
             names=arguments.serve_as,
+            record=Record(show_sms=arguments.show_sms, on_request=lambda request: events.put(_Asked(request))),
         )
         with (
             _ended_by_signals(lambda: events.put(None)),
@@ -176,9 +207,11 @@ def _sandbox(arguments: argparse.Namespace) -> int:
                 setting="--port",
                 names=arguments.serve_as,
                 ca=arguments.gateway_ca and KeptFolder(arguments.gateway_ca, Path.cwd(), "--gateway-ca"),
+                gateway=app.gateway,
             ) as address,
         ):
             address.allow_hosts(*arguments.allow_host)
+            address.allow_hosts(*arguments.allow_real_sms, real_sms=True)
             url = address.url or ""
             _print_start(
                 address,
@@ -255,7 +288,12 @@ class _UnheldSms:
     number: str
 
 
-_Event = _Ordered | _UnheldSms | None  # None: the end
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    request: GatewayRequest
+
+
+_Event = _Ordered | _UnheldSms | _Asked | None  # None: the end
 
 
 class _Journal:
@@ -282,8 +320,12 @@ class _Journal:
             self.note(event)
             self.poll()
 
-    def note(self, event: _Ordered | _UnheldSms) -> None:
-        """Print an order, or an SMS to a number that is not held."""
+    def note(self, event: _Ordered | _UnheldSms | _Asked) -> None:
+        """Print an order, an SMS to a number that is not held, or a request that was not answered as hoped."""
+        if isinstance(event, _Asked):
+            if event.request.outcome not in _EXPECTED:
+                _request_line(event.request)
+            return
         if isinstance(event, _UnheldSms):
             _line("gateway", "SMS", event.number, "not held by any order")
             return
@@ -312,6 +354,12 @@ class _Journal:
 
 def _order_line(order: _Ordered, what: str, *rest: str) -> None:
     _line(order.provider, what, order.rental.line.e164, order.order_id, *rest)
+
+
+def _request_line(request: GatewayRequest) -> None:
+    from ..gateway.report import what  # noqa: PLC0415 - see _sandbox
+
+    _line("gateway", request.outcome, ", ".join(request.numbers), what(request), str(request.status or ""))
 
 
 def _line(provider: str, what: str, number: str, *rest: str) -> None:

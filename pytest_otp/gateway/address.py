@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,17 +10,21 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..errors import SettingsError
-from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
+from ..display import quoted
+from ..errors import InvalidRequest, SettingsError
+from ..loopback import LOOPBACK
+from ..server.certificates import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
 from ..server.trust_stores import java_trust_store, php_folder
 from .environment import aws_endpoints, java_options, no_proxy_entries, preload_variables
-from .hosts import may_be_served, serves, sms_hosts
+from .hosts import HOSTS, HostTable
+from .seen import GatewayRequest, Seen, SentMessage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from ..server.kept_authority import KeptAuthority, KeptFolder
+    from .app import Gateway
 
 __tracebackhide__ = True
 
@@ -38,7 +43,11 @@ class GatewayAddress:
     """Creates the certificates when first called; None if the gateway serves http only and is not a proxy."""
     proxy: Proxy | None = field(default=None, repr=False, compare=False)
     """The gateway's proxy if it runs in this process, otherwise None."""
+    seen: Seen | None = field(default=None, repr=False, compare=False)
+    """What the gateway has seen; None with a real provider."""
+    _hosts: HostTable = field(default=HOSTS, repr=False, compare=False)
     _direct_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _real_sms_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
     def https_url(self) -> str | None:
@@ -85,39 +94,81 @@ class GatewayAddress:
             no_proxy = _extended_no_proxy(host)
             return {"PYTEST_OTP_GATEWAY_URL": self.url, "NO_PROXY": no_proxy, "no_proxy": no_proxy}
         made = self.certificates()
-        direct = list(dict.fromkeys([*_kept_no_proxy(), *_PROXY_EXCEPTIONS, host, *sorted(self._direct_hosts)]))
+        kept = _kept_no_proxy(self._hosts)
+        direct = list(dict.fromkeys([*kept, *_PROXY_EXCEPTIONS, host, *sorted(self._direct_hosts)]))
         return {
             "PYTEST_OTP_GATEWAY_URL": self.url,
             **dict.fromkeys(_PROXY_VARIABLES, self.url),
             "NODE_USE_ENV_PROXY": "1",
             **dict.fromkeys(BUNDLE_VARIABLES, made.bundle),
             EXTRA_VARIABLE: made.extra if os.environ.get(EXTRA_VARIABLE) else made.ca_file,
-            **aws_endpoints(self.url),
+            **aws_endpoints(self.url, real_sms=self._real_sms_hosts),
             **dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(direct)),
-            **(preload_variables(sms_hosts(), made.bundle, php_folder(made)) if preload else {}),
+            **(preload_variables(self._led_hosts(), made.bundle, php_folder(made)) if preload else {}),
             **(java_options(host, split.port or 80, direct, java_trust_store(made)) if java else {}),
         }
 
-    def allow_hosts(self, *patterns: str) -> None:
+    @property
+    def requests(self) -> tuple[GatewayRequest, ...]:
+        """The last 1,000 requests that the gateway answered or refused, oldest first; empty with a real provider.
+
+        If several xdist workers share the gateway, those about other workers' numbers are left out.
+
+        Raises:
+            OtpError: If the gateway runs in xdist's controller, which does not answer.
+        """
+        return () if self.seen is None else self.seen.requests()
+
+    def sent_to(self, number: object) -> tuple[SentMessage, ...]:
+        """The SMS that the application sent to a number and the gateway accepted, oldest first.
+
+        They are there as soon as `wait_code()` returns, and also after the number was closed. Of all messages, the
+        gateway keeps the last 1,000.
+
+        Args:
+            number: In any international format (`+1 201-555-0123`), or any object with `.e164`.
+
+        Raises:
+            InvalidRequest: If it is not a phone number.
+            OtpError: If the gateway runs in xdist's controller, which does not answer.
+        """
+        from ..phone import e164  # noqa: PLC0415 - imports phonenumbers, which few runs need here
+
+        written = str(getattr(number, "e164", number))
+        to = e164(written)
+        if to is None:
+            raise InvalidRequest(f"not a phone number: {quoted(written)}", hint="Write it like +12015550123.")
+        return () if self.seen is None else self.seen.sent_to(to)
+
+    def allow_hosts(self, *patterns: str, real_sms: bool = False) -> None:
         """Allow an application that uses `environ()` to connect to more hosts, until the gateway stops.
 
         Connections to allowed hosts use the proxy that was in the environment when the gateway started, if any. If
         the gateway runs in another process (a fixed port with xdist), the hosts are added to `NO_PROXY` instead: only
         later calls of `environ()` include them, and the application connects directly.
 
+        A pattern never lets a request out to a host of an SMS service, whether the gateway serves it or not.
+
         Args:
             patterns: A host name, `*.example.com`, or `*` for all hosts except those of SMS services.
+            real_sms: Also allow SMS services that are named exactly. **The application can then send real SMS.**
 
         Raises:
-            SettingsError: If a pattern is not a valid host, or matches an SMS service.
+            SettingsError: If a pattern is not a valid host, or names an SMS service without `real_sms`.
         """
+        if real_sms:
+            names = checked_hosts(patterns, self._hosts.is_sms_host, real_sms=True)
+            self._real_sms_hosts.update(filter(self._hosts.is_sms_host, names))
         if self.proxy is not None:
-            self.proxy.allow_hosts(*patterns)
+            self.proxy.allow_hosts(*patterns, real_sms=real_sms)
         else:
-            names = checked_hosts(patterns, serves)
-            _check_direct(names)
+            names = checked_hosts(patterns, self._hosts.is_sms_host, real_sms=real_sms)
+            _check_direct((name for name in names if not self._hosts.is_sms_host(name)), self._hosts)
             # Every client understands `.example.com`; `*` stays as it is.
             self._direct_hosts.update(host.removeprefix("*") or host for host in names)
+
+    def _led_hosts(self) -> list[str]:
+        return [*self._hosts.patterns(), *(f"!{name}" for name in sorted(self._real_sms_hosts))]
 
     def to_plain(self) -> dict[str, str]:
         """This address as plain data, for `from_plain` in another process on this machine."""
@@ -126,11 +177,11 @@ class GatewayAddress:
         return {"url": self.url, **(asdict(self.certificates()) if self.certificates else {})}
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, str]) -> GatewayAddress:
+    def from_plain(cls, plain: Mapping[str, str], seen: Seen | None = None) -> GatewayAddress:
         """The address of a gateway that runs in another process."""
         files = {name: value for name, value in plain.items() if name != "url"}
         made = Certificates(**files) if files else None
-        return cls(plain.get("url"), None if made is None else lambda: made)
+        return cls(plain.get("url"), None if made is None else lambda: made, seen=seen)
 
 
 @contextmanager
@@ -141,31 +192,40 @@ def serving(
     port: int,
     setting: str,
     names: Collection[str] = (),
+    gateway: Gateway | None = None,
     ca: KeptFolder | None = None,
 ) -> Iterator[GatewayAddress]:
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
-    A proxy request for one of `names` is for the application. The certificates are issued by the authority that is
-    kept in `ca`, if it is given. Raises `SettingsError` if that cannot be used.
+    A proxy request for one of `names` is for the application. `gateway` is what the application is or includes: what
+    the proxy blocks is added to its record, and its callbacks may reach the hosts that are allowed, until the end. The
+    certificates are issued by the authority that is kept in `ca`, if it is given. Raises `SettingsError` if that cannot
+    be used.
     """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
-    proxy = Proxy(lambda name: serves(name) or name in names)
+    hosts = HOSTS if gateway is None else gateway.hosts
+    note = None if gateway is None else gateway.record.proxied
+    proxy = Proxy(lambda name: hosts.is_sms_host(name) or name in names, note=note)
+    if gateway is not None:
+        gateway.callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, LOOPBACK)
     with (
-        Authority(kept=_kept(ca, names)) as authority,
+        contextlib.closing(gateway) if gateway else contextlib.nullcontext(),
+        Authority(kept=_kept(ca, [*hosts.patterns(), *names])) as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,
     ):
-        yield GatewayAddress(server.url, authority.certificates, proxy)
+        record = None if gateway is None else gateway.record
+        yield GatewayAddress(server.url, authority.certificates, proxy, record, hosts)
 
 
-def _kept(ca: KeptFolder | None, names: Collection[str]) -> KeptAuthority | None:
+def _kept(ca: KeptFolder | None, patterns: Iterable[str]) -> KeptAuthority | None:
     if ca is None:
         return None
     from ..server.kept_authority import kept_authority  # noqa: PLC0415 - start-up cost: only if one is kept
     from .covered import covered_names  # noqa: PLC0415 - as above
 
-    return kept_authority(ca, covered_names([*sms_hosts(), *names]))
+    return kept_authority(ca, covered_names(patterns))
 
 
 def _extended_no_proxy(host: str) -> str:
@@ -175,15 +235,15 @@ def _extended_no_proxy(host: str) -> str:
     return ",".join(dict.fromkeys(filter(None, [*present, *_PROXY_EXCEPTIONS, host])))
 
 
-def _kept_no_proxy() -> list[str]:
+def _kept_no_proxy(hosts: HostTable) -> list[str]:
     """The entries of NO_PROXY, without those that would let SMS out to the real services."""
-    return [entry for entry in no_proxy_entries() if not may_be_served(entry)]
+    return [entry for entry in no_proxy_entries() if not hosts.may_be_served(entry)]
 
 
-def _check_direct(hosts: Iterable[str]) -> None:
+def _check_direct(hosts: Iterable[str], known: HostTable) -> None:
     """Refuse hosts that may be an SMS service: without the proxy, the application would send real SMS through it."""
     for host in hosts:
-        if may_be_served(host):
+        if known.may_be_served(host):
             raise SettingsError(
                 f"cannot allow {host}: it may match an SMS service",
                 hint="List the hosts that the application needs one by one, or run without --otp-gateway or xdist.",

@@ -35,7 +35,13 @@ _OTHER_CLOUDS = ("aliyuncs.com", "tencentcloudapi.com")
 
 def covered_names(patterns: Iterable[str]) -> list[str]:
     """The names, with all names below them, that cover the hosts of these patterns; sorted, each once."""
-    return sorted({name for pattern in patterns for name in _names(pattern)})
+    names = {name for pattern in patterns for name in _names(pattern)}
+    return sorted(name for name in names if not any(above in names for above in _above(name)))
+
+
+def _above(name: str) -> Iterator[str]:
+    labels = name.split(".")
+    yield from (".".join(labels[start:]) for start in range(1, len(labels)))
 
 
 def _names(pattern: str) -> Iterator[str]:

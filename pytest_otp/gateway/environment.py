@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-_AWS_VARIABLES = ("AWS_ENDPOINT_URL_SNS", "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2")
-"""The endpoint of each AWS service that is served. The SDKs that read no proxy settings read these."""
+_AWS_VARIABLES = {"AWS_ENDPOINT_URL_SNS": "sns", "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": "sms-voice"}
+"""The endpoint of each AWS service that is served, and how its hosts begin. SDKs that ignore proxies read these."""
 _AWS_VARIABLE = "AWS_ENDPOINT_URL"
 """The endpoint of all AWS services."""
 _PRELOAD = Path(__file__).parent / "preload"
 
 
-def aws_endpoints(url: str, environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The variables that lead the AWS SDKs to the gateway, except for services that the environment leads elsewhere."""
+def aws_endpoints(
+    url: str, environ: Mapping[str, str] | None = None, *, real_sms: Collection[str] = ()
+) -> dict[str, str]:
+    """The variables that lead the AWS SDKs to the gateway, except for services that the environment leads elsewhere.
+
+    Args:
+        url: The gateway's URL.
+        environ: Defaults to `os.environ`.
+        real_sms: Hosts that are allowed to send real SMS; the variables of their services are left out.
+    """
     kept = set(aws_endpoints_kept(url, environ))
-    return {} if _AWS_VARIABLE in kept else {name: url for name in _AWS_VARIABLES if name not in kept}
+    if _AWS_VARIABLE in kept:
+        return {}
+    kept |= {name for name, start in _AWS_VARIABLES.items() if any(host.startswith(start) for host in real_sms)}
+    return {name: url for name in _AWS_VARIABLES if name not in kept}
 
 
 def aws_endpoints_kept(url: str, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:

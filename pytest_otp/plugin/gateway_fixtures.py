@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -18,16 +18,19 @@ import pytest
 from ..errors import InvalidRequest, SettingsError
 from ..loopback import LOOPBACK
 from .number_fixtures import lane
-from .run import watch_strays
+from .run import hooks_of, watch_strays
 
 if TYPE_CHECKING:
     from ..gateway.address import GatewayAddress
     from ..gateway.app import SmsNetwork
-    from ..offline.carrier import Carrier
+    from ..gateway.record import Record
+    from ..gateway.seen import GatewayRequest
+    from ..offline.carrier import Carrier, Witness
     from ..server.kept_authority import KeptFolder
     from ..settings import Settings
     from .forked import ForkedTests
     from .relay import Hub
+    from .relay_worker import Branch
 
 __tracebackhide__ = True
 
@@ -71,7 +74,7 @@ def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Gate
             if _ADDRESS in config.stash:
                 yield config.stash[_ADDRESS]
             else:
-                with _served(to, settings.gateway, kept_folder(settings, config)) as address:
+                with _served(to, settings, config) as address:
                     yield address
     except SettingsError as error:
         raise error.with_traceback(None) from None  # the frames of contextlib cannot be hidden
@@ -88,18 +91,40 @@ def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Ite
         yield
     elif SharedGateway.name in worker:
         from ..gateway.address import GatewayAddress  # noqa: PLC0415 - as in `gateway`
-        from .relay_worker import branch_of  # noqa: PLC0415 - only where the controller serves the gateway
+        from .gateway_seen import KNOWN, SharedRecord  # noqa: PLC0415 - only where the controller serves the gateway
+        from .relay_worker import branch_of  # noqa: PLC0415
 
         branch, handler = branch_of(config), partial(deliver, carrier)
-        branch.handle(TOPIC, handler)
-        try:
-            with _known(GatewayAddress.from_plain(worker[SharedGateway.name]), config):
-                yield
-        finally:
-            branch.forget(handler)
-    else:
-        with _served(carrier, settings.gateway, kept_folder(settings, config)) as address, _known(address, config):
+        shared = SharedRecord(branch, carrier)
+        with (
+            _answering(branch, TOPIC, handler),
+            _answering(branch, KNOWN, shared.known),
+            _witnessed(carrier, shared.witness),
+            _known(GatewayAddress.from_plain(worker[SharedGateway.name], shared), config),
+        ):
             yield
+    else:
+        with _served(carrier, settings, config) as address, _known(address, config):
+            yield
+
+
+@contextlib.contextmanager
+def _answering(branch: Branch, topic: str, handler: Callable[..., Any]) -> Iterator[None]:
+    branch.handle(topic, handler)
+    try:
+        yield
+    finally:
+        branch.forget(handler)
+
+
+@contextlib.contextmanager
+def _witnessed(carrier: Carrier, witness: Witness) -> Iterator[None]:
+    """Meanwhile, the carrier knows whom to ask why no SMS came."""
+    carrier.witnesses.append(witness)
+    try:
+        yield
+    finally:
+        carrier.witnesses.remove(witness)
 
 
 @contextlib.contextmanager
@@ -111,7 +136,7 @@ def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
         del config.stash[_ADDRESS]
 
 
-def kept_folder(settings: Settings, config: pytest.Config) -> KeptFolder | None:
+def _kept_folder(settings: Settings, config: pytest.Config) -> KeptFolder | None:
     """Where the gateway's authority is kept, if it is."""
     if settings.gateway_ca is None:
         return None
@@ -120,15 +145,36 @@ def kept_folder(settings: Settings, config: pytest.Config) -> KeptFolder | None:
     return KeptFolder(config.rootpath / Path(settings.gateway_ca).expanduser(), config.rootpath, _CA_SETTING)
 
 
-def _served(
-    network: SmsNetwork, where: tuple[str, int] | None, ca: KeptFolder | None
+@contextlib.contextmanager
+def _served(carrier: Carrier, settings: Settings, config: pytest.Config) -> Iterator[GatewayAddress]:
+    """Serve the gateway of one carrier."""
+    from .gateway_seen import witness_of  # noqa: PLC0415 - as in `gateway`
+
+    record = _record(settings)
+    hooks_of(config).records.append(record)
+    with (
+        _witnessed(carrier, witness_of(record, carrier)),
+        _serving(carrier, settings.gateway, record, _kept_folder(settings, config)) as address,
+    ):
+        yield address
+
+
+def _record(settings: Settings) -> Record:
+    from ..gateway.record import Record  # noqa: PLC0415 - as in `gateway`
+
+    return Record(show_sms=settings.show_sms)
+
+
+def _serving(
+    network: SmsNetwork, where: tuple[str, int] | None, record: Record, ca: KeptFolder | None
 ) -> AbstractContextManager[GatewayAddress]:
     """Serve the gateway, by default on a free loopback port."""
     host, port = where or (LOOPBACK, 0)
     from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
     from ..gateway.app import Gateway  # noqa: PLC0415
 
-    return serving(Gateway(network), host=host, port=port, setting=_SETTING, ca=ca)
+    made = Gateway(network, record=record)
+    return serving(made, host=host, port=port, setting=_SETTING, gateway=made, ca=ca)
 
 
 class SharedGateway:
@@ -136,17 +182,21 @@ class SharedGateway:
 
     name = "otp_gateway"
 
-    def __init__(self, where: tuple[str, int], ca: KeptFolder | None) -> None:
+    def __init__(self, where: tuple[str, int], settings: Settings, config: pytest.Config) -> None:
         self._where = where
-        self._ca = ca
+        self._ca = _kept_folder(settings, config)
+        self._record = _record(settings)
         self._running = contextlib.ExitStack()
         self._workers: Workers | None = None
         self._address: GatewayAddress | None = None
 
     def start(self, hub: Hub) -> None:
         """Start serving. Raises `SettingsError` if it cannot listen on the port."""
+        from .gateway_seen import share  # noqa: PLC0415 - as in `gateway`
+
+        share(self._record, hub)
         self._workers = Workers(hub)
-        self._address = self._running.enter_context(_served(self._workers, self._where, self._ca))
+        self._address = self._running.enter_context(_serving(self._workers, self._where, self._record, self._ca))
 
     def plain(self) -> dict[str, str]:
         """The address and the paths of the certificates."""
@@ -155,6 +205,10 @@ class SharedGateway:
     def strays(self) -> list[str]:
         """The number of each SMS whose number no worker knows."""
         return self._workers.strays if self._workers else []
+
+    def troubles(self) -> list[GatewayRequest]:
+        """The requests that no test can have meant."""
+        return list(self._record.troubles())
 
     def stop(self) -> None:
         """Stop serving."""

@@ -74,8 +74,8 @@ class Hub:
     def handle(self, topic: str, handler: Callable[..., Any]) -> None:
         """Answer the workers' questions of a topic from now on; see `Branch.ask`.
 
-        Handlers are called with plain data, in a thread for each worker, and return plain data. They must not ask the
-        workers in turn: the one that waits for the answer could not give one.
+        Handlers are called with plain data, each time in a thread of its own, and return plain data. They may ask the
+        workers in turn.
         """
         self._handlers.add(topic, handler)
 
@@ -183,14 +183,17 @@ class Hub:
         for line in lines:
             said = json.loads(line)
             if "topic" in said:
-                answers = list(self._handlers.answers(said["topic"], said["args"]))
-                peer.send(encoded({"id": said["id"], "answers": answers}))
+                start_thread(self._answer, peer, said)  # its handlers may wait for answers that are yet to be read
                 continue
             peer.late = False
             with self._lock:
                 box = self._open.get(said["id"])
             if box:
                 box.put((peer, said["answers"]))
+
+    def _answer(self, peer: _Peer, question: Mapping[str, Any]) -> None:
+        answers = list(self._handlers.answers(question["topic"], question["args"]))
+        peer.send(encoded({"id": question["id"], "answers": answers}))
 
     def _end(self, peer: _Peer) -> None:
         with self._lock:

@@ -22,7 +22,7 @@ from ..clock import utc_now
 from ..errors import SettingsError
 from ..loopback import ip_address
 from ..real_files import real_files
-from .authority import CA_FILE, trusted_before
+from .certificates import CA_FILE, trusted_before
 from .constrained import constraints_of, issue
 
 __tracebackhide__ = True

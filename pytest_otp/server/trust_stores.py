@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import SettingsError
 from ..real_files import real_files
-from .authority import Certificates, certificates_in
+from .certificates import Certificates, certificates_in
 
 _PHP_INI = 'curl.cainfo = "{bundle}"\nopenssl.cafile = "{bundle}"\n'
 _JAVA_DEFAULTS = (Path("lib/security/cacerts"), Path("jre/lib/security/cacerts"))

@@ -315,7 +315,12 @@ def test_a_port_in_use_is_one_line_and_status_2(capsys: pytest.CaptureFixture[st
         (["sandbox", "--fake", "nonsense"], "argument --fake: invalid choice: 'nonsense'"),
         (
             ["sandbox", "--allow-host", "api.twilio.com"],
-            "argument --allow-host: cannot allow api.twilio.com: the sandbox stands in for this SMS service",
+            "argument --allow-host: cannot allow api.twilio.com: it belongs to an SMS service, so applications would "
+            "send real SMS; if they should, use --allow-real-sms",
+        ),
+        (
+            ["sandbox", "--allow-real-sms", "*.twilio.com"],
+            "argument --allow-real-sms: *.twilio.com is not the exact name of an SMS service; use --allow-host",
         ),
         (
             ["sandbox", "--allow-host", "http://x"],

@@ -24,6 +24,11 @@ def test_a_pattern_becomes_names(pattern: str, names: list[str]) -> None:
     assert covered_names([pattern, pattern]) == names
 
 
+def test_a_name_below_another_is_left_out() -> None:
+    """It is covered already."""
+    assert covered_names(["api.twilio.com", "api.*.twilio.com", "api.telnyx.com"]) == ["api.telnyx.com", "twilio.com"]
+
+
 def test_clouds_are_covered_by_region() -> None:
     """No name covers anything else of AWS, and endpoints with FIPS exist in some regions only."""
     names = covered_names(["sns.*.amazonaws.com", "sns-fips.*.amazonaws.com", "*.sns.*.vpce.amazonaws.com"])

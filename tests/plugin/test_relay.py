@@ -138,7 +138,7 @@ class TestAsking:
         self, stack: ExitStack, hub: Hub, caplog: pytest.LogCaptureFixture
     ) -> None:
         """A handler that raises gives no answer, and its message, which may contain an SMS, is in no log."""
-        hub.handle("seen", lambda: {}["a secret"])
+        hub.handle("seen", lambda: dict[str, str]()["a secret"])
         assert a_branch(stack, hub).ask("seen") == []
         assert "KeyError" in caplog.text
         assert "KeyError: 'a secret'" not in caplog.text
@@ -148,7 +148,7 @@ class TestAsking:
         answered = threading.Event()
         stack.callback(answered.set)
         hub.handle("seen", answered.wait)
-        with pytest.raises(OtpError, match="^this xdist worker got no answer from its controller$"):
+        with pytest.raises(OtpError, match=r"^this xdist worker got no answer from its controller$"):
             a_branch(stack, hub).ask("seen", limit=LIMIT)
 
     def test_a_controller_that_ends_while_it_is_asked(self, stack: ExitStack, hub: Hub) -> None:

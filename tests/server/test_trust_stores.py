@@ -14,7 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, pkcs12
 
 from pytest_otp.errors import SettingsError
-from pytest_otp.server.authority import Authority, Certificates
+from pytest_otp.server.authority import Authority
+from pytest_otp.server.certificates import Certificates
 from pytest_otp.server.trust_stores import java_trust_store, jks_certificates, php_folder
 
 

@@ -22,6 +22,7 @@ ACCOUNT = re.compile(r"AC[0-9A-Za-z]{32}")
 WHATSAPP = "whatsapp:"
 """What stands before a number that is addressed over WhatsApp."""
 
+_CODES = {403: "20403", 404: "20404", 429: "20429", 500: "20500", 503: "20503"}
 _USER = re.compile(r"(?:AC|SK)[0-9A-Za-z]{32}")  # an account, or an API key of one
 
 
@@ -65,7 +66,8 @@ def answered(answer: Callable[[Request], Response], request: Request) -> Respons
 
 
 def refusal(status: int, message: str, code: str | None = None) -> Response:
-    """An error in Twilio's form. Without a code, the SDKs use the status as the code."""
+    """An error in Twilio's form; without a code, with its usual one for the status if there is one."""
+    code = code or _CODES.get(status)
     if code is None:
         return json_response({"message": message, "status": status}, status)
     return TwilioError(status, int(code), message).response()
