@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     )
     from .push.webhook import WebhookAddress
     from .redact import Secret
-    from .server.authority import Certificates
+    from .server.certificates import Certificates
     from .settings import Settings
 
 __all__ = [
@@ -114,7 +114,7 @@ _ELSEWHERE = {
     "Candidate": "codes",
     "CodeFormat": "codes.formats",
     "Carrier": "offline.carrier",
-    "Certificates": "server.authority",
+    "Certificates": "server.certificates",
     "Delivery": "offline.carrier",
     "FillResult": "browser.result",
     "GatewayAddress": "gateway.address",

@@ -37,6 +37,7 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "env_file": (("other.env", "other.env"), ("third.env", "third.env")),
     "gateway": (("127.0.0.1:8025", ("127.0.0.1", 8025)), ("[::1]:0", ("::1", 0))),
     "gateway_services": (("services.toml", "services.toml"), ("other.toml", "other.toml")),
+    "gateway_ca": (("../ca", "../ca"), ("~/ca", "~/ca")),
     "webhook": (("127.0.0.1:8026", ("127.0.0.1", 8026)), ("[::1]:0", ("::1", 0))),
 }
 
@@ -131,6 +132,7 @@ def test_defaults() -> None:
         "env_file": None,
         "gateway": None,
         "gateway_services": None,
+        "gateway_ca": None,
         "webhook": None,
     }
     assert dict(settings.sources) == {}

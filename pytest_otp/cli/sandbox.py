@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -100,6 +101,13 @@ def _add_names(sandbox: argparse.ArgumentParser) -> None:
         help="answer requests to this host name too, such as the service's name in Docker Compose; can be repeated "
         "(default: IP addresses, localhost and this machine's host name only)",
     )
+    sandbox.add_argument(
+        "--gateway-ca",
+        type=_folder,
+        metavar="DIR",
+        help="keep the certificate authority in this folder for 90 days, so that applications and containers can trust "
+        "it once (default: a new one each time)",
+    )
 
 
 def _port(text: str) -> int:
@@ -151,6 +159,12 @@ def _own_name(text: str) -> str:
     return name
 
 
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a path")
+    return Path(text)
+
+
 def _seconds(text: str) -> float:
     from ..offline.carrier import LONGEST_DELAY  # noqa: PLC0415 - see _sandbox
 
@@ -170,6 +184,7 @@ def _sandbox(arguments: argparse.Namespace) -> int:
     from ..loopback import is_loopback  # noqa: PLC0415
     from ..offline.carrier import Carrier  # noqa: PLC0415
     from ..sandbox.app import Sandbox, endpoints, environ  # noqa: PLC0415
+    from ..server.kept_authority import KeptFolder  # noqa: PLC0415
 
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
     events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
@@ -191,13 +206,20 @@ def _sandbox(arguments: argparse.Namespace) -> int:
                 port=arguments.port,
                 setting="--port",
                 names=arguments.serve_as,
+                ca=arguments.gateway_ca and KeptFolder(arguments.gateway_ca, Path.cwd(), "--gateway-ca"),
                 gateway=app.gateway,
             ) as address,
         ):
             address.allow_hosts(*arguments.allow_host)
             address.allow_hosts(*arguments.allow_real_sms, real_sms=True)
             url = address.url or ""
-            _print_start(address, endpoints(url), environ(url), f"scenario {arguments.fake}, seed {seed}")
+            _print_start(
+                address,
+                endpoints(url),
+                environ(url),
+                f"scenario {arguments.fake}, seed {seed}",
+                ca=bool(arguments.gateway_ca),
+            )
             if not is_loopback(arguments.host):
                 _print_exposed(address)
             print(flush=True)
@@ -220,7 +242,9 @@ def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _print_start(address: GatewayAddress, providers: Mapping[str, str], clients: Mapping[str, str], how: str) -> None:
+def _print_start(
+    address: GatewayAddress, providers: Mapping[str, str], clients: Mapping[str, str], how: str, *, ca: bool
+) -> None:
     url = address.url
     application = address.environ()
     print(f"# pytest-otp sandbox at {url}, {how}; press Ctrl-C to stop")
@@ -234,6 +258,8 @@ def _print_start(address: GatewayAddress, providers: Mapping[str, str], clients:
     print("# Environment variables for the application under test. Its SMS arrive here; other hosts are blocked unless")
     print("# allowed with --allow-host. Only this user can read the certificates; they are removed on exit.")
     _print_exports(application)
+    if ca:
+        print(f"# Applications that run already, and containers, can trust {address.ca_file} until it expires.")
 
 
 def _print_exposed(address: GatewayAddress) -> None:

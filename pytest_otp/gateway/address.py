@@ -7,21 +7,25 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..display import quoted
 from ..errors import InvalidRequest, SettingsError
 from ..loopback import LOOPBACK
-from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
+from ..server.certificates import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
+from ..server.trust_stores import java_trust_store, php_folder
 from .description import ServiceDescription
+from .environment import aws_endpoints, java_options, no_proxy_entries, preload_variables
 from .hosts import HOSTS, HostTable, meeting
 from .seen import GatewayRequest, Seen, SentMessage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from ..server.kept_authority import KeptAuthority, KeptFolder
     from .app import Gateway
 
 __tracebackhide__ = True
@@ -46,6 +50,7 @@ class GatewayAddress:
     _hosts: HostTable = field(default=HOSTS, repr=False, compare=False)
     _add: Callable[[ServiceDescription], None] | None = field(default=None, repr=False, compare=False)
     _direct_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _real_sms_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
     def https_url(self) -> str | None:
@@ -57,36 +62,53 @@ class GatewayAddress:
         """Path of the gateway's CA certificate (PEM), removed when the gateway stops; None with a real provider."""
         return None if self.url is None or self.certificates is None else self.certificates().ca_file
 
-    def environ(self) -> dict[str, str]:
+    def environ(self, *, preload: bool = False, java: bool = False) -> dict[str, str]:
         """Environment variables for the application under test; empty with a real provider.
 
-        With them, an unmodified application reaches the gateway when it sends SMS through Twilio, Vonage or Amazon SNS:
+        With them, an unmodified application reaches the gateway when it sends SMS through a service that is served:
 
         - `PYTEST_OTP_GATEWAY_URL` is `url`.
         - `HTTPS_PROXY` and `HTTP_PROXY`, in upper and lower case, name the gateway as the proxy: the SDKs use https,
           and Node's `twilio` reads `HTTP_PROXY` only. The gateway blocks other hosts; see `allow_hosts`.
+          `NODE_USE_ENV_PROXY=1` makes Node.js 24 read them.
         - `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE` and `AWS_CA_BUNDLE` name a file with the gateway's
           certificate and all those trusted before; `NODE_EXTRA_CA_CERTS` one that Node.js trusts besides its own.
+        - `AWS_ENDPOINT_URL_SNS` and `AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2` are `url`. They are left out if this
+          process's environment sets them, or `AWS_ENDPOINT_URL`, to something else.
         - `NO_PROXY` and `no_proxy` keep the entries of this process, except those that match SMS services, and add
           loopback and the gateway.
+
+        Args:
+            preload: Also redirect clients that ignore proxy settings. `NODE_OPTIONS` and `PYTHONPATH` then load a
+                small file into each Node.js and Python process, which connects to the gateway in place of SMS
+                services; `PHP_INI_SCAN_DIR` adds a folder that makes PHP trust the certificate. For processes on
+                this machine.
+            java: Also set `JAVA_TOOL_OPTIONS` to the proxy and a trust store. Each Java virtual machine then prints
+                a line about it to stderr.
+
+        Raises:
+            SettingsError: If `java` is set and the installed `cryptography` cannot write a trust store.
         """
         if self.url is None:
             return {}
-        host = urlsplit(self.url).hostname or ""
+        split = urlsplit(self.url)
+        host = split.hostname or ""
         if self.certificates is None:
             no_proxy = _extended_no_proxy(host)
             return {"PYTEST_OTP_GATEWAY_URL": self.url, "NO_PROXY": no_proxy, "no_proxy": no_proxy}
         made = self.certificates()
-        no_proxy = ",".join(
-            dict.fromkeys([*_kept_no_proxy(self._hosts), *_PROXY_EXCEPTIONS, host, *sorted(self._direct_hosts)])
-        )
+        kept = _kept_no_proxy(self._hosts)
+        direct = list(dict.fromkeys([*kept, *_PROXY_EXCEPTIONS, host, *sorted(self._direct_hosts)]))
         return {
             "PYTEST_OTP_GATEWAY_URL": self.url,
             **dict.fromkeys(_PROXY_VARIABLES, self.url),
+            "NODE_USE_ENV_PROXY": "1",
             **dict.fromkeys(BUNDLE_VARIABLES, made.bundle),
             EXTRA_VARIABLE: made.extra if os.environ.get(EXTRA_VARIABLE) else made.ca_file,
-            "NO_PROXY": no_proxy,
-            "no_proxy": no_proxy,
+            **aws_endpoints(self.url, real_sms=self._real_sms_hosts),
+            **dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(direct)),
+            **(preload_variables(self._led_hosts(), made.bundle, php_folder(made)) if preload else {}),
+            **(java_options(host, split.port or 80, direct, java_trust_store(made)) if java else {}),
         }
 
     @property
@@ -137,6 +159,9 @@ class GatewayAddress:
         Raises:
             SettingsError: If a pattern is not a valid host, or names an SMS service without `real_sms`.
         """
+        if real_sms:
+            names = checked_hosts(patterns, self._hosts.is_sms_host, real_sms=True)
+            self._real_sms_hosts.update(filter(self._hosts.is_sms_host, names))
         if self.proxy is not None:
             self.proxy.allow_hosts(*patterns, real_sms=real_sms)
         else:
@@ -159,6 +184,9 @@ class GatewayAddress:
         if self._add is not None:
             self._add(description)
             self._direct_hosts.difference_update(meeting(self._direct_hosts, description.hosts))
+
+    def _led_hosts(self) -> list[str]:
+        return [*self._hosts.patterns(), *(f"!{name}" for name in sorted(self._real_sms_hosts))]
 
     def to_plain(self) -> dict[str, str]:
         """This address as plain data, for `from_plain` in another process on this machine."""
@@ -196,11 +224,14 @@ def serving(
     setting: str,
     names: Collection[str] = (),
     gateway: Gateway | None = None,
+    ca: KeptFolder | None = None,
 ) -> Iterator[GatewayAddress]:
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
     A proxy request for one of `names` is for the application. `gateway` is what the application is or includes: what
-    the proxy blocks is added to its record, and its callbacks may reach the hosts that are allowed, until the end.
+    the proxy blocks is added to its record, and its callbacks may reach the hosts that are allowed, until the end. The
+    certificates are issued by the authority that is kept in `ca`, if it is given. Raises `SettingsError` if that cannot
+    be used.
     """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
@@ -210,24 +241,36 @@ def serving(
     proxy = Proxy(lambda name: hosts.is_sms_host(name) or name in names, note=note)
     if gateway is not None:
         gateway.callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, LOOPBACK)
+    kept = _kept(ca, [*hosts.patterns(), *names])
     with (
         contextlib.closing(gateway) if gateway else contextlib.nullcontext(),
-        Authority() as authority,
+        Authority(kept=kept) as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,
     ):
         record = None if gateway is None else gateway.record
-        add = None if gateway is None else gateway.add_service
+        add = None if gateway is None else partial(_add_service, gateway, kept)
         yield GatewayAddress(server.url, authority.certificates, proxy, record, hosts, add)
 
 
-def _no_proxy() -> list[str]:
-    # Both variables get the entries of both: a program that finds one of them does not read the other.
-    present = [os.environ.get("no_proxy", ""), os.environ.get("NO_PROXY", "")]
-    return list(filter(None, (entry.strip() for value in present for entry in value.split(","))))
+def _add_service(gateway: Gateway, kept: KeptAuthority | None, description: ServiceDescription) -> None:
+    if kept is not None:
+        from .covered import covered_names  # noqa: PLC0415 - start-up cost: only if one is kept
+
+        kept.check(covered_names(description.hosts))
+    gateway.add_service(description)
+
+
+def _kept(ca: KeptFolder | None, patterns: Iterable[str]) -> KeptAuthority | None:
+    if ca is None:
+        return None
+    from ..server.kept_authority import kept_authority  # noqa: PLC0415 - start-up cost: only if one is kept
+    from .covered import covered_names  # noqa: PLC0415 - as above
+
+    return kept_authority(ca, covered_names(patterns))
 
 
 def _extended_no_proxy(host: str) -> str:
-    present = _no_proxy()
+    present = list(no_proxy_entries())
     if present in (["*"], ["*", "*"]):
         return "*"  # means no proxy at all, but only if it is the sole entry
     return ",".join(dict.fromkeys(filter(None, [*present, *_PROXY_EXCEPTIONS, host])))
@@ -235,7 +278,7 @@ def _extended_no_proxy(host: str) -> str:
 
 def _kept_no_proxy(hosts: HostTable) -> list[str]:
     """The entries of NO_PROXY, without those that would let SMS out to the real services."""
-    return [entry for entry in _no_proxy() if not hosts.may_be_served(entry)]
+    return [entry for entry in no_proxy_entries() if not hosts.may_be_served(entry)]
 
 
 def _check_direct(hosts: Iterable[str], known: HostTable) -> None:

@@ -254,6 +254,7 @@ _VARIABLE = re.compile(r"(<[^>]*>)")
 def _services(deliver: Callable[[str, OutgoingSms], bool], callbacks: Callbacks) -> list[SmsService]:
     # They need werkzeug, and this module is also imported with a real provider.
     from .services.africastalking import AfricasTalking  # noqa: PLC0415
+    from .services.aws_sms_voice import AwsSmsVoice  # noqa: PLC0415
     from .services.infobip import Infobip  # noqa: PLC0415
     from .services.messagebird import Bird, MessageBird  # noqa: PLC0415
     from .services.plain import Plain  # noqa: PLC0415
@@ -265,7 +266,7 @@ def _services(deliver: Callable[[str, OutgoingSms], bool], callbacks: Callbacks)
     from .services.vonage import Vonage  # noqa: PLC0415
 
     classes: tuple[type[SmsService], ...] = (
-        *(Plain, Twilio, Vonage, Sns),
+        *(Plain, Twilio, Vonage, Sns, AwsSmsVoice),
         *(Telnyx, Plivo, MessageBird, Bird, Sinch, Infobip, AfricasTalking),
     )
     return [_made(service, deliver, callbacks) for service in classes]

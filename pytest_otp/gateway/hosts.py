@@ -74,7 +74,7 @@ _TABLE: tuple[SmsHosts, ...] = (
         *("messages-sandbox.nexmo.com", "api.vonage.com", "api-*.vonage.com"),
     ),
     _row("sns", "Amazon SNS", SERVED, *_aws("sns")),
-    _row("aws_sms_voice", "AWS End User Messaging", KNOWN, *_aws("sms-voice", "sms-voice.pinpoint")),
+    _row("aws_sms_voice", "AWS End User Messaging", SERVED, *_aws("sms-voice", "sms-voice.pinpoint")),
     _row("aws_pinpoint", "Amazon Pinpoint", KNOWN, *_aws("pinpoint")),
     _row("telnyx", "Telnyx", SERVED, "api.telnyx.com"),
     _row("plivo", "Plivo", SERVED, "api.plivo.com"),

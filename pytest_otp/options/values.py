@@ -195,6 +195,7 @@ KINDS = {
     "env_file": Kind(_path, "a path"),
     "gateway": _ADDRESS,
     "gateway_services": Kind(_path, "a path"),
+    "gateway_ca": Kind(_path, "a path"),
     "webhook": _ADDRESS,
 }
 """By the option's name."""

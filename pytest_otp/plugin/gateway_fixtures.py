@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..gateway.record import Record
     from ..gateway.seen import GatewayRequest
     from ..offline.carrier import Carrier, Witness
+    from ..server.kept_authority import KeptFolder
     from ..settings import Settings
     from .forked import ForkedTests
     from .relay import Hub
@@ -36,6 +37,7 @@ __tracebackhide__ = True
 TOPIC = "sms"
 _ADDRESS: pytest.StashKey[GatewayAddress] = pytest.StashKey()
 _SETTING = "--otp-gateway (PYTEST_OTP_GATEWAY)"
+_CA_SETTING = "--otp-gateway-ca (PYTEST_OTP_GATEWAY_CA)"
 
 
 def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
@@ -90,13 +92,14 @@ def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Ite
     elif SharedGateway.name in worker:
         from ..gateway.address import GatewayAddress  # noqa: PLC0415 - as in `gateway`
         from .gateway_seen import KNOWN, SharedRecord  # noqa: PLC0415 - only where the controller serves the gateway
-        from .gateway_services import add_described, add_to_shared  # noqa: PLC0415
+        from .gateway_services import add_to_shared, described_services  # noqa: PLC0415
         from .relay_worker import branch_of  # noqa: PLC0415
 
         branch, handler = branch_of(config), partial(deliver, carrier)
         shared = SharedRecord(branch, carrier)
         address = GatewayAddress.from_plain(worker[SharedGateway.name], shared, add=partial(add_to_shared, branch))
-        add_described(address, settings, config.rootpath)
+        for description in described_services(settings, config.rootpath):
+            address.add_service(description)  # it is there, and is what environ() has to know
         with (
             _answering(branch, TOPIC, handler),
             _answering(branch, KNOWN, shared.known),
@@ -137,16 +140,26 @@ def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
         del config.stash[_ADDRESS]
 
 
+def _kept_folder(settings: Settings, config: pytest.Config) -> KeptFolder | None:
+    """Where the gateway's authority is kept, if it is."""
+    if settings.gateway_ca is None:
+        return None
+    from ..server.kept_authority import KeptFolder  # noqa: PLC0415 - start-up cost: only for a run that keeps one
+
+    return KeptFolder(config.rootpath / Path(settings.gateway_ca).expanduser(), config.rootpath, _CA_SETTING)
+
+
 @contextlib.contextmanager
 def _served(carrier: Carrier, settings: Settings, config: pytest.Config) -> Iterator[GatewayAddress]:
     """Serve the gateway of one carrier."""
     from .gateway_seen import witness_of  # noqa: PLC0415 - as in `gateway`
-    from .gateway_services import add_described  # noqa: PLC0415
 
     record = _record(settings)
     hooks_of(config).records.append(record)
-    with _witnessed(carrier, witness_of(record, carrier)), _serving(carrier, settings.gateway, record) as address:
-        add_described(address, settings, config.rootpath)
+    with (
+        _witnessed(carrier, witness_of(record, carrier)),
+        _serving(carrier, settings, record, config) as address,
+    ):
         yield address
 
 
@@ -157,15 +170,19 @@ def _record(settings: Settings) -> Record:
 
 
 def _serving(
-    network: SmsNetwork, where: tuple[str, int] | None, record: Record
+    network: SmsNetwork, settings: Settings, record: Record, config: pytest.Config
 ) -> AbstractContextManager[GatewayAddress]:
-    """Serve the gateway, by default on a free loopback port."""
-    host, port = where or (LOOPBACK, 0)
+    """Serve the gateway, by default on a free loopback port, with the services that the run describes."""
+    host, port = settings.gateway or (LOOPBACK, 0)
     from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
     from ..gateway.app import Gateway  # noqa: PLC0415
+    from .gateway_services import described_services  # noqa: PLC0415
 
     made = Gateway(network, record=record)
-    return serving(made, host=host, port=port, setting=_SETTING, gateway=made)
+    for description in described_services(settings, config.rootpath):
+        made.add_service(description)
+    ca = _kept_folder(settings, config)
+    return serving(made, host=host, port=port, setting=_SETTING, gateway=made, ca=ca)
 
 
 class SharedGateway:
@@ -173,10 +190,9 @@ class SharedGateway:
 
     name = "otp_gateway"
 
-    def __init__(self, where: tuple[str, int], settings: Settings, root: Path) -> None:
-        self._where = where
+    def __init__(self, settings: Settings, config: pytest.Config) -> None:
         self._settings = settings
-        self._root = root
+        self._config = config
         self._record = _record(settings)
         self._running = contextlib.ExitStack()
         self._workers: Workers | None = None
@@ -185,12 +201,12 @@ class SharedGateway:
     def start(self, hub: Hub) -> None:
         """Start serving. Raises `SettingsError` if it cannot listen on the port."""
         from .gateway_seen import share  # noqa: PLC0415 - as in `gateway`
-        from .gateway_services import add_described, take_services  # noqa: PLC0415
+        from .gateway_services import take_services  # noqa: PLC0415
 
         share(self._record, hub)
         self._workers = Workers(hub)
-        self._address = self._running.enter_context(_serving(self._workers, self._where, self._record))
-        add_described(self._address, self._settings, self._root)
+        served = _serving(self._workers, self._settings, self._record, self._config)
+        self._address = self._running.enter_context(served)
         take_services(hub, self._address)
 
     def plain(self) -> dict[str, str]:

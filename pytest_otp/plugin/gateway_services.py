@@ -19,13 +19,12 @@ __tracebackhide__ = True
 _TOPIC = "gateway service"
 
 
-def add_described(address: GatewayAddress, settings: Settings, root: Path) -> None:
-    """Add the services of plugins, and those of `--otp-gateway-services`. Raises `SettingsError`."""
+def described_services(settings: Settings, root: Path) -> list[ServiceDescription]:
+    """The services of plugins, and those of `--otp-gateway-services`. Raises `SettingsError`."""
     from ..gateway.service_sources import services_of_file, services_of_plugins  # noqa: PLC0415 - only with a gateway
 
     of_file = services_of_file(root / settings.gateway_services) if settings.gateway_services else []
-    for description in [*services_of_plugins(), *of_file]:
-        address.add_service(description)
+    return [*services_of_plugins(), *of_file]
 
 
 def add_to_shared(branch: Branch, description: ServiceDescription) -> None:

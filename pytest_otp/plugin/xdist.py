@@ -51,7 +51,7 @@ def shared_services(settings: Settings, config: pytest.Config) -> list[SharedSer
     if settings.has_carrier and settings.gateway and settings.gateway[1]:
         from .gateway_fixtures import SharedGateway  # noqa: PLC0415 - only for a gateway on a fixed port
 
-        found.append(SharedGateway(settings.gateway, settings, config.rootpath))
+        found.append(SharedGateway(settings, config))
     if settings.webhook:
         from .webhook_fixture import SharedWebhook, is_wanted  # noqa: PLC0415 - only for a run with a webhook
 

@@ -146,7 +146,9 @@ def test_it_prints_what_it_serves_and_the_variables(start: StartProcess) -> None
     names = [line.removeprefix("export ").partition("=")[0] for line in process.start[15:]]
     assert names == [
         *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"),
+        "NODE_USE_ENV_PROXY",
         *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
+        *("AWS_ENDPOINT_URL_SNS", "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),
         *("NO_PROXY", "no_proxy"),
     ]
     assert {process.variables[name] for name in names[:4]} == {url}

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from werkzeug.test import Client
 from pytest_otp import ServiceDescription, ServiceRequest, SettingsError
 from pytest_otp.gateway.address import GatewayAddress, serving
 from pytest_otp.gateway.app import Gateway
+from pytest_otp.server.kept_authority import KeptFolder
 from tests.gateway.world import HELD, Network
 
 REQUEST = ServiceRequest(path="/send", to="json:to", text="json:text", answer="sent")
@@ -147,3 +149,17 @@ def test_a_service_without_hosts() -> None:
     assert client.post("/send", data=BODY, headers=headers).data == b"sent"
     assert client.post("/send", data=BODY, headers=headers | {"Origin": "https://evil.example"}).status_code == 403
     assert "POST /send" in gateway.paths
+
+
+def test_a_kept_authority(tmp_path: Path) -> None:
+    """It is made for the services that are there at its start; the host of a later one is refused with what to do."""
+    folder, project = tmp_path / "ca", tmp_path / "project"
+    project.mkdir()
+    gateway = Gateway(Network())
+    gateway.add_service(HARBOUR)
+    ca = KeptFolder(folder, project, "--otp-gateway-ca (PYTEST_OTP_GATEWAY_CA)")
+    with serving(gateway, host="127.0.0.1", port=0, setting="x", gateway=gateway, ca=ca) as address:
+        address.add_service(HARBOUR)
+        with pytest.raises(SettingsError, match=r"^--otp-gateway-ca .* does not cover api\.other\.example: "):
+            address.add_service(another())
+        assert proxied(address, "api.other.example").startswith(b"HTTP/1.1 403 ")

@@ -148,6 +148,7 @@ EXPECTED: dict[str, tuple[str, list[object]]] = {
     "code_alphabet": ("the characters of a code, without spaces", ["a b"]),
     "ledger": ("a path", ["", True]),
     "gateway_services": ("a path", ["", True]),
+    "gateway_ca": ("a path", ["", True]),
     "env_file": ("a path", ["", 1.5]),
 }
 BAD = [(name, value, expected) for name, (expected, values) in EXPECTED.items() for value in values]
