@@ -25,6 +25,7 @@ from pytest_otp import (
     FillError,
     FillResult,
     GatewayAddress,
+    GatewayRequest,
     Line,
     Messages,
     NumberOptions,
@@ -38,7 +39,11 @@ from pytest_otp import (
     Provider,
     ProviderError,
     Secret,
+    SentMessage,
     Service,
+    ServiceDescription,
+    ServiceError,
+    ServiceRequest,
     Settings,
     SmsMessage,
     Stray,
@@ -166,6 +171,13 @@ def fixtures(
     assert_type(otp_gateway.url, str | None)
     assert_type(otp_gateway.certificates, Callable[[], Certificates] | None)
     assert_type(otp_gateway.environ(), dict[str, str])
+    request = ServiceRequest(path="/send", to="json:to", text="json:text", answer={"id": "{id}"})
+    errors = {"blocked": ServiceError(403, "No", 7)}
+    described = ServiceDescription(name="harbour", hosts=["api.harbour.example"], requests=[request], errors=errors)
+    assert_type(otp_gateway.add_service(described), None)
+    assert_type(ServiceDescription.from_plain(described.to_plain()), ServiceDescription)
+    assert_type(otp_gateway.requests, tuple[GatewayRequest, ...])
+    assert_type(otp_gateway.sent_to("+12015550123"), tuple[SentMessage, ...])
     assert_type(otp_webhook.url, str | None)
     assert_type(otp_settings.timeout, float)
     assert_type(otp_settings.provider, str)

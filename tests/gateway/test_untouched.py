@@ -52,6 +52,37 @@ client = boto3.client("sns", region_name="eu-west-1", aws_access_key_id="invente
 print(len(client.publish(PhoneNumber=sys.argv[1], Message=sys.argv[2])["MessageId"]))
 """
 
+REFUSED_BY_TWILIO = f"""
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
+client = Client("{ACCOUNT}", "an-invented-token")
+for ask in (client.conversations.v1.conversations.create, client.conferences("CF1").fetch):
+    try:
+        ask()
+    except TwilioRestException as error:
+        print(error)
+"""
+
+REFUSED_BY_AWS = """
+import boto3
+from botocore.exceptions import ClientError
+client = boto3.client(
+    "pinpoint", region_name="eu-west-1", aws_access_key_id="invented", aws_secret_access_key="invented"
+)
+try:
+    client.get_apps()
+except ClientError as error:
+    print(error)
+"""
+
+REFUSED_BY_STATUS = """
+import requests
+try:
+    requests.post("https://api.46elks.com/a1/sms", data={}, timeout=60).raise_for_status()
+except requests.HTTPError as error:
+    print(error)
+"""
+
 OTHER_HOST = """
 import requests
 print(requests.get("http://example.com/", timeout=60).text)
@@ -116,6 +147,29 @@ def test_nothing_else_goes_out(address: GatewayAddress, tmp_path: Path) -> None:
     told = run(OTHER_HOST, address, tmp_path)
     assert 'otp_gateway.allow_hosts("example.com")' in told
     assert "403 pytest-otp blocks example.com" in told
+
+
+@pytest.mark.parametrize(
+    ("program", "reasons"),
+    [
+        pytest.param(
+            REFUSED_BY_TWILIO,
+            [
+                "pytest-otp: conversations.twilio.com is blocked, because the gateway does not serve Twilio",
+                f"pytest-otp: the gateway does not serve GET /2010-04-01/Accounts/{ACCOUNT}/Conferences/CF1.json",
+            ],
+            id="twilio",
+        ),
+        pytest.param(REFUSED_BY_AWS, ["(AccessDeniedException)", "does not serve Amazon Pinpoint"], id="boto3"),
+        pytest.param(REFUSED_BY_STATUS, ["403 Client Error: pytest-otp blocks api.46elks.com"], id="requests"),
+    ],
+)
+def test_an_sdk_shows_why_it_was_refused(
+    program: str, reasons: list[str], address: GatewayAddress, tmp_path: Path
+) -> None:
+    """What is not served is refused inside the tunnel, so that the application's own error has the reason."""
+    told = run(program, address, tmp_path)
+    assert [reason for reason in reasons if reason not in told] == []
 
 
 def test_loopback_is_not_swallowed(address: GatewayAddress, line: Line, tmp_path: Path) -> None:

@@ -3,10 +3,8 @@
     POST /2010-04-01/Accounts/{AccountSid}/Messages.json        To, From or MessagingServiceSid, Body and/or MediaUrl
     GET  /2010-04-01/Accounts/{AccountSid}/Messages/{Sid}.json
 
-Sources: the Message resource (https://www.twilio.com/docs/messaging/api/message-resource), the shape of errors
-(https://www.twilio.com/docs/usage/twilios-response) and their numbers (https://www.twilio.com/docs/api/errors). What
-the pages leave open is as the official Python SDK reads it (`twilio.rest.api.v2010.account.message`,
-`twilio.base.version`).
+Source: the Message resource (https://www.twilio.com/docs/messaging/api/message-resource). What the page leaves open is
+as the official Python SDK reads it (`twilio.rest.api.v2010.account.message`).
 """
 
 from __future__ import annotations
@@ -21,12 +19,21 @@ from typing import ClassVar
 from werkzeug.wrappers import Request, Response
 
 from ...clock import utc_now
-from ...errors import OtpError
 from ...phone import e164
-from ..http import FORM, Fields, Unreadable, basic_credentials, first, json_response, read_form, read_text
+from ..http import Fields, first, json_response
 from ..message import Backend, OutgoingSms, is_sender_name, parts
+from .twilio_common import (
+    ACCOUNT,
+    VERSION,
+    WHATSAPP,
+    TwilioError,
+    answered,
+    method_not_allowed,
+    not_found,
+    read_fields,
+    refusal,
+)
 
-VERSION = "2010-04-01"
 LONGEST = 1600
 """Characters of a Body (error 21617)."""
 MOST_MEDIA = 10
@@ -34,11 +41,8 @@ MOST_MEDIA = 10
 
 _MOST_KEPT = 1000  # messages that can be fetched
 _PATH = re.compile(rf"/{VERSION}/Accounts/(?P<account>[^/]+)/Messages(?:/(?P<sid>[^/]+))?\.json")
-_ACCOUNT = re.compile(r"AC[0-9A-Za-z]{32}")
-_USER = re.compile(r"(?:AC|SK)[0-9A-Za-z]{32}")  # an account, or an API key of one
 _MESSAGING_SERVICE = re.compile(r"MG[0-9A-Za-z]{32}")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
-_WHATSAPP = "whatsapp:"
 
 
 class Twilio:
@@ -61,27 +65,21 @@ class Twilio:
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
-        try:
-            return self._answer(request)
-        except _Error as error:
-            return error.response()
-        except Unreadable as refusal:
-            # No error number is documented for an unreadable request. The SDK then uses the status as the code.
-            return json_response({"message": refusal.message, "status": refusal.status}, refusal.status)
-        except OtpError as error:
-            return _Error(500, 20500, f"An internal server error has occurred: {error.message}").response()
+        return answered(self._answer, request)
+
+    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
+        """An error in Twilio's form."""
+        return refusal(status, message, code)
 
     def _answer(self, request: Request) -> Response:
-        _authenticate(request)
         path = _PATH.fullmatch(request.path)
-        if path is None or not _ACCOUNT.fullmatch(path["account"]):
-            raise _not_found(request)
+        if path is None or not ACCOUNT.fullmatch(path["account"]):
+            raise not_found(request)
         if request.method != ("GET" if path["sid"] else "POST"):
-            raise _Error(405, 20004, "Method not allowed")
+            raise method_not_allowed()
         if path["sid"]:
             return self._fetch(request, path["account"], path["sid"])
-        fields = read_form(read_text(request)) if request.mimetype == FORM else {}
-        return self._create(path["account"], fields)
+        return self._create(path["account"], read_fields(request))
 
     def _create(self, account: str, fields: Fields) -> Response:
         to, sender, media = _recipient(fields), _sender(fields), fields.get("MediaUrl", [])
@@ -101,71 +99,34 @@ class Twilio:
         with self._lock:
             resource = self._resources.get((account, sid))
         if resource is None:
-            raise _not_found(request)
+            raise not_found(request)
         return json_response(resource)
-
-
-class _Error(Exception):
-    """An error response in Twilio's format."""
-
-    def __init__(self, status: int, code: int, message: str, **more: str) -> None:
-        super().__init__(message)
-        self._status = status
-        self._payload = {
-            "code": code,
-            "message": message,
-            "more_info": f"https://www.twilio.com/docs/errors/{code}",
-            "status": status,
-        } | more
-
-    def response(self) -> Response:
-        headers = {"WWW-Authenticate": 'Basic realm="Twilio API"'} if self._status == 401 else None
-        return json_response(self._payload, self._status, headers)
-
-
-def _not_found(request: Request) -> _Error:
-    return _Error(404, 20404, f"The requested resource {request.path} was not found")
-
-
-def _authenticate(request: Request) -> None:
-    # Only the form is checked: any account ID of the right form is accepted, with any token.
-    credentials = basic_credentials(request)
-    problem = None
-    if credentials is None:
-        problem = "No credentials provided"
-    elif not _USER.fullmatch(credentials[0]):
-        problem = "invalid username"
-    elif not credentials[1]:
-        problem = "No password provided"
-    if problem is not None:
-        detail = "Your AccountSid or AuthToken was incorrect."
-        raise _Error(401, 20003, f"Authentication Error - {problem}", detail=detail)
 
 
 def _recipient(fields: Fields) -> str:
     written = first(fields, "To").strip()
     if not written:
-        raise _Error(400, 21604, "A 'To' phone number is required.")
-    number = e164(written.removeprefix(_WHATSAPP), "US")
+        raise TwilioError(400, 21604, "A 'To' phone number is required.")
+    number = e164(written.removeprefix(WHATSAPP), "US")
     if number is None:
-        raise _Error(400, 21211, f"Invalid 'To' Phone Number: {written}")
+        raise TwilioError(400, 21211, f"Invalid 'To' Phone Number: {written}")
     return number
 
 
 def _sender(fields: Fields) -> str | None:
     sender, service = first(fields, "From").strip(), first(fields, "MessagingServiceSid").strip()
     if service and not _MESSAGING_SERVICE.fullmatch(service):
-        raise _Error(400, 21705, f"The Messaging Service Sid {service} is invalid.")
+        raise TwilioError(400, 21705, f"The Messaging Service Sid {service} is invalid.")
     if not sender:
         if not service:
-            raise _Error(400, 21603, "A 'From' phone number is required.")
+            raise TwilioError(400, 21603, "A 'From' phone number is required.")
         return None
-    number = e164(sender.removeprefix(_WHATSAPP), "US")
+    number = e164(sender.removeprefix(WHATSAPP), "US")
     if number is None and not _SHORT_CODE.fullmatch(sender) and not is_sender_name(sender, " +-_&"):
         message = f"The 'From' number {sender} is not a valid phone number, shortcode, or alphanumeric sender ID."
-        raise _Error(400, 21212, message)
+        raise TwilioError(400, 21212, message)
     if _channel_prefix(sender) != _channel_prefix(first(fields, "To")):
-        raise _Error(400, 21910, "Invalid From and To pair. From and To should be of the same channel")
+        raise TwilioError(400, 21910, "Invalid From and To pair. From and To should be of the same channel")
     return sender
 
 
@@ -173,20 +134,20 @@ def _body(fields: Fields, media: list[str]) -> str:
     body = first(fields, "Body")
     if first(fields, "ContentSid"):
         # Content templates are stored at Twilio; none of them is known here.
-        raise _Error(400, 21655, "The ContentSid is Invalid")
+        raise TwilioError(400, 21655, "The ContentSid is Invalid")
     if len(media) > MOST_MEDIA:
-        raise _Error(400, 21623, "Number of media files exceeds allowed limit")
+        raise TwilioError(400, 21623, "Number of media files exceeds allowed limit")
     if any(not re.fullmatch(r"https?://[^\s/]\S*", url) for url in media):
-        raise _Error(400, 21620, "Invalid media URL(s)")
+        raise TwilioError(400, 21620, "Invalid media URL(s)")
     if not body.strip() and not media:
-        raise _Error(400, 21602, "Message body is required.")
+        raise TwilioError(400, 21602, "Message body is required.")
     if len(body) > LONGEST:
-        raise _Error(400, 21617, f"The concatenated message body exceeds the {LONGEST} character limit")
+        raise TwilioError(400, 21617, f"The concatenated message body exceeds the {LONGEST} character limit")
     return body
 
 
 def _channel_prefix(address: str) -> str:
-    return _WHATSAPP if address.strip().startswith(_WHATSAPP) else ""
+    return WHATSAPP if address.strip().startswith(WHATSAPP) else ""
 
 
 def _resource(account: str, to: str, service: str, sender: str | None, body: str, media: int) -> dict[str, object]:

@@ -12,7 +12,6 @@ The pages give the SMS API's numbers but few of its texts; the others are modell
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import ClassVar
@@ -20,10 +19,8 @@ from typing import ClassVar
 from werkzeug.wrappers import Request, Response
 
 from ...errors import OtpError
-from ...phone import e164
 from ..http import (
     Unreadable,
-    authorization,
     basic_credentials,
     is_writable,
     json_response,
@@ -31,16 +28,13 @@ from ..http import (
     read_object,
     read_text,
 )
-from ..message import Backend, OutgoingSms, is_sender_name, parts
+from ..message import Backend, OutgoingSms, parts
+from .vonage_common import is_authorized, is_number, is_sender, problem, recipient, refusal, unauthorized
 
 SMS_PATH = "/sms/json"
 MESSAGES_PATH = "/v1/messages"
 LONGEST = 3200
 """Characters of a text."""
-
-_NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}")
-_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
-_ERRORS = "https://developer.vonage.com/api-errors"
 
 
 class Vonage:
@@ -62,11 +56,15 @@ class Vonage:
     def answer(self, request: Request) -> Response:
         """Answer one request."""
         if request.path not in self._apis:
-            return _problem(404, "#not-found", "Not found", "The requested resource was not found")
+            return problem(404, "#not-found", "Not found", "The requested resource was not found")
         if request.method != "POST":
             detail = f"{request.method} is not allowed; use POST"
-            return _problem(405, "#method-not-allowed", "Method not allowed", detail, {"Allow": "POST"})
+            return problem(405, "#method-not-allowed", "Method not allowed", detail, {"Allow": "POST"})
         return self._apis[request.path](request)
+
+    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
+        """An error in Vonage's form."""
+        return refusal(status, message, code)
 
 
 class _SmsApi:
@@ -138,12 +136,12 @@ def _sms_message(fields: Mapping[str, str]) -> OutgoingSms:
         raise _SmsError(3, "Invalid type param")
     if not text:
         raise _SmsError(2, "Missing text param")
-    if not _NUMBER.fullmatch(to):
+    if not is_number(to):
         raise _SmsError(3, "Invalid to param")
-    number = e164("+" + to.removeprefix("+"))
+    number = recipient(to)
     if number is None:
         raise _SmsError(6, "Unroutable message - rejected")
-    if not _is_sender(sender):
+    if not is_sender(sender):
         raise _SmsError(15, "Illegal Sender Address - rejected")
     if len(text) > LONGEST:
         raise _SmsError(12, "Message Too Long")
@@ -171,8 +169,8 @@ class _MessagesApi:
         self._backend = backend
 
     def answer(self, request: Request) -> Response:
-        if not _is_authorized(request):
-            return _problem(401, "#unauthorized", "Unauthorized", "You did not provide correct credentials.")
+        if not is_authorized(request):
+            return unauthorized()
         try:
             content = read_object(read_text(request))
             message = _messages_message(content)
@@ -180,9 +178,9 @@ class _MessagesApi:
         except _InvalidParams as error:
             return error.response()
         except Unreadable as refusal:
-            return _problem(refusal.status, "#invalid-json", "Invalid JSON", refusal.message)
+            return problem(refusal.status, "#invalid-json", "Invalid JSON", refusal.message)
         except OtpError as error:
-            return _problem(500, "/messages#1030", "Internal error", f"There was an error: {error.message}")
+            return problem(500, "/messages#1030", "Internal error", f"There was an error: {error.message}")
         workflow = {"workflow_id": str(uuid.uuid4())} if content.get("failover") else {}
         return json_response({"message_uuid": str(uuid.uuid4())} | workflow, 202)
 
@@ -196,15 +194,7 @@ class _InvalidParams(Exception):
 
     def response(self) -> Response:
         invalid = [{"name": self._name, "reason": self._detail}]
-        return _problem(422, f"/messages#{self._code}", self._title, self._detail, invalid_parameters=invalid)
-
-
-def _is_authorized(request: Request) -> bool:
-    # Only the form is checked: any JWT of three parts, or any key with a secret, is accepted.
-    given = authorization(request)
-    if given is not None and given.type == "bearer":
-        return _JWT.fullmatch(given.token or "") is not None
-    return all(basic_credentials(request) or ("", ""))
+        return problem(422, f"/messages#{self._code}", self._title, self._detail, invalid_parameters=invalid)
 
 
 def _messages_message(content: dict[str, object]) -> OutgoingSms:
@@ -215,10 +205,10 @@ def _messages_message(content: dict[str, object]) -> OutgoingSms:
         name = "channel" if channel != "sms" else "message_type"
         detail = "The value of one or more parameters is invalid: only text messages over sms are supported here."
         raise _InvalidParams(1020, "Invalid params", detail, name)
-    number = e164("+" + to.removeprefix("+")) if _NUMBER.fullmatch(to) else None
+    number = recipient(to)
     if number is None:
         raise _InvalidParams(1170, "Invalid or Missing Msisdn Param", "The `to` parameter is not a phone number.", "to")
-    if not _is_sender(sender):
+    if not is_sender(sender):
         detail = "The `from` parameter is invalid for the given channel."
         raise _InvalidParams(1120, "Invalid sender", detail, "from")
     if len(text) > LONGEST:
@@ -235,17 +225,3 @@ def _text_field(content: dict[str, object], name: str) -> str:
         detail = f"The value of one or more parameters is invalid: `{name}` must be a string."
         raise _InvalidParams(1020, "Invalid params", detail, name)
     return value
-
-
-def _is_sender(sender: str) -> bool:
-    # Spaces are ignored.
-    return bool(re.fullmatch(r"\+?[0-9]{1,15}", sender)) or is_sender_name(sender.replace(" ", ""), "-_.&+'")
-
-
-def _problem(
-    status: int, kind: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: object
-) -> Response:
-    payload = {"type": _ERRORS + kind, "title": title, "detail": detail, "instance": uuid.uuid4().hex} | more
-    response = json_response(payload, status, headers)
-    response.mimetype = "application/problem+json"
-    return response

@@ -194,16 +194,22 @@ def test_a_message_can_be_fetched(world: World, to: str, outcome: tuple[str, int
     ("method", "path"),
     [
         ("GET", f"{MESSAGES}/SM{'0' * 32}.json"),
-        ("GET", f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"),
         ("POST", "/2010-04-01/Accounts/AC1/Messages.json"),
-        ("POST", MESSAGES),
     ],
 )
 def test_what_is_not_there_is_404(world: World, method: str, path: str) -> None:
-    """An unknown message, another resource, an impossible account and another format are not found, with 20404."""
+    """An unknown message and an impossible account are not found, with 20404."""
     answer = world.ask(method, path, headers={"Authorization": basic(ACCOUNT, "token")})
     assert answer.status == 404
     assert (answer.json["code"], answer.json["message"]) == (20404, f"The requested resource {path} was not found")
+
+
+@pytest.mark.parametrize("path", [f"/2010-04-01/Accounts/{ACCOUNT}/Faxes.json", MESSAGES])
+def test_what_is_not_served_is_404(world: World, path: str) -> None:
+    """Another resource and another format are not found, and the message says that the gateway does not serve them."""
+    answer = world.ask("POST", path, headers={"Authorization": basic(ACCOUNT, "token")})
+    assert (answer.status, answer.json["code"]) == (404, 20404)
+    assert answer.json["message"].startswith(f"pytest-otp: the gateway does not serve POST {path}. ")
 
 
 def test_another_accounts_message_is_not_there(world: World) -> None:
