@@ -135,10 +135,12 @@ class Gateway:
         return service.answer(request)
 
     def _service_for(self, request: Request) -> SmsService | None:
-        # A service's real host name leaves no doubt. At the gateway's own address, the path decides.
+        # A service's real host name leaves no doubt, but it may have several APIs. At the gateway's own address, and
+        # among those, the path decides.
         host = request.host.rpartition(":")[0] or request.host
-        by_host = (service for service in self._services if service_of(host) == service.SERVICE)
-        return next(by_host, None) or next((service for service in self._services if service.matches(request)), None)
+        at_host = [service for service in self._services if service_of(host) == service.SERVICE]
+        fitting = (service for service in at_host or self._services if service.matches(request))
+        return next(fitting, at_host[-1] if at_host else None)
 
     def _deliver(self, service: str, message: OutgoingSms) -> bool:
         held = self._network.submit(message.to, message.text, sender=message.sender)
@@ -157,7 +159,9 @@ def _services(deliver: Callable[[str, OutgoingSms], bool]) -> list[SmsService]:
     from .services.plain import Plain  # noqa: PLC0415
     from .services.sns import Sns  # noqa: PLC0415
     from .services.twilio import Twilio  # noqa: PLC0415
+    from .services.twilio_lookup import TwilioLookup  # noqa: PLC0415
+    from .services.twilio_verify import TwilioVerify  # noqa: PLC0415
     from .services.vonage import Vonage  # noqa: PLC0415
 
-    classes: tuple[type[SmsService], ...] = (Plain, Twilio, Vonage, Sns)
+    classes: tuple[type[SmsService], ...] = (Plain, TwilioVerify, TwilioLookup, Twilio, Vonage, Sns)
     return [service(Backend(partial(deliver, service.SERVICE))) for service in classes]
