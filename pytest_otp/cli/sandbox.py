@@ -155,7 +155,12 @@ def _sandbox(arguments: argparse.Namespace) -> int:
         with (
             _ended_by_signals(lambda: events.put(None)),
             serving(
-                app, host=arguments.host, port=arguments.port, setting="--port", names=arguments.serve_as
+                app,
+                host=arguments.host,
+                port=arguments.port,
+                setting="--port",
+                names=arguments.serve_as,
+                callbacks=app.callbacks,
             ) as address,
         ):
             address.allow_hosts(*arguments.allow_host)

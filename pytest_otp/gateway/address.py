@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..errors import SettingsError
+from ..loopback import LOOPBACK
 from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
 from .hosts import may_be_served, serves
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from .callbacks import Callbacks
 
 __tracebackhide__ = True
 
@@ -113,17 +117,27 @@ class GatewayAddress:
 
 @contextmanager
 def serving(
-    app: WSGIApplication, *, host: str, port: int, setting: str, names: Collection[str] = ()
+    app: WSGIApplication,
+    *,
+    host: str,
+    port: int,
+    setting: str,
+    names: Collection[str] = (),
+    callbacks: Callbacks | None = None,
 ) -> Iterator[GatewayAddress]:
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
-    A proxy request for one of `names` is for the application.
+    A proxy request for one of `names` is for the application. The hosts that are allowed for the proxy are allowed for
+    `callbacks` too; they are closed at the end.
     """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
     proxy = Proxy(lambda name: serves(name) or name in names)
+    if callbacks is not None:
+        callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, LOOPBACK)
     with (
+        contextlib.closing(callbacks) if callbacks else contextlib.nullcontext(),
         Authority() as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,
     ):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from ..clock import utc_now
 from ..display import SafeRepr
+from .callbacks import Callbacks
 from .hosts import serves, service_of
 
 if TYPE_CHECKING:
@@ -58,6 +59,16 @@ class SmsService(Protocol):
         """Answer one request as the service does, including unknown paths."""
         ...
 
+    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
+        """An error in the service's own form, so that its SDKs show the message.
+
+        Args:
+            status: The HTTP status.
+            message: What the SDK is to show.
+            code: The service's code of the error. Defaults to the service's usual one for this status, if it has one.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SentMessage(SafeRepr):
@@ -86,6 +97,10 @@ class Gateway:
         network: Where accepted SMS are delivered.
         on_stray: Called with the number of each SMS whose number is not held.
         names: Host names of this machine, at which a browser may use it.
+        callbacks: Makes the requests to the application. Defaults to one that reaches this machine only.
+
+    Attributes:
+        callbacks: As above.
     """
 
     def __init__(
@@ -94,19 +109,25 @@ class Gateway:
         *,
         on_stray: Callable[[str], None] | None = None,
         names: Collection[str] = (),
+        callbacks: Callbacks | None = None,
     ) -> None:
+        self.callbacks = callbacks or Callbacks()
         self._network = network
         self._names = names
         self._on_stray = on_stray
         self._log: deque[SentMessage] = deque(maxlen=MOST_KEPT)
         self._lock = threading.Lock()
-        self._services = _services(self._deliver)
+        self._services = _services(self._deliver, self.callbacks)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         from werkzeug.wrappers import Request  # noqa: PLC0415 - also imported with a real provider, which needs no werkzeug
 
         return self.answer(Request(environ))(environ, start_response)
+
+    def close(self) -> None:
+        """End what it does in the background. Close it after its server."""
+        self.callbacks.close()
 
     @property
     def log(self) -> tuple[SentMessage, ...]:
@@ -153,7 +174,7 @@ class Gateway:
         return held
 
 
-def _services(deliver: Callable[[str, OutgoingSms], bool]) -> list[SmsService]:
+def _services(deliver: Callable[[str, OutgoingSms], bool], callbacks: Callbacks) -> list[SmsService]:
     # They need werkzeug, and this module is also imported with a real provider.
     from .message import Backend  # noqa: PLC0415
     from .services.plain import Plain  # noqa: PLC0415
@@ -164,4 +185,4 @@ def _services(deliver: Callable[[str, OutgoingSms], bool]) -> list[SmsService]:
     from .services.vonage import Vonage  # noqa: PLC0415
 
     classes: tuple[type[SmsService], ...] = (Plain, TwilioVerify, TwilioLookup, Twilio, Vonage, Sns)
-    return [service(Backend(partial(deliver, service.SERVICE))) for service in classes]
+    return [service(Backend(partial(deliver, service.SERVICE), callbacks)) for service in classes]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..display import SafeRepr
+from .callbacks import Callbacks
 
 Channel = Literal["sms", "whatsapp", "voice"]
 """How a message reaches its number; `voice` is a call in which the text is read out."""
@@ -42,6 +43,8 @@ class Backend:
     """What a service has of the gateway."""
 
     send: Send
+    callbacks: Callbacks = field(default_factory=Callbacks)
+    """Makes requests to the application: receipts, and documents that it names. Defaults to this machine only."""
 
 
 def is_sender_name(sender: str, special: str = "") -> bool:

@@ -114,7 +114,8 @@ def _served(network: SmsNetwork, where: tuple[str, int] | None) -> AbstractConte
     from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
     from ..gateway.app import Gateway  # noqa: PLC0415
 
-    return serving(Gateway(network), host=host, port=port, setting=_SETTING)
+    made = Gateway(network)
+    return serving(made, host=host, port=port, setting=_SETTING, callbacks=made.callbacks)
 
 
 class SharedGateway:

@@ -60,6 +60,7 @@ class Sandbox:
 
     Attributes:
         desk: The rental desk behind both providers.
+        callbacks: Makes the gateway's requests to applications.
 
     Raises:
         SettingsError: If the scenario is unknown.
@@ -81,6 +82,7 @@ class Sandbox:
         log = PageLog(carrier, on_stray=on_stray)
         self._page = Page(log)
         self._gateway = Gateway(log, names=self._names)
+        self.callbacks = self._gateway.callbacks
 
         def ordered(provider: str, order_id: str, rental: Rental) -> None:
             log.ordered(provider, order_id, rental)

@@ -49,6 +49,10 @@ class Plain:
             return json_response({"error": error.message}, 400)
         return json_response({"id": str(uuid.uuid4()), "status": "accepted"}, 202)
 
+    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
+        """An error, with the code beside it if there is one."""
+        return json_response({"error": message} | ({"code": code} if code else {}), status)
+
 
 def _message(request: Request) -> OutgoingSms:
     if request.mimetype != JSON:
