@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Unsupported,
     )
     from .gateway.address import GatewayAddress
+    from .gateway.failures import ArmedFailure
     from .numbers.number import OtpNumber
     from .numbers.options import NumberOptions
     from .numbers.ordering import Numbers, order_number
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 __all__ = [
+    "ArmedFailure",
     "AuthenticationError",
     "Balance",
     "BudgetExceeded",
@@ -104,6 +106,7 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "ArmedFailure": "gateway.failures",
     "Candidate": "codes",
     "CodeFormat": "codes.formats",
     "Carrier": "offline.carrier",

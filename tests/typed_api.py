@@ -15,6 +15,7 @@ from typing_extensions import assert_type
 
 import pytest_otp
 from pytest_otp import (
+    ArmedFailure,
     Balance,
     Candidate,
     Carrier,
@@ -166,6 +167,10 @@ def fixtures(
     assert_type(otp_gateway.url, str | None)
     assert_type(otp_gateway.certificates, Callable[[], Certificates] | None)
     assert_type(otp_gateway.environ(), dict[str, str])
+    with otp_gateway.fail("+12015550123", "twilio", error=21610, times=None) as failure:
+        assert_type(failure, ArmedFailure)
+    assert_type(otp_gateway.fail(error="late", seconds=0.5).used, int)
+    otp_gateway.add_template("HX" + "0" * 32, "{{1}} is your code")
     assert_type(otp_webhook.url, str | None)
     assert_type(otp_settings.timeout, float)
     assert_type(otp_settings.provider, str)

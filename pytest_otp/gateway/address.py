@@ -13,14 +13,13 @@ from ..errors import SettingsError
 from ..loopback import LOOPBACK
 from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
+from .failures import ArmedFailure
 from .hosts import may_be_served, serves
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from .callbacks import Callbacks
-    from .failures import ArmedFailure, Failures
-    from .templates import Templates
 
 __tracebackhide__ = True
 
@@ -39,10 +38,10 @@ class GatewayAddress:
     """Creates the certificates when first called; None if the gateway serves http only and is not a proxy."""
     proxy: Proxy | None = field(default=None, repr=False, compare=False)
     """The gateway's proxy if it runs in this process, otherwise None."""
-    failures: Failures | None = field(default=None, repr=False, compare=False)
-    """What the tests of this process asked to go wrong; None with a real provider."""
-    templates: Templates | None = field(default=None, repr=False, compare=False)
-    """The content templates that tests declared; None with a real provider."""
+    on_fail: Callable[..., ArmedFailure] | None = field(default=None, repr=False, compare=False)
+    """Does what `fail` is asked for; None with a real provider."""
+    on_template: Callable[[str, str], None] | None = field(default=None, repr=False, compare=False)
+    """Does what `add_template` is asked for; None with a real provider."""
     _direct_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
@@ -137,9 +136,9 @@ class GatewayAddress:
         Raises:
             SettingsError: If an argument is invalid, or with a real provider.
         """
-        if self.failures is None:
+        if self.on_fail is None:
             raise _not_offline("otp_gateway.fail")
-        return self.failures.arm(number, service, error, times, seconds)
+        return self.on_fail(number, service, error, times, seconds)
 
     def add_template(self, sid: str, body: str) -> None:
         """Declare the text of a Twilio content template that the application sends by its ID.
@@ -153,9 +152,9 @@ class GatewayAddress:
         Raises:
             SettingsError: If an argument is invalid, or with a real provider.
         """
-        if self.templates is None:
+        if self.on_template is None:
             raise _not_offline("otp_gateway.add_template")
-        self.templates.add(sid, body)
+        self.on_template(sid, body)
 
     def to_plain(self) -> dict[str, str]:
         """This address as plain data, for `from_plain` in another process on this machine."""

@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import SettingsError
-from ..phone import e164
 from ..server.server import reset_connection
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ class ArmedFailure:
     ) -> None:
         self.end()
 
-    def take(self, service: str, to: str, *, own: bool) -> Failure | None:
+    def _take(self, service: str, to: str, *, own: bool) -> Failure | None:
         """The failure, if it holds for a message. `own` says whether the number is one of this process."""
         elsewhere = self._services is not None and service not in self._services
         if elsewhere or not (own if self._to is None else self._to == to):
@@ -173,7 +172,7 @@ class Failures:
         if not armed:
             return None
         own = self._knows(to)
-        return next(filter(None, (each.take(service, to, own=own) for each in armed)), None)
+        return next(filter(None, (each._take(service, to, own=own) for each in armed)), None)
 
     def end(self) -> None:
         """End all of them, used or not."""
@@ -247,6 +246,8 @@ def _checked_seconds(error: str, seconds: object) -> float:
 
 
 def _checked_number(number: object) -> str:
+    from ..phone import e164  # noqa: PLC0415 - start-up: 35 ms that only a failure of one number needs
+
     written = getattr(number, "e164", number)
     found = e164(written) if isinstance(written, str) else None
     if found is None:

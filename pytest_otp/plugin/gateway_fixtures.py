@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -62,14 +61,14 @@ def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Gate
     if not settings.has_carrier:
         yield GatewayAddress(None)
         return
-    from .gateway_wishes import ended_with_tests  # noqa: PLC0415 - as above
-
     config, to = request.config, request.getfixturevalue("otp_carrier")
     try:
-        with _reached(to, settings, config), contextlib.ExitStack() as stack:
-            address = config.stash.get(_ADDRESS, None) or stack.enter_context(_served(to, settings.gateway))
-            stack.enter_context(ended_with_tests(address, config))
-            yield address
+        with _reached(to, settings, config):
+            if _ADDRESS in config.stash:
+                yield config.stash[_ADDRESS]
+            else:
+                with _served(to, settings.gateway, config) as address:
+                    yield address
     except SettingsError as error:
         raise error.with_traceback(None) from None  # the frames of contextlib cannot be hidden
 
@@ -92,12 +91,12 @@ def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Ite
         branch.handle(TOPIC, handler)
         shared = GatewayAddress.from_plain(worker[SharedGateway.name])
         try:
-            with told_to_controller(shared, carrier, branch) as address, _known(address, config):
+            with told_to_controller(shared, carrier, branch, config) as address, _known(address, config):
                 yield
         finally:
             branch.forget(handler)
     else:
-        with _served(carrier, settings.gateway) as address, _known(address, config):
+        with _served(carrier, settings.gateway, config) as address, _known(address, config):
             yield
 
 
@@ -111,16 +110,17 @@ def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _served(carrier: Carrier, where: tuple[str, int] | None) -> Iterator[GatewayAddress]:
+def _served(carrier: Carrier, where: tuple[str, int] | None, config: pytest.Config) -> Iterator[GatewayAddress]:
     """Serve a gateway that delivers to a carrier, by default on a free loopback port."""
     from ..gateway.app import Gateway  # noqa: PLC0415 - as in `gateway`
     from ..gateway.templates import Templates  # noqa: PLC0415
-    from .gateway_wishes import failures_for  # noqa: PLC0415
+    from .gateway_wishes import failures_of_tests, with_wishes  # noqa: PLC0415
 
-    failures, templates = failures_for(carrier), Templates()
-    made = Gateway(carrier, failure_of=failures.take, templates=templates)
-    with _listening(made, where) as address:
-        yield replace(address, failures=failures, templates=templates)
+    templates = Templates()
+    with failures_of_tests(carrier, config) as failures:
+        made = Gateway(carrier, failure_of=failures.take, templates=templates)
+        with _listening(made, where) as address:
+            yield with_wishes(address, failures, templates)
 
 
 @contextlib.contextmanager

@@ -43,35 +43,35 @@ class EndOfTest:
 
 
 @contextlib.contextmanager
-def ended_with_tests(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
-    """While this lasts, each test's failures end with it."""
-    if address.failures is None:
-        yield
-        return
-    plugin = EndOfTest(address.failures)
+def failures_of_tests(carrier: Carrier, config: pytest.Config) -> Iterator[Failures]:
+    """What the tests of a process ask to go wrong, whose numbers are those of a carrier."""
+    failures = Failures(carrier.knows, documented_failures)
+    plugin = EndOfTest(failures)
     config.pluginmanager.register(plugin)
     try:
-        yield
+        yield failures
     finally:
         config.pluginmanager.unregister(plugin)
-        address.failures.end()
+        failures.end()
 
 
-def failures_for(carrier: Carrier) -> Failures:
-    """The failures of a process whose numbers are those of a carrier."""
-    return Failures(carrier.knows, documented_failures)
+def with_wishes(address: GatewayAddress, failures: Failures, templates: Templates) -> GatewayAddress:
+    """The address of a gateway of which tests can ask these."""
+    return replace(address, on_fail=failures.arm, on_template=templates.add)
 
 
 @contextlib.contextmanager
-def told_to_controller(address: GatewayAddress, carrier: Carrier, branch: Branch) -> Iterator[GatewayAddress]:
-    """In a worker: the address of the controller's gateway, with which tests can ask for more."""
-    failures = failures_for(carrier)
-    handler = partial(_failure_of, failures, carrier)
-    branch.handle(FAILURE, handler)
-    try:
-        yield replace(address, failures=failures, templates=Templates(partial(branch.ask, TEMPLATE)))
-    finally:
-        branch.forget(handler)
+def told_to_controller(
+    address: GatewayAddress, carrier: Carrier, branch: Branch, config: pytest.Config
+) -> Iterator[GatewayAddress]:
+    """In a worker: the address of the controller's gateway, of which tests can ask something."""
+    with failures_of_tests(carrier, config) as failures:
+        handler = partial(_failure_of, failures, carrier)
+        branch.handle(FAILURE, handler)
+        try:
+            yield with_wishes(address, failures, Templates(partial(branch.ask, TEMPLATE)))
+        finally:
+            branch.forget(handler)
 
 
 def gateway_of_workers(network: Any, hub: Hub) -> Gateway:
