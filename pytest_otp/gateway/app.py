@@ -180,13 +180,14 @@ def _services(deliver: Callable[[str, OutgoingSms], bool], callbacks: Callbacks)
     from .services.plain import Plain  # noqa: PLC0415
     from .services.sns import Sns  # noqa: PLC0415
     from .services.twilio import Twilio  # noqa: PLC0415
+    from .services.twilio_calls import TwilioCalls  # noqa: PLC0415
     from .services.twilio_lookup import TwilioLookup  # noqa: PLC0415
     from .services.twilio_verify import TwilioVerify  # noqa: PLC0415
     from .services.vonage import Vonage  # noqa: PLC0415
     from .services.vonage_verify import VonageVerify  # noqa: PLC0415
     from .services.vonage_verify_legacy import VonageVerifyLegacy  # noqa: PLC0415
 
-    twilio: tuple[type[SmsService], ...] = (TwilioVerify, TwilioLookup, Twilio)
+    twilio: tuple[type[SmsService], ...] = (TwilioVerify, TwilioLookup, TwilioCalls, Twilio)
     vonage: tuple[type[SmsService], ...] = (VonageVerify, VonageVerifyLegacy, Vonage)
     classes: tuple[type[SmsService], ...] = (Plain, *twilio, *vonage, Sns)
     return [service(Backend(partial(deliver, service.SERVICE), callbacks)) for service in classes]

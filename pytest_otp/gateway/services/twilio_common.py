@@ -7,8 +7,10 @@ Sources: the shape of errors (https://www.twilio.com/docs/usage/twilios-response
 
 from __future__ import annotations
 
+import base64
+import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from werkzeug.wrappers import Request, Response
@@ -101,6 +103,18 @@ def not_found(request: Request) -> TwilioError:
 def method_not_allowed() -> TwilioError:
     """The error for a method that the resource does not have."""
     return TwilioError(405, 20004, "Method not allowed")
+
+
+def signature(url: str, fields: Mapping[str, str], token: str) -> str:
+    """The `X-Twilio-Signature` of a request that Twilio makes to an application.
+
+    Args:
+        url: Its URL, as the application named it.
+        fields: The fields of its form.
+        token: The auth token that the application authenticated with.
+    """
+    signed = url + "".join(name + fields[name] for name in sorted(fields))
+    return base64.b64encode(hmac.new(token.encode(), signed.encode(), "sha1").digest()).decode()
 
 
 def account_of(request: Request) -> str:
