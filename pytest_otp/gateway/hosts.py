@@ -16,6 +16,8 @@ HOSTS: Mapping[str, tuple[str, ...]] = {
         "verify.*.twilio.com",
         "lookups.twilio.com",
         "lookups.*.twilio.com",
+        "content.twilio.com",
+        "content.*.twilio.com",
     ),
     "vonage": (
         "rest.nexmo.com",

@@ -30,6 +30,7 @@ from ...clock import utc_now
 from ...phone import e164
 from ...server.server import log_failure
 from ..callbacks import CallFailed
+from ..failures import Documented
 from ..http import Fields, basic_credentials, first, json_response
 from ..message import Backend, OutgoingSms
 from .kept import Kept
@@ -64,7 +65,7 @@ class TwilioCalls:
         f"POST /{VERSION}/Accounts/<AccountSid>/Calls.json",
         f"GET /{VERSION}/Accounts/<AccountSid>/Calls/<Sid>.json",
     )
-    FAILURES: ClassVar[Mapping[str, tuple[int, str, str]]] = {
+    FAILURES: ClassVar[Documented] = {
         "unreachable": (400, "21214", "'To' phone number cannot be reached"),
         "blocked": (403, "21216", "Account not allowed to call the 'To' phone number"),
         "rate_limited": (429, "20429", "Too Many Requests"),

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 from werkzeug.wrappers import Request, Response
 
 from ...phone import dial_code, e164, printed, read, region_of, why_not
+from ..failures import Documented
 from ..http import json_response
 from ..message import Backend
 from .lines import carrier, line_type
@@ -60,7 +61,7 @@ class TwilioLookup:
 
     SERVICE: ClassVar[str] = "twilio"
     PATHS: ClassVar[tuple[str, ...]] = ("GET /v2/PhoneNumbers/<number>", "GET /v1/PhoneNumbers/<number>")
-    FAILURES: ClassVar[Mapping[str, tuple[int, str, str]]] = {
+    FAILURES: ClassVar[Documented] = {
         "rate_limited": (429, "20429", "Too Many Requests"),
         "server_error": (500, "20500", "An internal server error has occurred"),
     }

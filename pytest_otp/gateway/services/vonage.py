@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar
 
 from werkzeug.wrappers import Request, Response
 
 from ...errors import OtpError
+from ..failures import Documented, SendingFailed
 from ..http import (
     Unreadable,
     basic_credentials,
@@ -30,6 +32,8 @@ from ..http import (
 )
 from ..message import Backend, Channel, OutgoingSms, parts
 from .vonage_common import is_authorized, is_number, is_sender, problem, read_fields, recipient, refusal, unauthorized
+from .vonage_failures import FAILURES, in_messages
+from .vonage_receipts import Statuses, post_receipts, watched
 from .vonage_whatsapp import TEMPLATES, template_text
 
 SMS_PATH = "/sms/json"
@@ -45,6 +49,7 @@ class Vonage:
 
     SERVICE: ClassVar[str] = "vonage"
     PATHS: ClassVar[tuple[str, ...]] = (f"POST {SMS_PATH}", f"POST {MESSAGES_PATH}")
+    FAILURES: ClassVar[Documented] = FAILURES
 
     def __init__(self, backend: Backend) -> None:
         self._apis: dict[str, Callable[[Request], Response]] = {
@@ -66,7 +71,9 @@ class Vonage:
         return self._apis[request.path](request)
 
     def refusal(self, status: int, message: str, code: str | None = None) -> Response:
-        """An error in Vonage's form."""
+        """An error in Vonage's form; one of `FAILURES` has the Messages API's number and title."""
+        if code is not None and code in FAILURES:
+            return problem(status, f"/messages#{in_messages(code)}", message, message)
         return refusal(status, message, code)
 
 
@@ -81,15 +88,20 @@ class _SmsApi:
             fields = read_fields(request, lambda name: _SmsError(3, f"Invalid {name} param"))
             _check_sms_credentials(request, fields)
             message = _sms_message(fields)
-            self._backend.send(message)
+            count = parts(message.text, unicode=fields.get("type") == "unicode")
+            sent = [_sms_part(message, fields) for _ in range(count)]
+            self._backend.send(watched(message, partial(post_receipts, self._backend.callbacks, fields, sent)))
         except _SmsError as error:
             return _sms_answer([{"status": str(error.status), "error-text": error.text}])
         except Unreadable as refusal:
             return json_response({"error": refusal.message}, refusal.status)
+        except SendingFailed as failed:
+            if not failed.status:
+                raise
+            return _sms_answer([{"status": failed.code or "5", "error-text": failed.message}])
         except OtpError as error:
             return _sms_answer([{"status": "5", "error-text": f"Internal Error: {error.message}"}])
-        count = parts(message.text, unicode=fields.get("type") == "unicode")
-        return _sms_answer([_sms_part(message, fields) for _ in range(count)])
+        return _sms_answer(sent)
 
 
 class _SmsError(Exception):
@@ -161,15 +173,18 @@ class _MessagesApi:
         try:
             content = read_object(read_text(request))
             message = _messages_message(content)
-            self._backend.send(message)
+            message_uuid = str(uuid.uuid4())
+            statuses = Statuses(self._backend.callbacks, content, message_uuid)
+            self._backend.send(watched(message, statuses.report))
         except _InvalidParams as error:
             return error.response()
         except Unreadable as refusal:
             return problem(refusal.status, "#invalid-json", "Invalid JSON", refusal.message)
         except OtpError as error:
             return problem(500, "/messages#1030", "Internal error", f"There was an error: {error.message}")
+        statuses.submitted()
         workflow = {"workflow_id": str(uuid.uuid4())} if content.get("failover") else {}
-        return json_response({"message_uuid": str(uuid.uuid4())} | workflow, 202)
+        return json_response({"message_uuid": message_uuid} | workflow, 202)
 
 
 class _InvalidParams(Exception):

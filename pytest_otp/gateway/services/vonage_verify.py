@@ -23,6 +23,7 @@ from werkzeug.wrappers import Request, Response
 
 from ...clock import monotonic
 from ...errors import OtpError
+from ..failures import Documented
 from ..http import Unreadable, is_writable, json_response, read_object, read_text
 from ..message import Backend, Channel
 from .verify_codes import new_code
@@ -63,7 +64,7 @@ class VonageVerify:
         f"POST {PATH}/<id>/next_workflow",
         f"DELETE {PATH}/<id>",
     )
-    FAILURES: ClassVar[Mapping[str, tuple[int, str, str]]] = {
+    FAILURES: ClassVar[Documented] = {
         "blocked": (403, "#forbidden", "Your account does not have permission to perform this action."),
         "rate_limited": (429, "#throttled", "Please wait, then retry your request"),
         "server_error": (500, "#internal-error", "An error has occurred on the Vonage platform"),

@@ -26,6 +26,7 @@ from werkzeug.wrappers import Request, Response
 from ...clock import monotonic
 from ...errors import OtpError
 from ...phone import e164
+from ..failures import Documented, SendingFailed
 from ..http import Unreadable, basic_credentials, json_response
 from ..message import Backend, Channel
 from .verify_codes import new_code
@@ -73,11 +74,10 @@ class VonageVerifyLegacy:
         "POST /verify/control/json",
         "GET /verify/search/json",
     )
-    FAILURES: ClassVar[Mapping[str, tuple[int, str, str]]] = {
-        "unreachable": (200, "15", "The destination number is not in a supported network"),
-        "blocked": (200, "7", "The number you are trying to verify is blacklisted for verification"),
-        "rate_limited": (200, "1", "Throttled"),
-        "server_error": (200, "5", "Internal Error"),
+    FAILURES: ClassVar[Documented] = {
+        "blocked": (403, "7", "The number you are trying to verify is blacklisted for verification"),
+        "rate_limited": (429, "1", "Throttled"),
+        "server_error": (500, "5", "Internal Error"),
     }
 
     def __init__(self, backend: Backend, *, clock: Callable[[], float] = monotonic) -> None:
@@ -108,6 +108,10 @@ class VonageVerifyLegacy:
             return json_response(error.payload)
         except Unreadable as unreadable:
             return self.refusal(unreadable.status, unreadable.message)
+        except SendingFailed as failed:
+            if not failed.status:
+                raise
+            return self.refusal(200, failed.message, failed.code or "5")
         except OtpError as error:
             return self.refusal(200, f"Internal Error: {error.message}", "5")
 
