@@ -183,7 +183,8 @@ class Gateway:
         # A service's real host name leaves no doubt, but it may have several APIs. At the gateway's own address, and
         # among those, the path decides.
         host = request.host.rpartition(":")[0] or request.host
-        at_host = [service for service in self._services if service_of(host) == service.SERVICE]
+        name = service_of(host)
+        at_host = [service for service in self._services if service.SERVICE == name]
         fitting = (service for service in at_host or self._services if service.matches(request))
         return next(fitting, at_host[-1] if at_host else None)
 
