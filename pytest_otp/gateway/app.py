@@ -184,7 +184,7 @@ class Gateway:
         # among those, the path decides.
         host = request.host.rpartition(":")[0] or request.host
         name = service_of(host)
-        at_host = [service for service in self._services if service.SERVICE == name]
+        at_host = [service for service in self._services if name == service.SERVICE]
         fitting = (service for service in at_host or self._services if service.matches(request))
         return next(fitting, at_host[-1] if at_host else None)
 
