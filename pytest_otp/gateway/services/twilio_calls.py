@@ -63,7 +63,9 @@ class TwilioCalls:
     SERVICE: ClassVar[str] = "twilio"
     PATHS: ClassVar[tuple[str, ...]] = (
         f"POST /{VERSION}/Accounts/<AccountSid>/Calls.json",
+        f"GET /{VERSION}/Accounts/<AccountSid>/Calls.json",
         f"GET /{VERSION}/Accounts/<AccountSid>/Calls/<Sid>.json",
+        f"POST /{VERSION}/Accounts/<AccountSid>/Calls/<Sid>.json",
     )
     FAILURES: ClassVar[Documented] = {
         "unreachable": (400, "21214", "'To' phone number cannot be reached"),

@@ -91,7 +91,13 @@ class TwilioVerify:
     PATHS: ClassVar[tuple[str, ...]] = (
         "POST /v2/Services/<ServiceSid>/Verifications",
         "GET /v2/Services/<ServiceSid>/Verifications/<Sid>",
+        "POST /v2/Services/<ServiceSid>/Verifications/<Sid>",
         "POST /v2/Services/<ServiceSid>/VerificationCheck",
+        "POST /v2/Services",
+        "GET /v2/Services",
+        "GET /v2/Services/<ServiceSid>",
+        "POST /v2/Services/<ServiceSid>",
+        "DELETE /v2/Services/<ServiceSid>",
     )
     FAILURES: ClassVar[Documented] = {
         "unsubscribed": (400, "21610", "Attempt to send to unsubscribed recipient"),

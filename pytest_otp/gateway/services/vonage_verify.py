@@ -79,10 +79,13 @@ class VonageVerify:
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
+        path = _PATH.fullmatch(request.path)
+        if path is None:
+            return problem(404, "#not-found", "Not Found", "The requested resource was not found")
         if not is_authorized(request):
             return unauthorized()
         try:
-            return self._answer(request)
+            return self._answer(request, path)
         except _Invalid as error:
             return error.response()
         except Unreadable as unreadable:
@@ -94,10 +97,7 @@ class VonageVerify:
         """An error in Vonage's form."""
         return refusal(status, message, code)
 
-    def _answer(self, request: Request) -> Response:
-        path = _PATH.fullmatch(request.path)
-        if path is None:
-            return problem(404, "#not-found", "Not Found", "The requested resource was not found")
+    def _answer(self, request: Request, path: re.Match[str]) -> Response:
         allowed = ("POST", "DELETE") if path["id"] and not path["next"] else ("POST",)
         if request.method not in allowed:
             detail = f"{request.method} is not allowed; use {' or '.join(allowed)}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pytest_otp.codes import extract_code
 from pytest_otp.gateway.services.twiml import MOST_DOCUMENTS, SORRY, Method, NoDocument, listen, needs_more
@@ -144,3 +146,29 @@ def test_which_documents_lead_to_others() -> None:
     assert needs_more(b"<Response><Gather action='http://shop.test/next'/></Response>")
     assert not needs_more(b"<Response><Say>code 4829</Say><Gather action='http://shop.test/next'/></Response>")
     assert not needs_more(b"<Response><Redirect>/next</Redirect></Response>")
+
+
+VERBS = st.sampled_from(
+    [
+        "<Say>code 4829</Say>",
+        "<Gather action='/a'>",
+        "</Gather>",
+        "<Redirect>/b</Redirect>",
+        "<Redirect/>",
+        "&amp;",
+        "<Pause/>",
+    ]
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.one_of(
+        st.binary(max_size=60), st.lists(VERBS).map(lambda verbs: f"<Response>{''.join(verbs)}</Response>".encode())
+    )
+)
+def test_no_document_is_a_fault_of_ours(document: bytes) -> None:
+    """Whatever the application sends, the call ends and has a text."""
+    pages = Pages({("POST", "http://shop.test/a"): "<Response><Redirect>/b</Redirect></Response>"})
+    assert isinstance(listen(document, START, pages), str)
+    assert isinstance(needs_more(document), bool)
