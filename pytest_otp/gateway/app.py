@@ -183,7 +183,8 @@ class Gateway:
         # A service's real host name leaves no doubt, but it may have several APIs. At the gateway's own address, and
         # among those, the path decides.
         host = request.host.rpartition(":")[0] or request.host
-        at_host = [service for service in self._services if service_of(host) == service.SERVICE]
+        name = service_of(host)
+        at_host = [service for service in self._services if name == service.SERVICE]
         fitting = (service for service in at_host or self._services if service.matches(request))
         return next(fitting, at_host[-1] if at_host else None)
 
@@ -225,8 +226,13 @@ def _service_classes() -> tuple[type[SmsService], ...]:
     from .services.plain import Plain  # noqa: PLC0415
     from .services.sns import Sns  # noqa: PLC0415
     from .services.twilio import Twilio  # noqa: PLC0415
+    from .services.twilio_calls import TwilioCalls  # noqa: PLC0415
     from .services.twilio_lookup import TwilioLookup  # noqa: PLC0415
     from .services.twilio_verify import TwilioVerify  # noqa: PLC0415
     from .services.vonage import Vonage  # noqa: PLC0415
+    from .services.vonage_verify import VonageVerify  # noqa: PLC0415
+    from .services.vonage_verify_legacy import VonageVerifyLegacy  # noqa: PLC0415
 
-    return Plain, TwilioVerify, TwilioLookup, Twilio, Vonage, Sns
+    twilio: tuple[type[SmsService], ...] = (TwilioVerify, TwilioLookup, TwilioCalls, Twilio)
+    vonage: tuple[type[SmsService], ...] = (VonageVerify, VonageVerifyLegacy, Vonage)
+    return Plain, *twilio, *vonage, Sns

@@ -33,7 +33,7 @@ def modules() -> Path:
 
 
 def test_the_node_package_sends_to_the_test(modules: Path, tmp_path: Path) -> None:
-    """It sends, looks the message up and is refused a bad number, each as Twilio would answer, by https."""
+    """It sends, looks up, verifies, calls and is refused a bad number, each as Twilio would answer, by https."""
     carrier = Carrier(seed=1)
     line = carrier.allocate("US")
     with serving(Gateway(carrier), host="127.0.0.1", port=0, setting="--otp-gateway") as address:
@@ -50,8 +50,18 @@ def test_the_node_package_sends_to_the_test(modules: Path, tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told.pop("sid").startswith("SM")
-    assert told == {"found": "Your code is 482913", "code": 21211, "status": 400}
-    assert [sms.text for sms in line.messages()] == ["Your code is 482913"]
+    assert told == {
+        "found": "Your code is 482913",
+        "code": 21211,
+        "status": 400,
+        "checks": ["pending", "approved", 20404],
+        "line": "mobile",
+    }
+    assert [sms.text for sms in line.messages()] == [
+        "Your code is 482913",
+        "Your Acme verification code is: 424242",
+        "Your code is 1234",
+    ]
 
 
 @pytest.fixture

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import phonenumbers
-from phonenumbers import PhoneNumberType
+from ... import phone
 
 _TYPES = {
-    PhoneNumberType.FIXED_LINE: "landline",
-    PhoneNumberType.MOBILE: "mobile",
-    PhoneNumberType.FIXED_LINE_OR_MOBILE: "mobile",  # the number does not tell, as in the USA
-    PhoneNumberType.TOLL_FREE: "tollFree",
-    PhoneNumberType.PREMIUM_RATE: "premium",
-    PhoneNumberType.SHARED_COST: "sharedCost",
-    PhoneNumberType.VOIP: "nonFixedVoip",
-    PhoneNumberType.PERSONAL_NUMBER: "personal",
-    PhoneNumberType.PAGER: "pager",
-    PhoneNumberType.UAN: "uan",
-    PhoneNumberType.VOICEMAIL: "voicemail",
+    "FIXED_LINE": "landline",
+    "TOLL_FREE": "tollFree",
+    "PREMIUM_RATE": "premium",
+    "SHARED_COST": "sharedCost",
+    "VOIP": "nonFixedVoip",
+    "PERSONAL_NUMBER": "personal",
+    "PAGER": "pager",
+    "UAN": "uan",
+    "VOICEMAIL": "voicemail",
 }
 
 
 def line_type(number: str) -> str:
-    """The type of a valid number's line, such as `mobile`; `mobile` too if the numbering plan does not say.
+    """The type of a number's line, such as `landline`; `mobile` too if the numbering plan does not say.
 
     Fictional numbers are in no numbering plan, and a number that a test holds receives SMS.
     """
-    return _TYPES.get(phonenumbers.number_type(phonenumbers.parse(number)), "mobile")
+    return _TYPES.get(phone.line_type(number), "mobile")
 
 
 def carrier(number: str) -> dict[str, object]:

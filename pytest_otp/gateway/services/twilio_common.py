@@ -27,6 +27,8 @@ WHATSAPP = "whatsapp:"
 
 _USER = re.compile(r"(?:AC|SK)[0-9A-Za-z]{32}")  # an account, or an API key of one
 
+_USUAL_CODES = {401: "20003", 403: "20006", 404: "20404", 405: "20004", 429: "20429", 500: "20500", 503: "20503"}
+
 
 class TwilioError(Exception):
     """An error response in Twilio's form.
@@ -68,7 +70,8 @@ def answered(answer: Callable[[Request], Response], request: Request) -> Respons
 
 
 def refusal(status: int, message: str, code: str | None = None) -> Response:
-    """An error in Twilio's form. Without a code, the SDKs use the status as the code."""
+    """An error in Twilio's form. Without a code and a usual one for the status, the SDKs use the status as the code."""
+    code = code or _USUAL_CODES.get(status)
     if code is None:
         return json_response({"message": message, "status": status}, status)
     return TwilioError(status, int(code), message).response()

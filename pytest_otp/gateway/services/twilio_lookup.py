@@ -16,11 +16,10 @@ from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import unquote
 
-import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
 from werkzeug.wrappers import Request, Response
 
-from ...phone import region_of
+from ...phone import dial_code, e164, printed, read, region_of, why_not
+from ..failures import Documented
 from ..http import json_response
 from ..message import Backend
 from .lines import carrier, line_type
@@ -55,12 +54,6 @@ _PACKAGES: Mapping[str, dict[str, object]] = {
     "phone_number_quality_score": {"quality_score": None, "error_code": None},
     "pre_fill": {"error_code": None},
 }
-_REASONS = {
-    ValidationResult.TOO_SHORT: "TOO_SHORT",
-    ValidationResult.TOO_LONG: "TOO_LONG",
-    ValidationResult.INVALID_LENGTH: "INVALID_LENGTH",
-    ValidationResult.INVALID_COUNTRY_CODE: "INVALID_COUNTRY_CODE",
-}
 
 
 class TwilioLookup:
@@ -68,7 +61,7 @@ class TwilioLookup:
 
     SERVICE: ClassVar[str] = "twilio"
     PATHS: ClassVar[tuple[str, ...]] = ("GET /v2/PhoneNumbers/<number>", "GET /v1/PhoneNumbers/<number>")
-    FAILURES: ClassVar[Mapping[str, tuple[int, str, str]]] = {
+    FAILURES: ClassVar[Documented] = {
         "rate_limited": (429, "20429", "Too Many Requests"),
         "server_error": (500, "20500", "An internal server error has occurred"),
     }
@@ -98,69 +91,44 @@ def _looked_up(request: Request) -> Response:
     written, country = unquote(path["number"]).strip(), request.args.get("CountryCode", "").upper() or None
     if country is not None and region_of(country) is None:
         raise TwilioError(400, 20001, f"Invalid parameter: CountryCode {country}")
-    number = _parsed(written, country)
+    # The country of a number that names none is the USA.
+    country = country or "US"
+    number = e164(written, country)
     if path["version"] == "v2":
-        return json_response(_second_version(request, written, number))
-    if number is None or _problem(number):
+        return json_response(_second_version(request, written, number, why_not(written, country)))
+    if number is None:
         raise not_found(request)
     return json_response(_first_version(request, number))
 
 
-def _parsed(written: str, country: str | None) -> PhoneNumber | None:
-    try:
-        # The country of a number that names none is the USA.
-        return phonenumbers.parse(written, country or "US")
-    except phonenumbers.NumberParseException:
-        return None
-
-
-def _problem(number: PhoneNumber) -> str | None:
-    # Fictional numbers, which tests have, are in no numbering plan; so a possible number is valid.
-    return _REASONS.get(phonenumbers.is_possible_number_with_reason(number))
-
-
-def _second_version(request: Request, written: str, number: PhoneNumber | None) -> dict[str, object]:
+def _second_version(request: Request, written: str, number: str | None, problem: str | None) -> dict[str, object]:
     asked = {field.strip() for field in request.args.get("Fields", "").split(",")} - {"", "validation"}
     if not asked <= _PACKAGES.keys():
         raise TwilioError(400, 60600, f"Invalid field: {', '.join(sorted(asked - _PACKAGES.keys()))}")
-    problem = "NOT_A_NUMBER" if number is None else _problem(number)
-    known = _plain(number) if number is not None and problem is None else _plain(None) | {"phone_number": written}
     packages: dict[str, object] = {name: value if name in asked else None for name, value in _PACKAGES.items()}
-    if number is not None and problem is None and "line_type_intelligence" in asked:
-        packages["line_type_intelligence"] = _NO_NETWORK | {"type": line_type(_e164(number))}
+    if number is not None and "line_type_intelligence" in asked:
+        packages["line_type_intelligence"] = _NO_NETWORK | {"type": line_type(number)}
     return {
-        "calling_country_code": str(number.country_code) if number is not None and problem is None else None,
-        **known,
-        "valid": problem is None,
+        "calling_country_code": dial_code(read(number)) if number else None,
+        **(_plain(number) if number else {"country_code": None, "phone_number": written, "national_format": None}),
+        # Fictional numbers, which tests have, are in no numbering plan; so a possible number is valid.
+        "valid": number is not None,
         "validation_errors": [problem] if problem else [],
         **packages,
-        "url": f"{_URL}/v2/PhoneNumbers/{known['phone_number']}",
+        "url": f"{_URL}/v2/PhoneNumbers/{number or written}",
     }
 
 
-def _first_version(request: Request, number: PhoneNumber) -> dict[str, object]:
-    asked, known = request.args.getlist("Type"), _plain(number)
+def _first_version(request: Request, number: str) -> dict[str, object]:
+    asked = request.args.getlist("Type")
     return {
-        **known,
+        **_plain(number),
         "caller_name": _UNKNOWN_CALLER if "caller-name" in asked else None,
-        "carrier": carrier(_e164(number)) if "carrier" in asked else None,
+        "carrier": carrier(number) if "carrier" in asked else None,
         "add_ons": None,
-        "url": f"{_URL}/v1/PhoneNumbers/{known['phone_number']}",
+        "url": f"{_URL}/v1/PhoneNumbers/{number}",
     }
 
 
-def _plain(number: PhoneNumber | None) -> dict[str, object]:
-    if number is None:
-        return {"country_code": None, "phone_number": None, "national_format": None}
-    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
-        number.country_code or 0
-    )
-    return {
-        "country_code": region,
-        "phone_number": _e164(number),
-        "national_format": phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL),
-    }
-
-
-def _e164(number: PhoneNumber) -> str:
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+def _plain(number: str) -> dict[str, object]:
+    return {"country_code": read(number).region, "phone_number": number, "national_format": printed(number)}

@@ -28,6 +28,7 @@ from werkzeug.wrappers import Request, Response
 
 from ...clock import monotonic, utc_now
 from ...phone import e164
+from ..failures import Documented
 from ..http import Fields, first, json_response
 from ..message import Backend, Channel, OutgoingSms
 from .kept import Kept
@@ -90,9 +91,15 @@ class TwilioVerify:
     PATHS: ClassVar[tuple[str, ...]] = (
         "POST /v2/Services/<ServiceSid>/Verifications",
         "GET /v2/Services/<ServiceSid>/Verifications/<Sid>",
+        "POST /v2/Services/<ServiceSid>/Verifications/<Sid>",
         "POST /v2/Services/<ServiceSid>/VerificationCheck",
+        "POST /v2/Services",
+        "GET /v2/Services",
+        "GET /v2/Services/<ServiceSid>",
+        "POST /v2/Services/<ServiceSid>",
+        "DELETE /v2/Services/<ServiceSid>",
     )
-    FAILURES: ClassVar[Mapping[str, tuple[int, str, str]]] = {
+    FAILURES: ClassVar[Documented] = {
         "unsubscribed": (400, "21610", "Attempt to send to unsubscribed recipient"),
         "blocked": (403, "60410", "Verification delivery attempt blocked"),
         "rate_limited": (429, "20429", "Too Many Requests"),
@@ -150,8 +157,19 @@ class TwilioVerify:
                 language or language_at(to), "twilio", name=name, code=verification.code, minutes=LIFETIME // 60
             )
         text = _with_options(text, service, fields) if channel == "sms" else text
-        self._backend.send(OutgoingSms(to, text, None, _CHANNELS[channel]))
+        try:
+            self._backend.send(OutgoingSms(to, text, None, _CHANNELS[channel]))
+        except Exception:
+            self._take_back(verification, attempt)
+            raise
         return json_response(shown, 201)
+
+    def _take_back(self, verification: _Verification, attempt: dict[str, str]) -> None:
+        """Undo an attempt that was refused."""
+        with self._lock:
+            verification.attempts.remove(attempt)
+            if not verification.attempts:
+                verification.status = "failed"
 
     def _renewed(self, service: VerifyService, to: str, channel: str) -> _Verification:
         """The verification that is under way for a number, or a new one."""

@@ -2,6 +2,7 @@
 
     POST /sms/json      api_key and api_secret (or Basic, or a signature), to, from, text; always answered with 200
     POST /v1/messages   JSON, Basic or a JWT as Bearer, {"message_type": "text", "channel": "sms", to, from, text}; 202
+                        also "channel": "whatsapp", and its templates
 
 Sources: https://developer.vonage.com/en/api/sms, its errors
 (https://developer.vonage.com/en/messaging/sms/guides/troubleshooting-sms),
@@ -26,19 +27,21 @@ from ..http import (
     basic_credentials,
     is_writable,
     json_response,
-    read_form,
     read_object,
     read_text,
 )
-from ..message import Backend, OutgoingSms, parts
-from .vonage_common import is_authorized, is_number, is_sender, problem, recipient, refusal, unauthorized
+from ..message import Backend, Channel, OutgoingSms, parts
+from .vonage_common import is_authorized, is_number, is_sender, problem, read_fields, recipient, refusal, unauthorized
 from .vonage_failures import FAILURES, in_messages
 from .vonage_receipts import Statuses, post_receipts, watched
+from .vonage_whatsapp import TEMPLATES, template_text
 
 SMS_PATH = "/sms/json"
 MESSAGES_PATH = "/v1/messages"
 LONGEST = 3200
 """Characters of a text."""
+
+_CHANNELS: Mapping[str, Channel] = {"sms": "sms", "whatsapp": "whatsapp"}
 
 
 class Vonage:
@@ -82,7 +85,7 @@ class _SmsApi:
 
     def answer(self, request: Request) -> Response:
         try:
-            fields = _sms_fields(request)
+            fields = read_fields(request, lambda name: _SmsError(3, f"Invalid {name} param"))
             _check_sms_credentials(request, fields)
             message = _sms_message(fields)
             count = parts(message.text, unicode=fields.get("type") == "unicode")
@@ -106,22 +109,6 @@ class _SmsError(Exception):
         super().__init__(text)
         self.status = status
         self.text = text
-
-
-def _sms_fields(request: Request) -> Mapping[str, str]:
-    # Query or body, form or JSON. The body shows which: the SDK declares a form as JSON once it has sent
-    # JSON to the other API.
-    text = read_text(request)
-    if not text.lstrip().startswith("{"):
-        sent = {name: values[0] for name, values in read_form(text).items()}
-        return request.args.to_dict() | sent
-    fields = request.args.to_dict()
-    for name, value in read_object(text).items():
-        if isinstance(value, (dict, list)) or (isinstance(value, str) and not is_writable(value)):
-            raise _SmsError(3, f"Invalid {name} param")
-        if value is not None:
-            fields[name] = str(value)
-    return fields
 
 
 def _check_sms_credentials(request: Request, fields: Mapping[str, str]) -> None:
@@ -213,13 +200,19 @@ class _InvalidParams(Exception):
 
 
 def _messages_message(content: dict[str, object]) -> OutgoingSms:
-    channel, kind, to, sender, text = (
-        _text_field(content, name) for name in ("channel", "message_type", "to", "from", "text")
-    )
-    if channel != "sms" or kind != "text":
-        name = "channel" if channel != "sms" else "message_type"
-        detail = "The value of one or more parameters is invalid: only text messages over sms are supported here."
+    channel, kind, to, sender = (_text_field(content, name) for name in ("channel", "message_type", "to", "from"))
+    over = _CHANNELS.get(channel)
+    if over is None or kind not in ("text", *(TEMPLATES if over == "whatsapp" else ())):
+        name = "channel" if over is None else "message_type"
+        detail = (
+            "The value of one or more parameters is invalid: only text messages over sms, and text messages and "
+            "templates over whatsapp, are supported here."
+        )
         raise _InvalidParams(1020, "Invalid params", detail, name)
+    text = template_text(content, kind) if kind in TEMPLATES else _text_field(content, "text")
+    if text is None:
+        detail = f"The value of one or more parameters is invalid: `{kind}` must name a template."
+        raise _InvalidParams(1020, "Invalid params", detail, kind)
     number = recipient(to)
     if number is None:
         raise _InvalidParams(1170, "Invalid or Missing Msisdn Param", "The `to` parameter is not a phone number.", "to")
@@ -228,7 +221,7 @@ def _messages_message(content: dict[str, object]) -> OutgoingSms:
         raise _InvalidParams(1120, "Invalid sender", detail, "from")
     if len(text) > LONGEST:
         raise _InvalidParams(1090, "Message too long", f"The `text` is longer than {LONGEST} characters.", "text")
-    return OutgoingSms(number, text, sender)
+    return OutgoingSms(number, text, sender, over)
 
 
 def _text_field(content: dict[str, object], name: str) -> str:

@@ -69,12 +69,18 @@ def ask(
     fields: Mapping[str, object] | None = None,
     *,
     content: object = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str | None] | None = None,
 ) -> Answer:
-    """One authenticated request: a form (`fields`) or JSON (`content`)."""
+    """One authenticated request: a form (`fields`) or JSON (`content`). A header that is None is left out."""
     body = json.dumps(content) if content is not None else urlencode(fields or {}, doseq=True)
     kind = "application/json" if content is not None else "application/x-www-form-urlencoded"
     sent = {"Authorization": basic(ACCOUNT, "token"), **(headers or {})}
-    builder = EnvironBuilder(path, method=method, data=body, content_type=kind, headers=list(sent.items()))
+    builder = EnvironBuilder(
+        path,
+        method=method,
+        data=body,
+        content_type=kind,
+        headers=[(name, value) for name, value in sent.items() if value is not None],
+    )
     answer = service.answer(Request(builder.get_environ()))
     return Answer(answer.status_code, answer.get_data())

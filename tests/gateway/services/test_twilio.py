@@ -201,7 +201,7 @@ def test_a_message_can_be_fetched(world: World, to: str, outcome: tuple[str, int
     ("method", "path"),
     [
         ("GET", f"{MESSAGES}/SM{'0' * 32}.json"),
-        ("GET", f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"),
+        ("GET", f"/2010-04-01/Accounts/{ACCOUNT}/Queues.json"),
         ("POST", "/2010-04-01/Accounts/AC1/Messages.json"),
         ("POST", MESSAGES),
     ],

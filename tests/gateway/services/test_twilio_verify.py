@@ -319,13 +319,17 @@ def test_without_credentials(desk: Desk) -> None:
 
 
 def test_what_the_network_refuses(desk: Desk) -> None:
-    """It is an internal error, which says why."""
+    """It is an internal error, which says why; it is no attempt of the verification."""
     desk.sent.fails = True
-    assert error(desk.start()) == (
-        500,
-        20500,
-        "An internal server error has occurred: the network does not take this",
-    )
+    for _ in range(6):
+        assert error(desk.start()) == (
+            500,
+            20500,
+            "An internal server error has occurred: the network does not take this",
+        )
+    assert ask(desk.verify, "GET", f"{AT}/Verifications/{HELD}").status == 404
+    desk.sent.fails = False
+    assert len(desk.start().json["send_code_attempts"]) == 1
 
 
 def test_a_failure_has_twilio_s_form(desk: Desk) -> None:
