@@ -37,12 +37,11 @@ from .kept import Kept
 from .twilio_common import (
     ACCOUNT,
     VERSION,
+    TwilioApi,
     TwilioError,
-    answered,
     method_not_allowed,
     not_found,
     read_fields,
-    refusal,
     signature,
 )
 from .twiml import Method, NoDocument, listen, needs_more
@@ -57,10 +56,9 @@ _URL = re.compile(r"https?://[^\s/]\S*")
 _OVER = ("completed", "no-answer", "failed", "canceled")
 
 
-class TwilioCalls:
+class TwilioCalls(TwilioApi):
     """Twilio's Calls."""
 
-    SERVICE: ClassVar[str] = "twilio"
     PATHS: ClassVar[tuple[str, ...]] = (
         f"POST /{VERSION}/Accounts/<AccountSid>/Calls.json",
         f"GET /{VERSION}/Accounts/<AccountSid>/Calls.json",
@@ -82,15 +80,8 @@ class TwilioCalls:
         """Whether the path is one of the Calls'."""
         return _PATH.fullmatch(request.path) is not None
 
-    def answer(self, request: Request) -> Response:
-        """Answer one request."""
-        return answered(self._answer, request)
-
-    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
-        """An error in Twilio's form."""
-        return refusal(status, message, code)
-
-    def _answer(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response:
+        """Answer an authenticated request."""
         path = _PATH.fullmatch(request.path)
         if path is None or not ACCOUNT.fullmatch(path["account"]):
             raise not_found(request)

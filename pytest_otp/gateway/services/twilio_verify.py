@@ -33,14 +33,13 @@ from ..http import Fields, first, json_response
 from ..message import Backend, Channel, OutgoingSms
 from .kept import Kept
 from .twilio_common import (
+    TwilioApi,
     TwilioError,
     account_of,
-    answered,
     iso_time,
     method_not_allowed,
     not_found,
     read_fields,
-    refusal,
 )
 from .twilio_verify_services import NAME_LENGTH, VerifyService, VerifyServices, invalid
 from .verify_codes import CUSTOM, new_code
@@ -79,7 +78,7 @@ class _Verification:
     updated: datetime = field(default_factory=utc_now)
 
 
-class TwilioVerify:
+class TwilioVerify(TwilioApi):
     """Twilio Verify.
 
     Args:
@@ -87,7 +86,6 @@ class TwilioVerify:
         clock: Seconds that only grow; codes expire by it.
     """
 
-    SERVICE: ClassVar[str] = "twilio"
     PATHS: ClassVar[tuple[str, ...]] = (
         "POST /v2/Services/<ServiceSid>/Verifications",
         "GET /v2/Services/<ServiceSid>/Verifications/<Sid>",
@@ -118,15 +116,8 @@ class TwilioVerify:
         """Whether the path is one of Verify's."""
         return request.path == "/v2/Services" or request.path.startswith("/v2/Services/")
 
-    def answer(self, request: Request) -> Response:
-        """Answer one request."""
-        return answered(self._answer, request)
-
-    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
-        """An error in Twilio's form."""
-        return refusal(status, message, code)
-
-    def _answer(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response:
+        """Answer an authenticated request."""
         path = _PATH.fullmatch(request.path)
         if path is None:
             return self._services.answer(request)
