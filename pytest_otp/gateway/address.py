@@ -40,6 +40,8 @@ class GatewayAddress:
     """The gateway's proxy if it runs in this process, otherwise None."""
     on_fail: Callable[..., ArmedFailure] | None = field(default=None, repr=False, compare=False)
     """Does what `fail` is asked for; None with a real provider."""
+    on_allow: Callable[[list[str]], object] | None = field(default=None, repr=False, compare=False)
+    """Tells a gateway that runs in another process of the hosts that are allowed; otherwise None."""
     on_template: Callable[[str, str], None] | None = field(default=None, repr=False, compare=False)
     """Does what `add_template` is asked for; None with a real provider."""
     _direct_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
@@ -104,6 +106,8 @@ class GatewayAddress:
             _check_direct(names)
             # Every client understands `.example.com`; `*` stays as it is.
             self._direct_hosts.update(host.removeprefix("*") or host for host in names)
+            if self.on_allow is not None:
+                self.on_allow(names)
 
     def fail(
         self,

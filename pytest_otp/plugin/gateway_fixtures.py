@@ -146,11 +146,12 @@ class SharedGateway:
 
     def start(self, hub: Hub) -> None:
         """Start serving. Raises `SettingsError` if it cannot listen on the port."""
-        from .gateway_wishes import gateway_of_workers  # noqa: PLC0415 - as in `gateway`
+        from .gateway_wishes import gateway_of_workers, hear_workers  # noqa: PLC0415 - as in `gateway`
 
         self._workers = Workers(hub)
         made = gateway_of_workers(self._workers, hub)
         self._address = self._running.enter_context(_listening(made, self._where))
+        hear_workers(hub, self._address)
 
     def plain(self) -> dict[str, str]:
         """The address and the paths of the certificates."""

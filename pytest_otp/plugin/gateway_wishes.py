@@ -28,6 +28,8 @@ FAILURE = "failure"
 """The topic of the controller's question what is to go wrong with a message."""
 TEMPLATE = "template"
 """The topic on which a worker tells the controller of a template."""
+ALLOW = "allow-hosts"
+"""The topic on which a worker tells the controller of hosts that are allowed, to which receipts may then go."""
 
 
 class EndOfTest:
@@ -69,7 +71,8 @@ def told_to_controller(
         handler = partial(_failure_of, failures, carrier)
         branch.handle(FAILURE, handler)
         try:
-            yield with_wishes(address, failures, Templates(partial(branch.ask, TEMPLATE)))
+            wishing = with_wishes(address, failures, Templates(partial(branch.ask, TEMPLATE)))
+            yield replace(wishing, on_allow=partial(branch.ask, ALLOW))
         finally:
             branch.forget(handler)
 
@@ -79,6 +82,11 @@ def gateway_of_workers(network: Any, hub: Hub) -> Gateway:
     templates = Templates()
     hub.handle(TEMPLATE, templates.add)
     return Gateway(network, failure_of=partial(_ask_workers, hub), templates=templates)
+
+
+def hear_workers(hub: Hub, address: GatewayAddress) -> None:
+    """In the controller: allow the hosts that the workers' tests allow."""
+    hub.handle(ALLOW, lambda names: address.allow_hosts(*names))
 
 
 def _failure_of(failures: Failures, carrier: Carrier, service: str, to: str) -> dict[str, Any] | None:

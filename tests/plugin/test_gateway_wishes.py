@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -26,10 +28,11 @@ SENDS = """
         return status(urllib.request.Request(url + "/sms", body, {"Content-Type": "application/json"}))
 
     def send_template(url, to, sid, code):
-        fields = {"To": to, "From": "Shop", "ContentSid": sid, "ContentVariables": json.dumps({"1": code})}
-        request = urllib.request.Request(
-            url + "/2010-04-01/Accounts/AC" + "0" * 32 + "/Messages.json", urllib.parse.urlencode(fields).encode()
-        )
+        return send_twilio(url, to, ContentSid=sid, ContentVariables=json.dumps({"1": code}))
+
+    def send_twilio(url, to, **fields):
+        body = urllib.parse.urlencode({"To": to, "From": "Shop", **fields}).encode()
+        request = urllib.request.Request(url + "/2010-04-01/Accounts/AC" + "0" * 32 + "/Messages.json", body)
         request.add_header("Authorization", "Basic " + "QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDp0b2tlbg==")
         return status(request)
 
@@ -148,6 +151,54 @@ def test_workers_ask_a_shared_gateway(pytester: pytest.Pytester, run: Run) -> No
     )
     result = run(*XDIST, "-n2", "--dist=loadgroup", f"--otp-gateway=127.0.0.1:{closed_port()}")
     result.assert_outcomes(passed=3)
+
+
+def test_workers_allow_hosts_for_receipts(pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under xdist, the controller's gateway posts receipts to a host that a worker's test allowed."""
+    resolve = socket.getaddrinfo
+
+    def resolved(host: object, *more: Any, **options: Any) -> Any:
+        return resolve("127.0.0.1" if host == "app.example.com" else host, *more, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)  # of the controller: this process
+    pytester.makepyfile(
+        """
+        import http.server, queue, threading
+        import pytest
+        from sends import send_twilio
+
+        @pytest.fixture
+        def receipts():
+            received = queue.SimpleQueue()
+
+            class Handler(http.server.BaseHTTPRequestHandler):
+                def do_POST(self):
+                    received.put((self.path, self.headers["Host"]))
+                    self.rfile.read(int(self.headers["Content-Length"]))
+                    self.send_response(204)
+                    self.end_headers()
+
+                def log_message(self, *args): pass
+
+            with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+                thread = threading.Thread(target=server.serve_forever)
+                thread.start()
+                yield server.server_port, received
+                server.shutdown()
+                thread.join()
+
+        def test_it(otp_gateway, otp_number, receipts):
+            port, received = receipts
+            number = otp_number()
+            otp_gateway.allow_hosts("*.example.com")
+            url = f"http://app.example.com:{port}/status"
+            assert send_twilio(otp_gateway.url, number.e164, Body="hi", StatusCallback=url) == 201
+            for _ in range(3):
+                assert received.get(timeout=30) == ("/status", f"app.example.com:{port}")
+        """
+    )
+    result = run(*XDIST, "-n1", f"--otp-gateway=127.0.0.1:{closed_port()}")
+    result.assert_outcomes(passed=1)
 
 
 def test_a_template(pytester: pytest.Pytester, run: Run) -> None:

@@ -23,7 +23,7 @@ from werkzeug.wrappers import Request, Response
 
 from ...phone import e164
 from ..failures import Documented
-from ..http import Fields, basic_credentials, first, json_response
+from ..http import Fields, basic_credentials, first, is_writable, json_response
 from ..message import Backend, Channel, OutgoingSms, is_sender_name
 from ..templates import rendered
 from .twilio_common import (
@@ -169,7 +169,10 @@ class Twilio(TwilioApi):
             hint = "declare the text of a template that is stored at Twilio with otp_gateway.add_template()"
             raise TwilioError(400, 21655, f"The ContentSid is Invalid: {hint}")
         body, defaults = template
-        return rendered(body, defaults | _variables(fields))
+        text = rendered(body, defaults | _variables(fields))
+        if not is_writable(text):
+            raise TwilioError(400, 21656, "The ContentVariables Parameter is invalid")
+        return text
 
 
 def _variables(fields: Fields) -> dict[str, str]:

@@ -182,7 +182,7 @@ class TestTemplates:
         client.messages.create(to=HELD, from_="Shop", content_sid=TEMPLATE, content_variables='{"1": "482913"}')
         assert world.network.taken == [(HELD, "482913 is your code", "Shop")]
 
-    @pytest.mark.parametrize("variables", ["nonsense", "[1]", "[" * 10_000])
+    @pytest.mark.parametrize("variables", ["nonsense", "[1]", "[" * 10_000, '{"1": "\\ud800"}'])
     def test_variables_that_are_none(self, client: Any, templates: Templates, variables: str) -> None:
         """ContentVariables must be a JSON object."""
         from twilio.base.exceptions import TwilioRestException
