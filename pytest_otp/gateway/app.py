@@ -113,6 +113,7 @@ class Gateway:
 
     Attributes:
         callbacks: As above.
+        templates: As above.
     """
 
     def __init__(
@@ -127,13 +128,14 @@ class Gateway:
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self.callbacks = callbacks or Callbacks()
+        self.templates = templates or Templates()
         self._network = network
         self._names = names
         self._on_stray = on_stray
         self._log: deque[SentMessage] = deque(maxlen=MOST_KEPT)
         self._lock = threading.Lock()
         self._delivering = Delivering(self._submit, self._lose, failure_of, Agenda(clock))
-        backend = partial(Backend, templates=templates or Templates(), callbacks=self.callbacks)
+        backend = partial(Backend, templates=self.templates, callbacks=self.callbacks)
         self._services = [
             service(backend(partial(self._delivering.deliver, service.SERVICE, service.FAILURES)))
             for service in _service_classes()
@@ -160,6 +162,14 @@ class Gateway:
     def paths(self) -> list[str]:
         """Method and path of each request that is served, for display."""
         return [path for service in self._services for path in service.PATHS]
+
+    @property
+    def documented(self) -> dict[str, Documented]:
+        """The failures that each service documents, by its name: all its APIs together."""
+        found: dict[str, Documented] = {}
+        for service in self._services:
+            found[service.SERVICE] = {**found.get(service.SERVICE, {}), **service.FAILURES}
+        return found
 
     def matches(self, request: Request) -> bool:
         """Whether the request is for a service that is served here."""
@@ -202,14 +212,6 @@ class Gateway:
         sent = SentMessage(service, message.to, message.sender, message.text, held, utc_now(), message.channel, failure)
         with self._lock:
             self._log.append(sent)
-
-
-def documented_failures() -> dict[str, Documented]:
-    """What each service documents, by its name: all its APIs together."""
-    found: dict[str, Documented] = {}
-    for service in _service_classes():
-        found[service.SERVICE] = {**found.get(service.SERVICE, {}), **service.FAILURES}
-    return found
 
 
 def _failed(failed: SendingFailed, service: SmsService, request: Request) -> Response:

@@ -224,15 +224,12 @@ def _expected(service: str | None, asked: Mapping[str, Documented]) -> str:
 
 
 def _codes(asked: Mapping[str, Documented]) -> dict[str, list[str]]:
-    """Each service's own codes, in the order in which it documents them."""
-    return {
-        name: list(
-            dict.fromkeys(
-                code for key, (_, own, _) in failures.items() for code in (key, own) if code and code not in KINDS
-            )
-        )
-        for name, failures in asked.items()
-    }
+    """Each service's own codes, short ones first."""
+    found = {}
+    for name, failures in asked.items():
+        codes = {code for key, (_, own, _) in failures.items() for code in (key, own)} - {"", *KINDS}
+        found[name] = sorted(codes, key=lambda code: (len(code), code))
+    return found
 
 
 def _checked_seconds(error: str, seconds: object) -> float:

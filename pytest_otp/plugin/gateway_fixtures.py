@@ -113,14 +113,12 @@ def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
 def _served(carrier: Carrier, where: tuple[str, int] | None, config: pytest.Config) -> Iterator[GatewayAddress]:
     """Serve a gateway that delivers to a carrier, by default on a free loopback port."""
     from ..gateway.app import Gateway  # noqa: PLC0415 - as in `gateway`
-    from ..gateway.templates import Templates  # noqa: PLC0415
     from .gateway_wishes import failures_of_tests, with_wishes  # noqa: PLC0415
 
-    templates = Templates()
-    with failures_of_tests(carrier, config) as failures:
-        made = Gateway(carrier, failure_of=failures.take, templates=templates)
+    with failures_of_tests(carrier, lambda: made.documented, config) as failures:
+        made = Gateway(carrier, failure_of=failures.take)
         with _listening(made, where) as address:
-            yield with_wishes(address, failures, templates)
+            yield with_wishes(address, failures, made.templates)
 
 
 @contextlib.contextmanager
@@ -151,7 +149,7 @@ class SharedGateway:
         self._workers = Workers(hub)
         made = gateway_of_workers(self._workers, hub)
         self._address = self._running.enter_context(_listening(made, self._where))
-        hear_workers(hub, self._address)
+        hear_workers(hub, made, self._address)
 
     def plain(self) -> dict[str, str]:
         """The address and the paths of the certificates."""

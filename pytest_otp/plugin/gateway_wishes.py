@@ -7,19 +7,20 @@ all workers before it delivers a message. Templates are told to the controller a
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..gateway.app import Gateway, documented_failures
-from ..gateway.failures import Failure, Failures
+from ..gateway.app import Gateway
+from ..gateway.failures import Documented, Failure, Failures
 from ..gateway.templates import Templates
 
 if TYPE_CHECKING:
     from ..gateway.address import GatewayAddress
+    from ..gateway.app import SmsNetwork
     from ..offline.carrier import Carrier
     from .relay import Hub
     from .relay_worker import Branch
@@ -28,6 +29,8 @@ FAILURE = "failure"
 """The topic of the controller's question what is to go wrong with a message."""
 TEMPLATE = "template"
 """The topic on which a worker tells the controller of a template."""
+DOCUMENTED = "documented"
+"""The topic on which a worker asks the controller what its services document of failures."""
 ALLOW = "allow-hosts"
 """The topic on which a worker tells the controller of hosts that are allowed, to which receipts may then go."""
 
@@ -45,9 +48,11 @@ class EndOfTest:
 
 
 @contextlib.contextmanager
-def failures_of_tests(carrier: Carrier, config: pytest.Config) -> Iterator[Failures]:
+def failures_of_tests(
+    carrier: Carrier, documented: Callable[[], Mapping[str, Documented]], config: pytest.Config
+) -> Iterator[Failures]:
     """What the tests of a process ask to go wrong, whose numbers are those of a carrier."""
-    failures = Failures(carrier.knows, documented_failures)
+    failures = Failures(carrier.knows, documented)
     plugin = EndOfTest(failures)
     config.pluginmanager.register(plugin)
     try:
@@ -67,7 +72,7 @@ def told_to_controller(
     address: GatewayAddress, carrier: Carrier, branch: Branch, config: pytest.Config
 ) -> Iterator[GatewayAddress]:
     """In a worker: the address of the controller's gateway, of which tests can ask something."""
-    with failures_of_tests(carrier, config) as failures:
+    with failures_of_tests(carrier, partial(_ask_controller, branch), config) as failures:
         handler = partial(_failure_of, failures, carrier)
         branch.handle(FAILURE, handler)
         try:
@@ -77,16 +82,16 @@ def told_to_controller(
             branch.forget(handler)
 
 
-def gateway_of_workers(network: Any, hub: Hub) -> Gateway:
-    """In the controller: a gateway that fails as the workers' tests asked for."""
-    templates = Templates()
-    hub.handle(TEMPLATE, templates.add)
-    return Gateway(network, failure_of=partial(_ask_workers, hub), templates=templates)
+def gateway_of_workers(network: SmsNetwork, hub: Hub) -> Gateway:
+    """In the controller: a gateway that fails as the workers' tests ask for."""
+    return Gateway(network, failure_of=partial(_ask_workers, hub))
 
 
-def hear_workers(hub: Hub, address: GatewayAddress) -> None:
-    """In the controller: allow the hosts that the workers' tests allow."""
+def hear_workers(hub: Hub, gateway: Gateway, address: GatewayAddress) -> None:
+    """In the controller: do what the workers' tests ask of the gateway, and tell what they can ask for."""
+    hub.handle(TEMPLATE, gateway.templates.add)
     hub.handle(ALLOW, lambda names: address.allow_hosts(*names))
+    hub.handle(DOCUMENTED, lambda: gateway.documented)
 
 
 def _failure_of(failures: Failures, carrier: Carrier, service: str, to: str) -> dict[str, Any] | None:
@@ -101,3 +106,11 @@ def _ask_workers(hub: Hub, service: str, to: str) -> Failure | None:
     answers = hub.ask(FAILURE, service, to, until=bool)
     found = next((answer["failure"] for answer in answers if answer and answer["failure"]), None)
     return None if found is None else Failure(**found)
+
+
+def _ask_controller(branch: Branch) -> Mapping[str, Documented]:
+    (documented,) = branch.ask(DOCUMENTED)
+    return {
+        service: {error: (status, code, message) for error, (status, code, message) in failures.items()}
+        for service, failures in documented.items()
+    }

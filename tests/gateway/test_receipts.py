@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from pytest_otp.gateway.app import Gateway, documented_failures
+from pytest_otp.gateway.app import Gateway
 from pytest_otp.gateway.callbacks import Call, Callbacks
 from pytest_otp.gateway.failures import Failures
 from pytest_otp.server.server import Server
@@ -52,7 +52,7 @@ class Stage:
 def stage() -> Iterator[Stage]:
     calls, now = list[Call](), [0.0]
     network = Network()
-    failures = Failures(lambda number: number == HELD, documented_failures)
+    failures = Failures(lambda number: number == HELD, lambda: gateway.documented)
     callbacks = Callbacks(on_call=calls.append, settle=0)
     gateway = Gateway(network, callbacks=callbacks, failure_of=failures.take, clock=lambda: now[0])
     with application() as app, Server(gateway) as server:

@@ -27,9 +27,8 @@ ACCOUNT = re.compile(r"AC[0-9A-Za-z]{32}")
 WHATSAPP = "whatsapp:"
 """What stands before a number that is addressed over WhatsApp."""
 
+_CODES = {403: "20403", 404: "20404", 429: "20429", 500: "20500", 503: "20503"}
 _USER = re.compile(r"(?:AC|SK)[0-9A-Za-z]{32}")  # an account, or an API key of one
-
-_USUAL_CODES = {401: "20003", 403: "20006", 404: "20404", 405: "20004", 429: "20429", 500: "20500", 503: "20503"}
 
 
 class TwilioError(Exception):
@@ -85,8 +84,8 @@ class TwilioApi(ABC):
 
 
 def refusal(status: int, message: str, code: str | None = None) -> Response:
-    """An error in Twilio's form. Without a code and a usual one for the status, the SDKs use the status as the code."""
-    code = code or _USUAL_CODES.get(status)
+    """An error in Twilio's form; without a code, with its usual one for the status if there is one."""
+    code = code or _CODES.get(status)
     if code is None:
         return json_response({"message": message, "status": status}, status)
     return TwilioError(status, int(code), message).response()
