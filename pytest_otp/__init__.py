@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from .gateway.address import GatewayAddress
     from .gateway.description import ServiceDescription, ServiceError, ServiceRequest
+    from .gateway.failures import ArmedFailure
     from .gateway.seen import GatewayRequest, SentMessage
     from .numbers.number import OtpNumber
     from .numbers.options import NumberOptions
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 __all__ = [
+    "ArmedFailure",
     "AuthenticationError",
     "Balance",
     "BudgetExceeded",
@@ -111,6 +113,7 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "ArmedFailure": "gateway.failures",
     "Candidate": "codes",
     "CodeFormat": "codes.formats",
     "Carrier": "offline.carrier",

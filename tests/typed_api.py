@@ -15,6 +15,7 @@ from typing_extensions import assert_type
 
 import pytest_otp
 from pytest_otp import (
+    ArmedFailure,
     Balance,
     Candidate,
     Carrier,
@@ -178,6 +179,10 @@ def fixtures(
     assert_type(ServiceDescription.from_plain(described.to_plain()), ServiceDescription)
     assert_type(otp_gateway.requests, tuple[GatewayRequest, ...])
     assert_type(otp_gateway.sent_to("+12015550123"), tuple[SentMessage, ...])
+    with otp_gateway.fail("+12015550123", "twilio", error=21610, times=None) as failure:
+        assert_type(failure, ArmedFailure)
+    assert_type(otp_gateway.fail(error="late", seconds=0.5).used, int)
+    otp_gateway.add_template("HX" + "0" * 32, "{{1}} is your code")
     assert_type(otp_webhook.url, str | None)
     assert_type(otp_settings.timeout, float)
     assert_type(otp_settings.provider, str)

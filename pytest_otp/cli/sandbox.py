@@ -10,7 +10,7 @@ import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -200,6 +200,7 @@ def _sandbox(arguments: argparse.Namespace) -> int:
         )
         with (
             _ended_by_signals(lambda: events.put(None)),
+            closing(app),
             serving(
                 app,
                 host=arguments.host,

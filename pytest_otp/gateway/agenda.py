@@ -10,7 +10,7 @@ from collections.abc import Callable
 from ..clock import monotonic
 from ..server.server import log_failure
 
-Job = Callable[[], None]
+Job = Callable[[], object]
 
 
 class Agenda:

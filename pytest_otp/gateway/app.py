@@ -14,19 +14,23 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol
 from urllib.parse import urlsplit
 
-from ..clock import utc_now
+from ..clock import monotonic, utc_now
 from ..display import NAME, shown
+from .agenda import Agenda
 from .callbacks import Call, Callbacks
+from .delivering import Delivering
+from .failures import SECONDS, Documented, Failure, SendingFailed, keep_waiting
 from .hosts import HostTable
+from .message import Backend, OutgoingSms
 from .record import Record
 from .seen import Outcome, SentMessage
+from .templates import Templates
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug.wrappers import Request, Response
 
     from .description import ServiceDescription
-    from .message import Backend, OutgoingSms
 
 
 class SmsNetwork(Protocol):
@@ -44,10 +48,12 @@ class SmsService(Protocol):
         SERVICE: Its name.
         PATHS: Method and path of each request that it serves, with `<Name>` for what varies: `GET /messages/<Id>`. A
             404 for any other path says that the gateway does not serve it.
+        FAILURES: How it shows the failures that tests ask for.
     """
 
     SERVICE: ClassVar[str]
     PATHS: ClassVar[tuple[str, ...]]
+    FAILURES: ClassVar[Documented]
 
     def __init__(self, backend: Backend) -> None: ...
 
@@ -79,10 +85,14 @@ class Gateway:
         names: Host names of this machine, at which a browser may use it.
         callbacks: Makes the requests to the application. Defaults to one that reaches this machine only.
         record: Where requests and messages are recorded. Defaults to a new one.
+        failure_of: Returns what is to go wrong with a message, by its service and its number. Defaults to nothing.
+        templates: Content templates that tests declared.
+        clock: Seconds, for messages that are delivered late.
 
     Attributes:
         callbacks: As above.
         record: As above.
+        templates: As above.
         hosts: The hosts of SMS services, for a proxy in front of it.
     """
 
@@ -94,17 +104,24 @@ class Gateway:
         names: Collection[str] = (),
         callbacks: Callbacks | None = None,
         record: Record | None = None,
+        failure_of: Callable[[str, str], Failure | None] = lambda service, to: None,
+        templates: Templates | None = None,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.callbacks = callbacks or Callbacks()
         self.callbacks.on_call = self._called
         self.record = record or Record()
+        self.templates = templates or Templates()
         self.hosts = HostTable()
+        self._delivering = Delivering(self._submit, self._lose, failure_of, Agenda(clock))
         self._network = network
         self._names = names
         self._on_stray = on_stray
-        self._services = _services(self._deliver, self.callbacks)
         self._adding = threading.Lock()
-        self._served = {service: [_pattern(path) for path in service.PATHS] for service in self._services}
+        self._services: list[SmsService] = []
+        self._served: dict[SmsService, list[re.Pattern[str]]] = {}
+        for service in _built_in():
+            self._serve(service)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -114,6 +131,7 @@ class Gateway:
 
     def close(self) -> None:
         """End what it does in the background. Close it after its server."""
+        self._delivering.close()
         self.callbacks.close()
 
     @property
@@ -126,6 +144,14 @@ class Gateway:
         """Method and path of each request that is served, for display."""
         return [path for service in self._services for path in service.PATHS]
 
+    @property
+    def documented(self) -> dict[str, Documented]:
+        """The failures that each service documents, by its name: all its APIs together."""
+        found: dict[str, Documented] = {}
+        for service in self._services:
+            found[service.SERVICE] = {**found.get(service.SERVICE, {}), **service.FAILURES}
+        return found
+
     def add_service(self, description: ServiceDescription) -> None:
         """Serve one more service from now on. Adding the same description again does nothing.
 
@@ -136,10 +162,14 @@ class Gateway:
 
         with self._adding:
             if is_new(description, self._services, self.hosts, self.matches):
-                service = _made(described(description), self._deliver, self.callbacks)
-                self._served = {**self._served, service: [_pattern(path) for path in service.PATHS]}
-                self._services = [*self._services, service]
+                self._serve(described(description))
                 self.hosts.add(description.name, description.hosts)
+
+    def _serve(self, service: type[SmsService]) -> None:
+        deliver = partial(self._delivering.deliver, service.SERVICE, service.FAILURES)
+        made = service(Backend(deliver, templates=self.templates, callbacks=self.callbacks))
+        self._served = {**self._served, made: [_pattern(path) for path in made.PATHS]}
+        self._services = [*self._services, made]
 
     def matches(self, request: Request) -> bool:
         """Whether the request is for a service that is served here."""
@@ -181,7 +211,10 @@ class Gateway:
         if not rows and is_from_another_site(request, self._names):
             return json_response({"error": "requests from other websites are not allowed"}, 403), "refused"
         if service is not None:
-            response = service.answer(request)
+            try:
+                response = service.answer(request)
+            except SendingFailed as failed:
+                return _failed(failed, service, request), "refused"
             if response.status_code == 404 and not any(
                 known.fullmatch(request.path) for known in self._served[service]
             ):
@@ -210,22 +243,37 @@ class Gateway:
         # A service's real host name leaves no doubt. At the gateway's own address, the path decides.
         services = self._services_at(host)
         found = next((service for service in services if service.matches(request)), None)
-        return found or (services[0] if services and self.hosts.services_of(host) else None)
+        return found or (services[-1] if services and self.hosts.services_of(host) else None)
 
-    def _deliver(self, service: str, message: OutgoingSms) -> bool:
+    def _submit(self, service: str, message: OutgoingSms) -> bool:
         self.record.sending()
         held = self._network.submit(message.to, message.text, sender=message.sender)
-        sent = SentMessage(service, message.to, message.sender, message.text, held, utc_now(), message.channel)
-        self.record.accept(sent)
+        self._note(service, message, held=held)
         if not held and self._on_stray is not None:
             self._on_stray(message.to)
         return held
+
+    def _lose(self, service: str, message: OutgoingSms, failure: str) -> None:
+        self._note(service, message, held=False, failure=failure)
+
+    def _note(self, service: str, message: OutgoingSms, *, held: bool, failure: str | None = None) -> None:
+        sent = SentMessage(service, message.to, message.sender, message.text, held, utc_now(), message.channel, failure)
+        self.record.accept(sent)
 
     def _called(self, call: Call) -> None:
         """Record a request that the gateway made."""
         parts = urlsplit(call.url)
         where = (call.method, parts.hostname or "", parts.path)
         self.record.add(*where, call.status or 0, call.result, by_gateway=True)
+
+
+def _failed(failed: SendingFailed, service: SmsService, request: Request) -> Response:
+    if failed.failure.error == "time_out":
+        keep_waiting(request.environ, failed.failure.seconds)
+    response = service.refusal(failed.status, failed.message, failed.code or None)
+    if failed.status == 429:
+        response.headers["Retry-After"] = f"{failed.failure.seconds or SECONDS['rate_limited']:g}"
+    return response
 
 
 def _numbers(request: Request) -> list[str]:
@@ -251,7 +299,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 _VARIABLE = re.compile(r"(<[^>]*>)")
 
 
-def _services(deliver: Callable[[str, OutgoingSms], bool], callbacks: Callbacks) -> list[SmsService]:
+def _built_in() -> tuple[type[SmsService], ...]:
     # They need werkzeug, and this module is also imported with a real provider.
     from .services.africastalking import AfricasTalking  # noqa: PLC0415
     from .services.aws_sms_voice import AwsSmsVoice  # noqa: PLC0415
@@ -263,16 +311,15 @@ def _services(deliver: Callable[[str, OutgoingSms], bool], callbacks: Callbacks)
     from .services.sns import Sns  # noqa: PLC0415
     from .services.telnyx import Telnyx  # noqa: PLC0415
     from .services.twilio import Twilio  # noqa: PLC0415
+    from .services.twilio_calls import TwilioCalls  # noqa: PLC0415
+    from .services.twilio_lookup import TwilioLookup  # noqa: PLC0415
+    from .services.twilio_verify import TwilioVerify  # noqa: PLC0415
     from .services.vonage import Vonage  # noqa: PLC0415
+    from .services.vonage_verify import VonageVerify  # noqa: PLC0415
+    from .services.vonage_verify_legacy import VonageVerifyLegacy  # noqa: PLC0415
 
-    classes: tuple[type[SmsService], ...] = (
-        *(Plain, Twilio, Vonage, Sns, AwsSmsVoice),
-        *(Telnyx, Plivo, MessageBird, Bird, Sinch, Infobip, AfricasTalking),
+    # At a host with several APIs, the first whose path fits answers; the last answers for all other paths.
+    return (
+        *(Plain, TwilioVerify, TwilioLookup, TwilioCalls, Twilio, VonageVerify, VonageVerifyLegacy, Vonage),
+        *(Sns, AwsSmsVoice, Telnyx, Plivo, MessageBird, Bird, Sinch, Infobip, AfricasTalking),
     )
-    return [_made(service, deliver, callbacks) for service in classes]
-
-
-def _made(service: type[SmsService], deliver: Callable[[str, OutgoingSms], bool], callbacks: Callbacks) -> SmsService:
-    from .message import Backend  # noqa: PLC0415 - as above
-
-    return service(Backend(partial(deliver, service.SERVICE), callbacks))

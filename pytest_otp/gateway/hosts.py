@@ -61,9 +61,10 @@ _SMSAPI = [f"api{copy}.smsapi.{domain}" for domain in ("com", "pl", "se", "bg", 
 # To serve another one, write SERVED in its row, and give it the name that its class has in SERVICE.
 _TABLE: tuple[SmsHosts, ...] = (
     _row("twilio", "Twilio", SERVED, *_twilio("api")),
-    _row("twilio", "Twilio Verify", KNOWN, *_twilio("verify")),
-    _row("twilio", "Twilio Lookup", KNOWN, *_twilio("lookups")),
-    _row("twilio_messaging", "Twilio Messaging", KNOWN, *_twilio("messaging", "content", "notify", "proxy")),
+    _row("twilio", "Twilio Verify", SERVED, *_twilio("verify")),
+    _row("twilio", "Twilio Lookup", SERVED, *_twilio("lookups")),
+    _row("twilio", "Twilio Content", SERVED, *_twilio("content")),
+    _row("twilio_messaging", "Twilio Messaging", KNOWN, *_twilio("messaging", "notify", "proxy")),
     _row("twilio_conversations", "Twilio Conversations", KNOWN, *_twilio("conversations", "chat", "ip-messaging")),
     _row("twilio_studio", "Twilio Studio", KNOWN, *_twilio("studio", "flex-api")),
     _row(

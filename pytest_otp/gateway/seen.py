@@ -60,6 +60,8 @@ class SentMessage(_Plain):
     """When the gateway accepted it, in UTC."""
     channel: Channel = "sms"
     """`sms`, `whatsapp`, or `voice` for a call in which the text was read out."""
+    failure: str | None = None
+    """The failure that a test asked for, for which it was not delivered; otherwise None."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -22,7 +22,7 @@ from .run import hooks_of, watch_strays
 
 if TYPE_CHECKING:
     from ..gateway.address import GatewayAddress
-    from ..gateway.app import SmsNetwork
+    from ..gateway.app import Gateway
     from ..gateway.record import Record
     from ..gateway.seen import GatewayRequest
     from ..offline.carrier import Carrier, Witness
@@ -93,17 +93,19 @@ def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Ite
         from ..gateway.address import GatewayAddress  # noqa: PLC0415 - as in `gateway`
         from .gateway_seen import KNOWN, SharedRecord  # noqa: PLC0415 - only where the controller serves the gateway
         from .gateway_services import add_to_shared, described_services  # noqa: PLC0415
+        from .gateway_wishes import told_to_controller  # noqa: PLC0415
         from .relay_worker import branch_of  # noqa: PLC0415
 
         branch, handler = branch_of(config), partial(deliver, carrier)
         shared = SharedRecord(branch, carrier)
-        address = GatewayAddress.from_plain(worker[SharedGateway.name], shared, add=partial(add_to_shared, branch))
+        plain = GatewayAddress.from_plain(worker[SharedGateway.name], shared, add=partial(add_to_shared, branch))
         for description in described_services(settings, config.rootpath):
-            address.add_service(description)  # it is there, and is what environ() has to know
+            plain.add_service(description)  # it is there, and is what environ() has to know
         with (
             _answering(branch, TOPIC, handler),
             _answering(branch, KNOWN, shared.known),
             _witnessed(carrier, shared.witness),
+            told_to_controller(plain, carrier, branch, config) as address,
             _known(address, config),
         ):
             yield
@@ -152,15 +154,19 @@ def _kept_folder(settings: Settings, config: pytest.Config) -> KeptFolder | None
 @contextlib.contextmanager
 def _served(carrier: Carrier, settings: Settings, config: pytest.Config) -> Iterator[GatewayAddress]:
     """Serve the gateway of one carrier."""
-    from .gateway_seen import witness_of  # noqa: PLC0415 - as in `gateway`
+    from ..gateway.app import Gateway  # noqa: PLC0415 - as in `gateway`
+    from .gateway_seen import witness_of  # noqa: PLC0415
+    from .gateway_wishes import failures_of_tests, with_wishes  # noqa: PLC0415
 
     record = _record(settings)
     hooks_of(config).records.append(record)
     with (
         _witnessed(carrier, witness_of(record, carrier)),
-        _serving(carrier, settings, record, config) as address,
+        failures_of_tests(carrier, lambda: made.documented, config) as failures,
     ):
-        yield address
+        made = Gateway(carrier, record=record, failure_of=failures.take)
+        with _serving(made, settings, config) as address:
+            yield with_wishes(address, failures, made.templates)
 
 
 def _record(settings: Settings) -> Record:
@@ -169,16 +175,12 @@ def _record(settings: Settings) -> Record:
     return Record(show_sms=settings.show_sms)
 
 
-def _serving(
-    network: SmsNetwork, settings: Settings, record: Record, config: pytest.Config
-) -> AbstractContextManager[GatewayAddress]:
-    """Serve the gateway, by default on a free loopback port, with the services that the run describes."""
+def _serving(made: Gateway, settings: Settings, config: pytest.Config) -> AbstractContextManager[GatewayAddress]:
+    """Serve a gateway, by default on a free loopback port, with the services that the run describes."""
     host, port = settings.gateway or (LOOPBACK, 0)
     from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
-    from ..gateway.app import Gateway  # noqa: PLC0415
     from .gateway_services import described_services  # noqa: PLC0415
 
-    made = Gateway(network, record=record)
     for description in described_services(settings, config.rootpath):
         made.add_service(description)
     ca = _kept_folder(settings, config)
@@ -202,12 +204,14 @@ class SharedGateway:
         """Start serving. Raises `SettingsError` if it cannot listen on the port."""
         from .gateway_seen import share  # noqa: PLC0415 - as in `gateway`
         from .gateway_services import take_services  # noqa: PLC0415
+        from .gateway_wishes import gateway_of_workers, hear_workers  # noqa: PLC0415
 
         share(self._record, hub)
         self._workers = Workers(hub)
-        served = _serving(self._workers, self._settings, self._record, self._config)
-        self._address = self._running.enter_context(served)
+        made = gateway_of_workers(self._workers, hub, self._record)
+        self._address = self._running.enter_context(_serving(made, self._settings, self._config))
         take_services(hub, self._address)
+        hear_workers(hub, made, self._address)
 
     def plain(self) -> dict[str, str]:
         """The address and the paths of the certificates."""

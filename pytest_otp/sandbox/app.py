@@ -104,6 +104,10 @@ class Sandbox:
             has_numbers=course.refusal != "no-numbers",
         )
 
+    def close(self) -> None:
+        """End what the gateway does in the background. Close it after its server."""
+        self.gateway.close()
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         return self._answer(Request(environ))(environ, start_response)

@@ -31,16 +31,16 @@ class Application:
     """Where it is, and what it received."""
 
     url: str = ""
-    _received: queue.SimpleQueue[Received] = field(default_factory=queue.SimpleQueue)
+    received: queue.SimpleQueue[Received] = field(default_factory=queue.SimpleQueue)
 
     def next(self) -> Received:
         """The next request, in order."""
-        return self._received.get(timeout=PATIENCE)
+        return self.received.get(timeout=PATIENCE)
 
     def put(self, request: Request) -> None:
         body = request.get_data()
         headers = dict(request.headers)
-        self._received.put(Received(request.method, request.url, headers, request.form.to_dict(), body))
+        self.received.put(Received(request.method, request.url, headers, request.form.to_dict(), body))
 
 
 @contextmanager

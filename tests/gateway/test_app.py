@@ -17,6 +17,8 @@ def test_a_host_decides_before_the_path(world: World) -> None:
     """At a service's own host every request is that service's; at another host the path decides."""
     hosts = {
         "api.twilio.com:443": (401, b'"code": 20003'),
+        "verify.twilio.com": (401, b'"code": 20003'),
+        "lookups.twilio.com": (401, b'"code": 20003'),
         "api.nexmo.com": (404, b"the gateway does not serve POST /sms."),
         "sns.us-east-1.amazonaws.com": (403, b"MissingAuthenticationToken"),
         "gateway.test:8025": (415, b"Content-Type must be application/json"),
@@ -33,6 +35,10 @@ def test_a_host_decides_before_the_path(world: World) -> None:
     [
         ("POST", "/sms", True),
         ("POST", "/sms/json", True),
+        ("POST", "/v2/verify", True),
+        ("POST", "/verify/check/json", True),
+        ("GET", "/v2/Services", True),
+        ("GET", "/v2/PhoneNumbers/+12015550123", True),
         ("POST", "/v1/messages", True),
         ("GET", "/2010-04-01/anything", True),
         ("POST", "/", True),

@@ -51,13 +51,23 @@ def run(modules: Path, folder: Path, carrier: Carrier, *command: str) -> Any:
 
 
 def test_the_node_package_sends_to_the_test(modules: Path, tmp_path: Path) -> None:
-    """It sends, looks the message up and is refused a bad number, each as Twilio would answer, by https."""
+    """It sends, looks up, verifies, calls and is refused a bad number, each as Twilio would answer, by https."""
     carrier = Carrier(seed=1)
     line = carrier.allocate("US")
     told = run(modules, tmp_path, carrier, str(APPLICATION), line.e164, "Your code is 482913")
     assert told.pop("sid").startswith("SM")
-    assert told == {"found": "Your code is 482913", "code": 21211, "status": 400}
-    assert [sms.text for sms in line.messages()] == ["Your code is 482913"]
+    assert told == {
+        "found": "Your code is 482913",
+        "code": 21211,
+        "status": 400,
+        "checks": ["pending", "approved", 20404],
+        "line": "mobile",
+    }
+    assert [sms.text for sms in line.messages()] == [
+        "Your code is 482913",
+        "Your Acme verification code is: 424242",
+        "Your code is 1234",
+    ]
 
 
 def test_the_node_package_shows_why_it_was_refused(modules: Path, tmp_path: Path) -> None:

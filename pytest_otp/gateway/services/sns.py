@@ -27,6 +27,7 @@ from werkzeug.wrappers import Request, Response
 
 from ...errors import OtpError
 from ...phone import e164
+from ..failures import Documented
 from ..http import FORM, Fields, Unreadable, first, read_form, read_text
 from ..message import Backend, OutgoingSms, is_sender_name
 from .aws_common import UnsignedRequest, signed_region
@@ -51,6 +52,14 @@ class Sns:
 
     SERVICE: ClassVar[str] = "sns"
     PATHS: ClassVar[tuple[str, ...]] = ("POST / Action=Publish",)
+    # Publish accepts what cannot be delivered: the reasons are those in the delivery logs (CloudWatch).
+    FAILURES: ClassVar[Documented] = {
+        "unsubscribed": (200, "", "Phone number is opted out"),
+        "unreachable": (200, "", "Phone is currently unreachable/unavailable"),
+        "blocked": (200, "", "Blocked as spam by phone carrier"),
+        "rate_limited": (400, "Throttling", "Rate exceeded"),
+        "server_error": (500, "InternalError", "An internal service error occurred"),
+    }
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend

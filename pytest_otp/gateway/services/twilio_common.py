@@ -7,8 +7,13 @@ Sources: the shape of errors (https://www.twilio.com/docs/usage/twilios-response
 
 from __future__ import annotations
 
+import base64
+import hmac
 import re
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar
 
 from werkzeug.wrappers import Request, Response
 
@@ -52,17 +57,30 @@ class TwilioError(Exception):
         return json_response(self._payload, self._status, headers)
 
 
-def answered(answer: Callable[[Request], Response], request: Request) -> Response:
-    """Answer an authenticated request by `answer`, and each error in Twilio's form."""
-    try:
-        authenticate(request)
-        return answer(request)
-    except TwilioError as error:
-        return error.response()
-    except Unreadable as unreadable:
-        return refusal(unreadable.status, unreadable.message)
-    except OtpError as error:
-        return refusal(500, f"An internal server error has occurred: {error.message}", "20500")
+class TwilioApi(ABC):
+    """One of Twilio's APIs: answers requests, and all errors in Twilio's form."""
+
+    SERVICE: ClassVar[str] = "twilio"
+
+    @abstractmethod
+    def respond(self, request: Request) -> Response:
+        """Answer an authenticated request. Raises `TwilioError`, `Unreadable` and `OtpError`."""
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        try:
+            authenticate(request)
+            return self.respond(request)
+        except TwilioError as error:
+            return error.response()
+        except Unreadable as unreadable:
+            return refusal(unreadable.status, unreadable.message)
+        except OtpError as error:
+            return refusal(500, f"An internal server error has occurred: {error.message}", "20500")
+
+    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
+        """An error in Twilio's form."""
+        return refusal(status, message, code)
 
 
 def refusal(status: int, message: str, code: str | None = None) -> Response:
@@ -94,10 +112,49 @@ def read_fields(request: Request) -> Fields:
 
 
 def not_found(request: Request) -> TwilioError:
-    """The error for a path or resource that does not exist."""
-    return TwilioError(404, 20404, f"The requested resource {request.path} was not found")
+    """The error for a path or resource that does not exist. Its text has the path without the newer APIs' version."""
+    path = re.sub(r"^/v\d+(?=/)", "", request.path)
+    return TwilioError(404, 20404, f"The requested resource {path} was not found")
 
 
 def method_not_allowed() -> TwilioError:
     """The error for a method that the resource does not have."""
     return TwilioError(405, 20004, "Method not allowed")
+
+
+def signature(url: str, fields: Mapping[str, str], token: str) -> str:
+    """The `X-Twilio-Signature` of a request that Twilio makes to an application.
+
+    Args:
+        url: Its URL, as the application named it.
+        fields: The fields of its form.
+        token: The auth token that the application authenticated with.
+    """
+    signed = url + "".join(name + fields[name] for name in sorted(fields))
+    return base64.b64encode(hmac.new(token.encode(), signed.encode(), "sha1").digest()).decode()
+
+
+def account_of(request: Request) -> str:
+    """The account of an authenticated request whose path does not name it. That of an API key is made of its sid."""
+    user = (basic_credentials(request) or ("", ""))[0]
+    return "AC" + user[2:]
+
+
+def iso_time(at: datetime) -> str:
+    """A time as the newer APIs write it: `2026-11-29T20:00:00Z`."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def page(url: str, key: str, resources: list[dict[str, object]]) -> dict[str, object]:
+    """A list of resources as the newer APIs show it, all on one page."""
+    first_page = f"{url}?PageSize=50&Page=0"
+    meta = {
+        "page": 0,
+        "page_size": 50,
+        "first_page_url": first_page,
+        "previous_page_url": None,
+        "url": first_page,
+        "next_page_url": None,
+        "key": key,
+    }
+    return {key: resources, "meta": meta}

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from werkzeug.wrappers import Request, Response
 
 from ...phone import e164
-from ..http import authorization, basic_credentials, json_response
+from ..http import authorization, basic_credentials, is_writable, json_response, read_form, read_object, read_text
 from ..message import is_sender_name
 
 ERRORS = "https://developer.vonage.com/api-errors"
@@ -30,6 +30,26 @@ def is_authorized(request: Request) -> bool:
     if given is not None and given.type == "bearer":
         return _JWT.fullmatch(given.token or "") is not None
     return all(basic_credentials(request) or ("", ""))
+
+
+def read_fields(request: Request, invalid: Callable[[str], Exception]) -> Mapping[str, str]:
+    """The fields of a request to one of the older APIs, in its query or its body. Raises `Unreadable`.
+
+    The body shows whether it is a form or JSON: the SDK declares a form as JSON once it has sent JSON to another API.
+
+    Args:
+        request: The request.
+        invalid: Makes the error that is raised for a field that is no plain value, from its name.
+    """
+    text, fields = read_text(request), request.args.to_dict()
+    if not text.lstrip().startswith("{"):
+        return fields | {name: values[0] for name, values in read_form(text).items()}
+    for name, value in read_object(text).items():
+        if isinstance(value, (dict, list)) or (isinstance(value, str) and not is_writable(value)):
+            raise invalid(name)
+        if value is not None:
+            fields[name] = str(value)
+    return fields
 
 
 def is_number(written: str) -> bool:
