@@ -214,13 +214,8 @@ def _sandbox(arguments: argparse.Namespace) -> int:
             address.allow_hosts(*arguments.allow_host)
             address.allow_hosts(*arguments.allow_real_sms, real_sms=True)
             url = address.url or ""
-            _print_start(
-                address,
-                endpoints(url),
-                environ(url),
-                f"scenario {arguments.fake}, seed {seed}",
-                ca=bool(arguments.gateway_ca),
-            )
+            what = f"scenario {arguments.fake}, seed {seed}"
+            _print_start(address, endpoints(url), environ(url), what, ca=bool(arguments.gateway_ca))
             if not is_loopback(arguments.host):
                 _print_exposed(address)
             print(flush=True)

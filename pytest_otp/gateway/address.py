@@ -18,7 +18,7 @@ from ..server.proxy import Proxy, checked_hosts
 from ..server.trust_stores import java_trust_store, php_folder
 from .description import ServiceDescription
 from .environment import aws_endpoints, java_options, no_proxy_entries, preload_variables
-from .failures import ArmedFailure
+from .failing import FailsOnDemand
 from .hosts import HOSTS, HostTable, meeting
 from .seen import GatewayRequest, Seen, SentMessage
 
@@ -36,7 +36,7 @@ _PROXY_EXCEPTIONS = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
-class GatewayAddress:
+class GatewayAddress(FailsOnDemand):
     """The gateway's address, as returned by the fixture `otp_gateway`."""
 
     url: str | None
@@ -49,12 +49,8 @@ class GatewayAddress:
     """What the gateway has seen; None with a real provider."""
     _hosts: HostTable = field(default=HOSTS, repr=False, compare=False)
     _add: Callable[[ServiceDescription], None] | None = field(default=None, repr=False, compare=False)
-    on_fail: Callable[..., ArmedFailure] | None = field(default=None, repr=False, compare=False)
-    """Does what `fail` is asked for; None with a real provider."""
     on_allow: Callable[[list[str]], object] | None = field(default=None, repr=False, compare=False)
     """Tells a gateway that runs in another process of the hosts that are allowed; otherwise None."""
-    on_template: Callable[[str, str], None] | None = field(default=None, repr=False, compare=False)
-    """Does what `add_template` is asked for; None with a real provider."""
     _direct_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
     _real_sms_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
@@ -196,57 +192,6 @@ class GatewayAddress:
     def _led_hosts(self) -> list[str]:
         return [*self._hosts.patterns(), *(f"!{name}" for name in sorted(self._real_sms_hosts))]
 
-    def fail(
-        self,
-        number: object = None,
-        service: str | None = None,
-        *,
-        error: str | int,
-        times: int | None = 1,
-        seconds: float | None = None,
-    ) -> ArmedFailure:
-        """Make the next messages fail as the service documents it, at most until the current test ends.
-
-        What each error means is in the documentation, "Failures on demand". `late` and `twice` deliver the message all
-        the same. Several failures are used in the order in which they were asked for.
-
-        Args:
-            number: The number whose messages fail: an `OtpNumber`, or a text. Defaults to all numbers that the tests of
-                this process (an xdist worker) ordered.
-            service: The name of the service, such as `twilio`. Defaults to each that has this error.
-            error: One of `unsubscribed`, `unreachable`, `blocked`, `rate_limited`, `server_error`, `time_out`,
-                `undelivered`, `late`, `twice` and `out_of_order`, or one of the service's own codes, such as 21610.
-            times: How many messages fail. None means each until the test ends.
-            seconds: With `late`, the seconds until the message is delivered (defaults to 5); with `rate_limited`, those
-                in `Retry-After` (defaults to 1); with `time_out`, those until the connection is closed (defaults to
-                120).
-
-        Returns:
-            The failure: `used` says how many messages it made fail, and `end()` or a `with` block ends it.
-
-        Raises:
-            SettingsError: If an argument is invalid, or with a real provider.
-        """
-        if self.on_fail is None:
-            raise _not_offline("otp_gateway.fail")
-        return self.on_fail(number, service, error, times, seconds)
-
-    def add_template(self, sid: str, body: str) -> None:
-        """Declare the text of a Twilio content template that the application sends by its ID.
-
-        For templates that are stored at Twilio. Those that the application creates itself are known.
-
-        Args:
-            sid: The template's ID: `HX` and 32 hexadecimal digits.
-            body: The text, with `{{1}}` or `{{code}}` in place of each variable.
-
-        Raises:
-            SettingsError: If an argument is invalid, or with a real provider.
-        """
-        if self.on_template is None:
-            raise _not_offline("otp_gateway.add_template")
-        self.on_template(sid, body)
-
     def to_plain(self) -> dict[str, str]:
         """This address as plain data, for `from_plain` in another process on this machine."""
         if self.url is None:
@@ -313,13 +258,6 @@ def serving(
         record = None if gateway is None else gateway.record
         add = None if gateway is None else gateway.add_service
         yield GatewayAddress(server.url, authority.certificates, proxy, record, hosts, add)
-
-
-def _not_offline(what: str) -> SettingsError:
-    return SettingsError(
-        f"{what} is not available with a real provider",
-        hint="Skip the test if otp_gateway.url is None.",
-    )
 
 
 def _extended_no_proxy(host: str) -> str:

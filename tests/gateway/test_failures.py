@@ -335,7 +335,7 @@ def test_a_number_may_be_an_otp_number(failing: Failing) -> None:
             {"error": 21610, "service": "sns"},
             "unknown error 21610: expected unsubscribed, .*; or sns's Throttling, InternalError",
         ),
-        ({"error": "blocked", "service": "twillio"}, "unknown service 'twillio': expected one of plain, sns, .*"),
+        ({"error": "blocked", "service": "twillio"}, "unknown service 'twillio': expected one of africastalking, .*"),
         ({"error": "blocked", "times": 0}, "times must be at least 1, or None for all messages; got 0"),
         ({"error": "blocked", "times": True}, "times must be at least 1, or None for all messages; got True"),
         ({"error": "blocked", "times": 1.5}, "times must be at least 1, or None for all messages; got 1.5"),

@@ -53,8 +53,8 @@ def stage() -> Iterator[Stage]:
     calls, now = list[Call](), [0.0]
     network = Network()
     failures = Failures(lambda number: number == HELD, lambda: gateway.documented)
-    callbacks = Callbacks(on_call=calls.append, settle=0)
-    gateway = Gateway(network, callbacks=callbacks, failure_of=failures.take, clock=lambda: now[0])
+    gateway = Gateway(network, callbacks=Callbacks(settle=0), failure_of=failures.take, clock=lambda: now[0])
+    gateway.callbacks.on_call = calls.append
     with application() as app, Server(gateway) as server:
         yield Stage(World(server.url, network, gateway, []), failures, app, calls, now)
     gateway.close()

@@ -17,7 +17,7 @@ from pytest_otp.gateway.seen import GatewayRequest, SentMessage
 from pytest_otp.server.server import Server
 from tests.gateway.world import ACCOUNT, FORM, HELD, STRAY, Network, World, basic
 
-CALLS = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+CALLS = "/2010-04-01/Accounts/" + ACCOUNT + "/Faxes.json"
 JSON = {"Content-Type": "application/json"}
 
 

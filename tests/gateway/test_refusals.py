@@ -71,6 +71,6 @@ def test_a_path_names_what_is_served(world: World) -> None:
     """At a served service's host the sentence says which paths there are."""
     answer = world.ask("POST", "/sms/xml", b"{}", {"Host": "rest.nexmo.com"})
     assert answer.status == 404
-    assert answer.json["detail"].startswith(
-        "pytest-otp: the gateway does not serve POST /sms/xml. At rest.nexmo.com it serves POST /sms/json, POST /v1/"
-    )
+    start = "pytest-otp: the gateway does not serve POST /sms/xml. At rest.nexmo.com it serves POST /"
+    assert answer.json["detail"].startswith(start)
+    assert "POST /sms/json" in answer.json["detail"]

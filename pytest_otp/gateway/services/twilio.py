@@ -95,7 +95,8 @@ class Twilio(TwilioApi):
         f"POST /{VERSION}/Accounts/<AccountSid>/Messages.json",
         f"GET /{VERSION}/Accounts/<AccountSid>/Messages.json",
         f"GET /{VERSION}/Accounts/<AccountSid>/Messages/<Sid>.json",
-        f"POST {CONTENT_PATH}",
+        *(f"{method} {CONTENT_PATH}" for method in ("POST", "GET")),
+        *(f"{method} {CONTENT_PATH}/<Sid>" for method in ("GET", "DELETE")),
     )
     FAILURES: ClassVar[Documented] = _ERRORS
 

@@ -219,9 +219,9 @@ def test_another_method_is_405(world: World) -> None:
 
 def test_another_path_of_their_host_is_404(world: World) -> None:
     """At Vonage's own name, what is not served is refused in Vonage's form, with the reason."""
-    answer = world.ask("POST", "/v2/verify/unknown", b"{}", {"Host": "api.nexmo.com"})
+    answer = world.ask("POST", "/v2/other", b"{}", {"Host": "api.nexmo.com"})
     assert answer.status == 404
-    assert answer.json["detail"].startswith("pytest-otp: the gateway does not serve POST /v2/verify/unknown. ")
+    assert answer.json["detail"].startswith("pytest-otp: the gateway does not serve POST /v2/other. ")
 
 
 CODE = [{"type": "text", "text": "482913"}]
