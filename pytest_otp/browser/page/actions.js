@@ -64,22 +64,22 @@ const actions = {
       active: chosen.indexOf(active),
       elsewhere: active && isField(active) && !chosen.includes(active) ? idOf(active) : null,
       outside: [...everyWindow()].filter((each) => !isReachable(each)).length,
-      keys: seen.keys, inputs: seen.inputs, astray: seen.astray, changes: seen.changes,
+      keys: seen.keys, inputs: seen.inputs, prevented: prevented(), astray: seen.astray, changes: seen.changes,
       scripted: !!chosen[0]?.isConnected && isScripted(chosen[0]),
     };
   },
-  // The same once nothing has changed for some turns of the page's own loop, of which there is no clock to freeze.
-  async rest({ fields, drawing, turns }) {
+  // The same once nothing has changed for some turns of the page's own loop, of which there is no clock to freeze, and
+  // for `still` milliseconds: fewer where the clock is frozen, since no timer of the page runs then either.
+  async rest({ fields, drawing, turns, still }) {
     const state = () => JSON.stringify([seen.changes, ...fields.map((id) => valueOf(elements.get(id)))]);
-    for (let quiet = 0, last = state(), turn = 0; quiet < turns && turn < MOST_TURNS; turn++) {
-      await new Promise((resolve) => {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = resolve;
-        port2.postMessage(null);
-      });
+    const began = now(), most = still ? MOST_TURNS_OF_A_HOLD : MOST_TURNS;
+    let last = state(), since = began, quiet = 0;
+    for (let turn = 0; turn < most && (quiet < turns || now() - since < still); turn++) {
+      if (still && now() - began > LONGEST_HOLD * still) break;
+      await turned();
       const next = state();
-      quiet = next === last ? quiet + 1 : 0;
-      last = next;
+      if (next === last) { quiet++; continue; }
+      [last, since, quiet] = [next, now(), 0];
     }
     return actions.read({ fields, drawing });
   },

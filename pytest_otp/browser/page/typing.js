@@ -3,11 +3,13 @@
 const ORIGIN = Symbol.for("pytest-otp origin");
 const LAPSES = 5000;  // milliseconds without a call from Python, as after an alert
 const MOST_TURNS = 50;
+const MOST_TURNS_OF_A_HOLD = 5000;
+const LONGEST_HOLD = 4;  // times as long as was asked for, in a page that never stands still
 const GUARDED = Symbol.for("pytest-otp guarded");
 // What has happened since a field was begun with.
 const seen = {
   allowed: new Set(), touched: 0, lapses: LAPSES, focused: false, clipboard: null,
-  keys: 0, inputs: 0, astray: 0, changes: 0,
+  keys: 0, inputs: 0, prevented: 0, astray: 0, changes: 0, underway: [],
 };
 
 const focusOn = (element, select) => {
@@ -40,7 +42,7 @@ const guards = {
   keydown(event) {
     const target = event.composedPath()[0];
     if (now() - seen.touched > seen.lapses) { watch(false); return; }
-    if (seen.allowed.has(target)) { seen.keys++; return; }
+    if (seen.allowed.has(target)) { seen.keys++; guards.keypress(event); return; }
     seen.astray++;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -51,8 +53,22 @@ const guards = {
     event.preventDefault();
     event.stopImmediatePropagation();
   },
+  // Whether a script keeps a key from having its usual effect is known once the event is over.
+  keypress(event) { if (seen.allowed.has(event.composedPath()[0])) seen.underway.push(event); },
+  beforeinput(event) { guards.keypress(event); },
   input(event) { if (seen.allowed.has(event.composedPath()[0])) seen.inputs++; },
 };
+const prevented = () => {
+  seen.prevented += seen.underway.some((event) => event.defaultPrevented) ? 1 : 0;
+  seen.underway = [];
+  return seen.prevented;
+};
+// One turn of the page's own loop.
+const turned = () => new Promise((resolve) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = resolve;
+  port2.postMessage(null);
+});
 const observer = new MutationObserver((records) => { seen.changes += records.length; });
 const watch = (on) => {
   for (const each of windows()) {
