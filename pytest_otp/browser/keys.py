@@ -68,6 +68,8 @@ class Typist:
         self._text = text
         self._moves: bool | None = None
         """Whether the widget moves the focus from box to box; None before that is known."""
+        self._is_rested = False
+        """Whether the page has had its rest since the key that was seen last."""
         self._has_shown = False
         """Whether the widget has ever shown a key."""
         self._pace = Pace(widget)
@@ -90,7 +92,10 @@ class Typist:
             self.typed = index + 1
             if index == 0 and young and not self.is_scripted:
                 return Outcome.UNTOUCHED
-        return (yield from self._standing())
+        if self._is_rested:
+            return Outcome.STANDS
+        reading = (yield from self._rested()) or (yield from self._widget.read())
+        return Outcome.GONE if reading is None else self._compared(reading, self.typed)
 
     def last(self) -> Steps[Outcome]:
         """Press the last key, once, and see what the page makes of the whole text."""
@@ -141,13 +146,9 @@ class Typist:
             reading = yield from self._widget.rested(hold)
         return reading
 
-    def _standing(self) -> Steps[Outcome]:
-        reading = (yield from self._widget.rested(self._pace.rest(_SHORTEST_HOLD) if self.typed else 0.0)) or (
-            yield from self._widget.read()
-        )
-        if reading is None:
-            return Outcome.GONE
-        return self._compared(reading, self.typed)
+    def _rested(self) -> Steps[Reading | None]:
+        """What the widget shows when the last key may be pressed."""
+        return (yield from self._widget.rested(self._pace.rest(_SHORTEST_HOLD) if self.pressed else 0.0))
 
     def _compared(self, reading: Reading, count: int) -> Outcome:
         """What a reading says of the first characters."""
@@ -184,14 +185,17 @@ class Typist:
         """Wait until the first `count` characters show; None if the key was stopped on its way elsewhere."""
         patience = Patience(self._widget.watch.clock, self._widget.watch.timeout)
         pace = self._pace
+        self._is_rested = count == len(self._text) - 1
         while True:
-            reading = yield from self._widget.read()
+            reading = (yield from self._rested()) if self._is_rested else None
+            reading = reading or (yield from self._widget.read())
             if reading is None:
                 return Outcome.GONE
             if same(reading.shown, self._text[:count]):
                 pace.shown(count - 1, at_once=not patience.has_paused)
                 self._has_shown = True
                 return Outcome.STANDS
+            self._is_rested = False
             if reading.went_astray(before):
                 return None
             if reading.shown != before.shown:
