@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -236,37 +235,24 @@ def serving(
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
-    hosts = HOSTS if gateway is None else gateway.hosts
+    hosts = HostTable() if gateway is None else gateway.hosts
     note = None if gateway is None else gateway.record.proxied
     proxy = Proxy(lambda name: hosts.is_sms_host(name) or name in names, note=note)
     if gateway is not None:
         gateway.callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, LOOPBACK)
-    kept = _kept(ca, [*hosts.patterns(), *names])
+    kept: KeptAuthority | None = None
+    if ca is not None:
+        from .covered import opened  # noqa: PLC0415 - start-up cost: only if one is kept
+
+        kept = opened(ca, hosts, names)
     with (
         contextlib.closing(gateway) if gateway else contextlib.nullcontext(),
         Authority(kept=kept) as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,
     ):
         record = None if gateway is None else gateway.record
-        add = None if gateway is None else partial(_add_service, gateway, kept)
+        add = None if gateway is None else gateway.add_service
         yield GatewayAddress(server.url, authority.certificates, proxy, record, hosts, add)
-
-
-def _add_service(gateway: Gateway, kept: KeptAuthority | None, description: ServiceDescription) -> None:
-    if kept is not None:
-        from .covered import covered_names  # noqa: PLC0415 - start-up cost: only if one is kept
-
-        kept.check(covered_names(description.hosts))
-    gateway.add_service(description)
-
-
-def _kept(ca: KeptFolder | None, patterns: Iterable[str]) -> KeptAuthority | None:
-    if ca is None:
-        return None
-    from ..server.kept_authority import kept_authority  # noqa: PLC0415 - start-up cost: only if one is kept
-    from .covered import covered_names  # noqa: PLC0415 - as above
-
-    return kept_authority(ca, covered_names(patterns))
 
 
 def _extended_no_proxy(host: str) -> str:

@@ -137,9 +137,9 @@ class Gateway:
         with self._adding:
             if is_new(description, self._services, self.hosts, self.matches):
                 service = _made(described(description), self._deliver, self.callbacks)
+                self.hosts.add(description.name, description.hosts)  # first: a kept authority may not cover them
                 self._served = {**self._served, service: [_pattern(path) for path in service.PATHS]}
                 self._services = [*self._services, service]
-                self.hosts.add(description.name, description.hosts)
 
     def matches(self, request: Request) -> bool:
         """Whether the request is for a service that is served here."""

@@ -6,7 +6,10 @@ the domains of clouds, of which SMS is the smallest part, the regions are filled
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ..server.kept_authority import KeptAuthority, KeptFolder, kept_authority
+from .hosts import HostTable
 
 _AWS = (
     *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1"),
@@ -31,6 +34,26 @@ _REGIONS: Mapping[str, tuple[str, ...]] = {
 _FIPS_REGIONS = ("us-", "ca-")
 """How the regions begin that have endpoints with FIPS."""
 _OTHER_CLOUDS = ("aliyuncs.com", "tencentcloudapi.com")
+
+
+_TOO_LATE = (
+    "Describe the service in a file with --otp-gateway-services, so that it is known at the start, and delete the "
+    "folder. The next run makes a new one, whose ca.pem you then have to trust."
+)
+
+
+def opened(ca: KeptFolder, hosts: HostTable, names: Iterable[str]) -> KeptAuthority:
+    """The authority in a folder, for these hosts and names. It is made if it is not there.
+
+    Hosts that are added later have to be covered too. Raises `SettingsError` if it cannot be used.
+    """
+    kept = kept_authority(ca, covered_names([*hosts.patterns(), *names]))
+
+    def check(patterns: Sequence[str]) -> None:
+        kept.check(covered_names(patterns), hint=_TOO_LATE)
+
+    hosts.check = check
+    return kept
 
 
 def covered_names(patterns: Iterable[str]) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import fnmatch
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 SERVED, KNOWN = True, False
@@ -117,9 +117,14 @@ _TABLE: tuple[SmsHosts, ...] = (
 
 
 class HostTable:
-    """The hosts of SMS services as one gateway sees them: the table, and what is added. Safe to use from threads."""
+    """The hosts of SMS services as one gateway sees them: the table, and what is added. Safe to use from threads.
+
+    Attributes:
+        check: Called with the patterns of hosts before they are added; may raise `SettingsError`.
+    """
 
     def __init__(self) -> None:
+        self.check: Callable[[Sequence[str]], None] | None = None
         self._lock = threading.Lock()
         self._now: tuple[tuple[SmsHosts, ...], dict[str, tuple[SmsHosts, ...]]] = (_TABLE, {})
 
@@ -130,9 +135,14 @@ class HostTable:
             service: The `SERVICE` that answers for them.
             patterns: Host names; `*` matches any part of a name. Without any, nothing is added.
             name: The service's name for people. Defaults to `service`.
+
+        Raises:
+            SettingsError: If the gateway cannot have certificates for them.
         """
         if not patterns:
             return
+        if self.check is not None:
+            self.check(patterns)
         row = SmsHosts(service, name or service, SERVED, tuple(pattern.lower() for pattern in patterns))
         with self._lock:
             self._now = ((row, *self._now[0]), {})

@@ -73,15 +73,15 @@ class KeptAuthority:
             return any(address in ipaddress.ip_network(network) for network in _LOOPBACK_NETWORKS)
         return any(name == each or name.endswith(f".{each}") for each in self.names)
 
-    def check(self, names: Collection[str]) -> None:
-        """Raises SettingsError unless it may issue certificates for all of these names."""
+    def check(self, names: Collection[str], *, hint: str = _ANEW) -> None:
+        """Raises SettingsError, with this hint, unless it may issue certificates for all of these names."""
         missing = [name for name in names if not self.covers(name)]
         if missing:
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise SettingsError(
                 f"{self.setting}: the authority in {self.folder} does not cover {missing[0]}{more}: it is limited to "
                 "the hosts that were known when it was made",
-                hint=_ANEW,
+                hint=hint,
             )
 
 

@@ -416,3 +416,25 @@ def test_help_of_the_sandbox_explains_each_option_and_scenario(capsys: pytest.Ca
     assert [option for option in options if option not in shown] == []
     for scenario in SCENARIOS.values():
         assert scenario.help in shown
+
+
+def test_an_authority_can_be_kept(start: StartProcess, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With a folder for it, each sandbox has the same one, and says which file to trust."""
+    folder = tmp_path_factory.mktemp("outside") / "ca"
+    made = []
+    for _ in range(2):
+        process = start("--gateway-ca", str(folder))
+        path = folder / "ca.pem"
+        assert f"# Applications that run already, and containers, can trust {path} until it expires." in process.start
+        assert process.end() == (0, "", "")
+        made.append(path.read_bytes())
+    assert made[0] == made[1]
+
+
+def test_an_authority_is_not_kept_where_it_could_be_committed(start: StartProcess) -> None:
+    """A folder below the current one has to be ignored by git; the error names the option."""
+    process = start("--gateway-ca", "ca")
+    status, out, err = process.end()
+    assert (status, out) == (2, "")
+    assert "--gateway-ca: " in err
+    assert "is inside the project, and git" in err

@@ -15,6 +15,7 @@ from pytest_otp.gateway.address import GatewayAddress, serving
 from pytest_otp.gateway.app import Gateway
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.server.certificates import Certificates
+from pytest_otp.server.kept_authority import KeptFolder
 
 FILES = Certificates("/somewhere/ca.pem", "/somewhere/bundle.pem", "/somewhere/extra.pem")
 
@@ -273,3 +274,34 @@ def test_messages_to_what_is_no_number(address: GatewayAddress) -> None:
 def test_without_a_gateway_nothing_was_seen() -> None:
     """With a real provider both are empty."""
     assert (GatewayAddress(None).requests, GatewayAddress(None).sent_to("+12015550123")) == ((), ())
+
+
+def test_a_kept_authority_is_for_known_hosts(tmp_path: Path) -> None:
+    """It covers the table's hosts; a service that is added later has to be known when the folder is made."""
+    gateway = Gateway(Carrier(seed=1))
+    folder = KeptFolder(tmp_path / "ca", tmp_path / "project", "--otp-gateway-ca")
+    with serving(
+        gateway, host="127.0.0.1", port=0, setting="--otp-gateway", names=["shop"], gateway=gateway, ca=folder
+    ) as address:
+        assert address.ca_file == str(tmp_path / "ca" / "ca.pem")
+        assert Path(address.environ()["SSL_CERT_FILE"]).parent != tmp_path / "ca"
+        gateway.hosts.add("mine", ["eu.api.twilio.com", "shop"])
+        with pytest.raises(SettingsError, match=r"^--otp-gateway-ca: .* does not cover sms\.example\.com:") as caught:
+            gateway.hosts.add("theirs", ["sms.example.com"])
+        assert "--otp-gateway-services" in str(caught.value)
+        assert not gateway.hosts.is_sms_host("sms.example.com")
+
+
+def test_real_sms_are_not_led_to_the_gateway() -> None:
+    """A service that is allowed to send real SMS is an exception for the preloads, and keeps its own endpoint."""
+    address = GatewayAddress("http://127.0.0.1:8025")
+    address.allow_hosts("sns.eu-west-1.amazonaws.com", "example.com", real_sms=True)
+    assert "AWS_ENDPOINT_URL_SNS" not in address.environ()
+    with serving(Gateway(Carrier(seed=1)), host="127.0.0.1", port=0, setting="--otp-gateway") as served:
+        served.allow_hosts("SNS.eu-west-1.amazonaws.com", "example.com", real_sms=True)
+        environ = served.environ(preload=True)
+    hosts = environ["PYTEST_OTP_GATEWAY_HOSTS"].split(",")
+    assert [entry for entry in hosts if entry.startswith("!")] == ["!sns.eu-west-1.amazonaws.com"]
+    assert "sns.*.amazonaws.com" in hosts
+    assert "AWS_ENDPOINT_URL_SNS" not in environ
+    assert environ["AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"] == served.url
