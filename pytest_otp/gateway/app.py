@@ -162,8 +162,8 @@ class Gateway:
 
         with self._adding:
             if is_new(description, self._services, self.hosts, self.matches):
+                self.hosts.add(description.name, description.hosts)  # first: a kept authority may not cover them
                 self._serve(described(description))
-                self.hosts.add(description.name, description.hosts)
 
     def _serve(self, service: type[SmsService]) -> None:
         deliver = partial(self._delivering.deliver, service.SERVICE, service.FAILURES)

@@ -100,11 +100,11 @@ class DescribedService:
             return self._refused(refused, chosen.request)
 
     def refusal(self, status: int, message: str, code: str | None = None) -> Response:
-        """An error in the service's form; by default with the code of the description's error with this status."""
+        """An error in the service's form; without a code, with that of the description's error with this status."""
         errors = {**_DEFAULTS, **self.DESCRIPTION.errors}.values()
         known: str | int = next((each.code for each in errors if each.status == status), str(status))
         is_number = any(isinstance(each.code, int) for each in self.DESCRIPTION.errors.values())
-        given: str | int | None = int(code) if code is not None and is_number and code.isdecimal() else code
+        given: str | int | None = int(code) if code and is_number and code.isdecimal() else code or None
         return error_response(
             self.DESCRIPTION, None, ServiceError(status, "", known if given is None else given), message
         )

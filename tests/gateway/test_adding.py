@@ -163,3 +163,4 @@ def test_a_kept_authority(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=r"^--otp-gateway-ca .* does not cover api\.other\.example: "):
             address.add_service(another())
         assert proxied(address, "api.other.example").startswith(b"HTTP/1.1 403 ")
+        assert gateway.paths.count("POST /send") == 1

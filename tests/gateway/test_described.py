@@ -284,7 +284,7 @@ def test_its_refusal() -> None:
     )
     service = described(description)(Backend(lambda sms: True))
     assert service.FAILURES == {"blocked": (403, "3", "No")}
-    for status, code, shown in ((401, None, 2), (418, None, "418"), (429, "7", 7), (429, "x", "x")):
+    for status, code, shown in ((401, None, 2), (418, None, "418"), (429, "7", 7), (429, "x", "x"), (403, "", 3)):
         response = service.refusal(status, "Not here {id}", code)
         assert response.status_code == status
         assert json.loads(response.get_data()) == {"error": {"code": shown, "message": "Not here {id}"}}
