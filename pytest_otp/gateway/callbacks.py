@@ -222,6 +222,7 @@ class Callbacks:
         end = monotonic() + self._seconds
         sock = socket.create_connection((host, port), self._seconds)
         # A time-out of the socket would hold for each byte: a peer that sends one now and then could keep it open.
+        sock.settimeout(None)
         cut = _Cut(sock)
         timer = threading.Timer(max(end - monotonic(), 0.0), cut)
         timer.daemon = True

@@ -255,8 +255,11 @@ def timing_out(stop_timeout: float) -> Iterator[tuple[socket.socket, threading.E
 
 
 def test_time_out_ends_with_the_client() -> None:
-    """When the client gives up, the gateway stops waiting."""
+    """Nothing is answered, and when the client gives up, the gateway stops waiting."""
     with timing_out(PATIENCE) as (connection, ended):
+        connection.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
         connection.close()
         assert ended.wait(PATIENCE)
 
