@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..errors import SettingsError
-from ..loopback import LOOPBACK
 from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
 from .failures import ArmedFailure
@@ -187,14 +186,14 @@ def serving(
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
     A proxy request for one of `names` is for the application. The hosts that are allowed for the proxy are allowed for
-    `callbacks` too.
+    `callbacks` too, and this machine if only this machine can reach the port.
     """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
     proxy = Proxy(lambda name: serves(name) or name in names)
     if callbacks is not None:
-        callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, LOOPBACK)
+        callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, peer=host)
     with (
         Authority() as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,
