@@ -30,12 +30,11 @@ from .twilio_common import (
     ACCOUNT,
     VERSION,
     WHATSAPP,
+    TwilioApi,
     TwilioError,
-    answered,
     method_not_allowed,
     not_found,
     read_fields,
-    refusal,
 )
 from .twilio_content import PATH as CONTENT_PATH
 from .twilio_content import TwilioContent
@@ -89,10 +88,9 @@ _MAGIC_TO = {
 _MAGIC_FROM = {"+15005550001": "21212", "+15005550007": "21606", "+15005550008": "21611"}
 
 
-class Twilio:
+class Twilio(TwilioApi):
     """Twilio's Messages and its content templates."""
 
-    SERVICE: ClassVar[str] = "twilio"
     PATHS: ClassVar[tuple[str, ...]] = (
         f"POST /{VERSION}/Accounts/<AccountSid>/Messages.json",
         f"GET /{VERSION}/Accounts/<AccountSid>/Messages.json",
@@ -110,15 +108,8 @@ class Twilio:
         """Whether the path is one of Twilio's."""
         return request.path.startswith(f"/{VERSION}/") or self._content.matches(request)
 
-    def answer(self, request: Request) -> Response:
-        """Answer one request."""
-        return answered(self._answer, request)
-
-    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
-        """An error in Twilio's form."""
-        return refusal(status, message, code)
-
-    def _answer(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response:
+        """Answer an authenticated request."""
         if self._content.matches(request):
             return self._content.answer(request)
         path = _PATH.fullmatch(request.path)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import base64
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import datetime
+from typing import ClassVar
 
 from werkzeug.wrappers import Request, Response
 
@@ -25,9 +27,8 @@ ACCOUNT = re.compile(r"AC[0-9A-Za-z]{32}")
 WHATSAPP = "whatsapp:"
 """What stands before a number that is addressed over WhatsApp."""
 
+_CODES = {403: "20403", 404: "20404", 429: "20429", 500: "20500", 503: "20503"}
 _USER = re.compile(r"(?:AC|SK)[0-9A-Za-z]{32}")  # an account, or an API key of one
-
-_USUAL_CODES = {401: "20003", 403: "20006", 404: "20404", 405: "20004", 429: "20429", 500: "20500", 503: "20503"}
 
 
 class TwilioError(Exception):
@@ -56,22 +57,35 @@ class TwilioError(Exception):
         return json_response(self._payload, self._status, headers)
 
 
-def answered(answer: Callable[[Request], Response], request: Request) -> Response:
-    """Answer an authenticated request by `answer`, and each error in Twilio's form."""
-    try:
-        authenticate(request)
-        return answer(request)
-    except TwilioError as error:
-        return error.response()
-    except Unreadable as unreadable:
-        return refusal(unreadable.status, unreadable.message)
-    except OtpError as error:
-        return refusal(500, f"An internal server error has occurred: {error.message}", "20500")
+class TwilioApi(ABC):
+    """One of Twilio's APIs: answers requests, and all errors in Twilio's form."""
+
+    SERVICE: ClassVar[str] = "twilio"
+
+    @abstractmethod
+    def respond(self, request: Request) -> Response:
+        """Answer an authenticated request. Raises `TwilioError`, `Unreadable` and `OtpError`."""
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        try:
+            authenticate(request)
+            return self.respond(request)
+        except TwilioError as error:
+            return error.response()
+        except Unreadable as unreadable:
+            return refusal(unreadable.status, unreadable.message)
+        except OtpError as error:
+            return refusal(500, f"An internal server error has occurred: {error.message}", "20500")
+
+    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
+        """An error in Twilio's form."""
+        return refusal(status, message, code)
 
 
 def refusal(status: int, message: str, code: str | None = None) -> Response:
-    """An error in Twilio's form. Without a code and a usual one for the status, the SDKs use the status as the code."""
-    code = code or _USUAL_CODES.get(status)
+    """An error in Twilio's form; without a code, with its usual one for the status if there is one."""
+    code = code or _CODES.get(status)
     if code is None:
         return json_response({"message": message, "status": status}, status)
     return TwilioError(status, int(code), message).response()

@@ -23,7 +23,7 @@ from ..failures import Documented
 from ..http import json_response
 from ..message import Backend
 from .lines import carrier, line_type
-from .twilio_common import TwilioError, answered, method_not_allowed, not_found, refusal
+from .twilio_common import TwilioApi, TwilioError, method_not_allowed, not_found
 
 _PATH = re.compile(r"/(?P<version>v[12])/PhoneNumbers/(?P<number>[^/]+)")
 _URL = "https://lookups.twilio.com"
@@ -56,10 +56,9 @@ _PACKAGES: Mapping[str, dict[str, object]] = {
 }
 
 
-class TwilioLookup:
+class TwilioLookup(TwilioApi):
     """Twilio Lookup."""
 
-    SERVICE: ClassVar[str] = "twilio"
     PATHS: ClassVar[tuple[str, ...]] = ("GET /v2/PhoneNumbers/<number>", "GET /v1/PhoneNumbers/<number>")
     FAILURES: ClassVar[Documented] = {
         "rate_limited": (429, "20429", "Too Many Requests"),
@@ -73,32 +72,24 @@ class TwilioLookup:
         """Whether the path is one of Lookup's."""
         return _PATH.fullmatch(request.path) is not None
 
-    def answer(self, request: Request) -> Response:
-        """Answer one request."""
-        return answered(_looked_up, request)
-
-    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
-        """An error in Twilio's form."""
-        return refusal(status, message, code)
-
-
-def _looked_up(request: Request) -> Response:
-    path = _PATH.fullmatch(request.path)
-    if path is None:
-        raise not_found(request)
-    if request.method != "GET":
-        raise method_not_allowed()
-    written, country = unquote(path["number"]).strip(), request.args.get("CountryCode", "").upper() or None
-    if country is not None and region_of(country) is None:
-        raise TwilioError(400, 20001, f"Invalid parameter: CountryCode {country}")
-    # The country of a number that names none is the USA.
-    country = country or "US"
-    number = e164(written, country)
-    if path["version"] == "v2":
-        return json_response(_second_version(request, written, number, why_not(written, country)))
-    if number is None:
-        raise not_found(request)
-    return json_response(_first_version(request, number))
+    def respond(self, request: Request) -> Response:
+        """Answer an authenticated request."""
+        path = _PATH.fullmatch(request.path)
+        if path is None:
+            raise not_found(request)
+        if request.method != "GET":
+            raise method_not_allowed()
+        written, country = unquote(path["number"]).strip(), request.args.get("CountryCode", "").upper() or None
+        if country is not None and region_of(country) is None:
+            raise TwilioError(400, 20001, f"Invalid parameter: CountryCode {country}")
+        # The country of a number that names none is the USA.
+        country = country or "US"
+        number = e164(written, country)
+        if path["version"] == "v2":
+            return json_response(_second_version(request, written, number, why_not(written, country)))
+        if number is None:
+            raise not_found(request)
+        return json_response(_first_version(request, number))
 
 
 def _second_version(request: Request, written: str, number: str | None, problem: str | None) -> dict[str, object]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -30,21 +30,20 @@ from ...clock import monotonic, utc_now
 from ...phone import e164
 from ..failures import Documented
 from ..http import Fields, first, json_response
-from ..message import Backend, Channel, OutgoingSms
+from ..message import Backend, OutgoingSms
 from .kept import Kept
 from .twilio_common import (
+    TwilioApi,
     TwilioError,
     account_of,
-    answered,
     iso_time,
     method_not_allowed,
     not_found,
     read_fields,
-    refusal,
 )
-from .twilio_verify_services import NAME_LENGTH, VerifyService, VerifyServices, invalid
+from .twilio_verify_fields import CHANNELS, Asked
+from .twilio_verify_services import VerifyService, VerifyServices, invalid
 from .verify_codes import CUSTOM, new_code
-from .verify_wording import LANGUAGES, language_at, language_of, text_in
 
 LIFETIME = 600
 """Seconds that a code is valid."""
@@ -53,12 +52,7 @@ MOST_SENDS = 5
 MOST_CHECKS = 5
 """Wrong codes in one verification (error 60202)."""
 
-_CHANNELS: Mapping[str, Channel] = {"sms": "sms", "auto": "sms", "call": "voice", "whatsapp": "whatsapp"}
 _PATH = re.compile(r"/v2/Services/(?P<service>[^/]+)/(?P<kind>Verifications|VerificationCheck)(?:/(?P<key>[^/]+))?")
-_LOCALES = frozenset(
-    {"af", "bn", "et", "gu", "kn", "lt", "mr", "te", "tl", *LANGUAGES}  # those without a text: English
-)
-_NOT_SHARED = " Don't share this code with anyone; our employees will never ask for the code."
 
 
 @dataclass(slots=True)
@@ -79,7 +73,7 @@ class _Verification:
     updated: datetime = field(default_factory=utc_now)
 
 
-class TwilioVerify:
+class TwilioVerify(TwilioApi):
     """Twilio Verify.
 
     Args:
@@ -87,7 +81,6 @@ class TwilioVerify:
         clock: Seconds that only grow; codes expire by it.
     """
 
-    SERVICE: ClassVar[str] = "twilio"
     PATHS: ClassVar[tuple[str, ...]] = (
         "POST /v2/Services/<ServiceSid>/Verifications",
         "GET /v2/Services/<ServiceSid>/Verifications/<Sid>",
@@ -118,15 +111,8 @@ class TwilioVerify:
         """Whether the path is one of Verify's."""
         return request.path == "/v2/Services" or request.path.startswith("/v2/Services/")
 
-    def answer(self, request: Request) -> Response:
-        """Answer one request."""
-        return answered(self._answer, request)
-
-    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
-        """An error in Twilio's form."""
-        return refusal(status, message, code)
-
-    def _answer(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response:
+        """Answer an authenticated request."""
         path = _PATH.fullmatch(request.path)
         if path is None:
             return self._services.answer(request)
@@ -139,26 +125,16 @@ class TwilioVerify:
         if request.method != "POST":
             raise method_not_allowed()
         fields = read_fields(request)
-        return self._check(request, service, fields) if is_check else self._create(service, fields)
+        return self._check(request, service, fields) if is_check else self._create(service, Asked.of(fields, service))
 
-    def _create(self, service: VerifyService, fields: Fields) -> Response:
-        to, channel, language = _number(fields), _channel(fields), _language(fields)
-        code, name = _custom_code(service, fields), _name(service, fields)
-        amount, payee = _payment(service, fields)
-        service.check_line(to, channel)
+    def _create(self, service: VerifyService, asked: Asked) -> Response:
         with self._lock:
-            verification = self._renewed(service, to, channel)
-            verification.code = code or verification.code
-            verification.amount, verification.payee = amount, payee
-            attempt = {"time": iso_time(utc_now()), "channel": channel, "attempt_sid": "VL" + uuid.uuid4().hex}
+            verification = self._renewed(service, asked)
+            attempt = {"time": iso_time(utc_now()), "channel": asked.channel, "attempt_sid": "VL" + uuid.uuid4().hex}
             verification.attempts.append(attempt)
-            shown = _resource(verification, service)
-            text = text_in(
-                language or language_at(to), "twilio", name=name, code=verification.code, minutes=LIFETIME // 60
-            )
-        text = _with_options(text, service, fields) if channel == "sms" else text
+            shown, text = _resource(verification, service), asked.text(service, verification.code, LIFETIME // 60)
         try:
-            self._backend.send(OutgoingSms(to, text, None, _CHANNELS[channel]))
+            self._backend.send(OutgoingSms(asked.to, text, None, CHANNELS[asked.channel]))
         except Exception:
             self._take_back(verification, attempt)
             raise
@@ -171,18 +147,18 @@ class TwilioVerify:
             if not verification.attempts:
                 verification.status = "failed"
 
-    def _renewed(self, service: VerifyService, to: str, channel: str) -> _Verification:
+    def _renewed(self, service: VerifyService, asked: Asked) -> _Verification:
         """The verification that is under way for a number, or a new one."""
-        present = self._latest.get((service.sid, to))
-        if present is not None and self._is_open(present):
-            if len(present.attempts) >= MOST_SENDS or present.status == "max_attempts_reached":
-                raise TwilioError(429, 60203, "Max send attempts reached")
-            present.channel, present.updated = channel, utc_now()
-            return present
-        expires = self._clock() + LIFETIME
-        verification = _Verification(service.sid, service.account, to, channel, new_code(service.code_length), expires)
-        self._by_sid.put(verification.sid, verification)
-        self._latest.put((service.sid, to), verification)
+        verification = self._latest.get((service.sid, asked.to))
+        if verification is None or not self._is_open(verification):
+            code, expires = new_code(service.code_length), self._clock() + LIFETIME
+            verification = _Verification(service.sid, service.account, asked.to, asked.channel, code, expires)
+            self._by_sid.put(verification.sid, verification)
+            self._latest.put((service.sid, asked.to), verification)
+        elif len(verification.attempts) >= MOST_SENDS or verification.status == "max_attempts_reached":
+            raise TwilioError(429, 60203, "Max send attempts reached")
+        verification.channel, verification.code = asked.channel, asked.code or verification.code
+        verification.amount, verification.payee, verification.updated = asked.amount, asked.payee, utc_now()
         return verification
 
     def _is_open(self, verification: _Verification) -> bool:
@@ -232,65 +208,6 @@ class TwilioVerify:
             verification = self._by_sid.get(key)
             return verification if verification is not None and verification.service == service.sid else None
         return self._latest.get((service.sid, e164(key) or key))
-
-
-def _number(fields: Fields) -> str:
-    written = first(fields, "To").strip()
-    number = e164(written) if written.startswith("+") else None
-    if number is None:
-        raise TwilioError(400, 60200, f"Invalid parameter `To`: {written}" if written else "Invalid parameter: To")
-    return number
-
-
-def _channel(fields: Fields) -> str:
-    channel = first(fields, "Channel").lower()
-    if channel == "email":
-        raise TwilioError(400, 60217, "A Mailer must be associated with the service")
-    if channel not in _CHANNELS:
-        raise invalid("Channel")
-    return "sms" if channel == "auto" else channel
-
-
-def _language(fields: Fields) -> str | None:
-    """The language that is asked for; None leaves it to the number."""
-    locale = first(fields, "Locale")
-    if not locale:
-        return None
-    if re.split("[-_]", locale.lower())[0] not in _LOCALES:
-        raise invalid("Locale")
-    return language_of(locale)
-
-
-def _custom_code(service: VerifyService, fields: Fields) -> str | None:
-    code = first(fields, "CustomCode")
-    if not code:
-        return None
-    if not service.settings["custom_code_enabled"]:
-        raise TwilioError(403, 60204, "Service does not support this feature")
-    if not CUSTOM.fullmatch(code):
-        raise invalid("CustomCode")
-    return code
-
-
-def _name(service: VerifyService, fields: Fields) -> str:
-    name = first(fields, "CustomFriendlyName")
-    if len(name) > NAME_LENGTH:
-        raise invalid("CustomFriendlyName")
-    return name or service.friendly_name
-
-
-def _payment(service: VerifyService, fields: Fields) -> tuple[str | None, str | None]:
-    amount, payee = first(fields, "Amount") or None, first(fields, "Payee") or None
-    if service.settings["psd2_enabled"] and not (amount and payee):
-        raise TwilioError(400, 60206, "'Amount' & 'Payee' params are required")
-    return amount, payee
-
-
-def _with_options(text: str, service: VerifyService, fields: Fields) -> str:
-    if service.settings["do_not_share_warning_enabled"]:
-        text += "." + _NOT_SHARED
-    app_hash = first(fields, "AppHash")
-    return f"<#> {text}\n{app_hash}" if app_hash else text
 
 
 def _check_resource(verification: _Verification) -> dict[str, object]:

@@ -49,7 +49,7 @@ class VerifyRequest:
     taken: int = 0
     """How many steps were taken."""
     status: Literal["pending", "completed", "failed", "cancelled"] = "pending"
-    checks: list[tuple[datetime, str, bool]] = field(default_factory=list)
+    checks: list[tuple[datetime, str, bool]] = field(default_factory=list, repr=False)
     events: list[tuple[datetime, str]] = field(default_factory=list)
     finished: datetime | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 from werkzeug.wrappers import Request, Response
@@ -29,7 +29,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.sent: queue.SimpleQueue[OutgoingSms] = queue.SimpleQueue()
-        self.calls = TwilioCalls(Backend(self._send))
+        self.backend = Backend(self._send)
+        self.calls = TwilioCalls(self.backend)
 
     def _send(self, message: OutgoingSms) -> bool:
         self.sent.put(message)
@@ -44,8 +45,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk() -> Iterator[Desk]:
+    made = Desk()
+    yield made
+    made.backend.callbacks.close()
 
 
 def test_a_call_reads_out_its_twiml(desk: Desk) -> None:
@@ -244,7 +247,8 @@ def test_a_call_in_the_background_that_fails() -> None:
     def refuse(message: OutgoingSms) -> bool:
         raise SettingsError("the network does not take this")
 
-    calls = TwilioCalls(Backend(refuse))
+    backend = Backend(refuse)
+    calls = TwilioCalls(backend)
 
     def answer(request: Request) -> Response:
         return Response(SAYING)
@@ -254,6 +258,7 @@ def test_a_call_in_the_background_that_fails() -> None:
         sid = ask(calls, "POST", f"{AT}.json", fields).json["sid"]
         assert shop.next().url.endswith("/call")
         assert shop.next().form["CallStatus"] == "failed"
+    backend.callbacks.close()
     assert ask(calls, "GET", f"{AT}/{sid}.json").json["status"] == "failed"
 
 
