@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from ..display import quoted
 from ..errors import InvalidRequest, SettingsError
-from ..loopback import LOOPBACK
 from ..server.certificates import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
 from ..server.trust_stores import java_trust_store, php_folder
@@ -233,7 +232,7 @@ def serving(
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
     A proxy request for one of `names` is for the application. `gateway` is what the application is or includes: what
-    the proxy blocks is added to its record, and its callbacks may reach the hosts that are allowed, until the end. The
+    the proxy blocks is added to its record, and its callbacks may reach the hosts that are allowed, and this machine if only it can reach the port. The
     certificates are issued by the authority that is kept in `ca`, if it is given. Raises `SettingsError` if that cannot
     be used.
     """
@@ -244,7 +243,7 @@ def serving(
     note = None if gateway is None else gateway.record.proxied
     proxy = Proxy(lambda name: hosts.is_sms_host(name) or name in names, note=note)
     if gateway is not None:
-        gateway.callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, LOOPBACK)
+        gateway.callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, peer=host)
     kept: KeptAuthority | None = None
     if ca is not None:
         from .covered import opened  # noqa: PLC0415 - start-up cost: only if one is kept

@@ -1,7 +1,8 @@
 """Requests that the gateway itself makes to the application: receipts that it posts, and documents that it fetches.
 
 They go to this machine and to hosts that the user allowed only, directly: no proxy of the environment is used, and no
-redirect is followed. Each takes five seconds at most, and reads 64 KiB at most.
+redirect is followed. Each takes five seconds at most, and reads 64 KiB at most. A gateway that other machines can reach
+makes none to this machine unless the user allowed that: strangers could have it speak to any local service.
 """
 
 from __future__ import annotations
@@ -70,8 +71,7 @@ class Callbacks:
     """Makes the gateway's own requests. Safe to use from several threads.
 
     Args:
-        allows: Whether a host (in lower case, without a port) that is not this machine may be reached. Defaults to
-            none.
+        allows: Whether a host (in lower case, without a port) may be reached. Defaults to this machine only.
         on_call: Called with each request, whatever became of it, in the thread that made it.
         seconds: How long a request may take in all.
         settle: Seconds that a receipt waits at least.
@@ -84,7 +84,7 @@ class Callbacks:
 
     def __init__(
         self,
-        allows: Callable[[str], bool] = lambda host: False,
+        allows: Callable[[str], bool] = is_loopback,
         on_call: Callable[[Call], None] = lambda call: None,
         *,
         seconds: float = SECONDS,
@@ -97,6 +97,7 @@ class Callbacks:
         self._settle = settle
         self._agenda = Agenda(clock)
         self._open: set[_Cut] = set()
+        self._closed = False
         self._lock = threading.Lock()
 
     def fetch(
@@ -170,6 +171,7 @@ class Callbacks:
     def close(self) -> None:
         """Drop the receipts that are not posted yet, and end the requests that are being made."""
         with self._lock:
+            self._closed = True
             cuts = list(self._open)
         for cut in cuts:
             cut()
@@ -196,7 +198,7 @@ class Callbacks:
             return "it is not a valid URL"
         if parts.scheme not in ("http", "https") or not host:
             return "it is not an http or https URL"
-        if is_loopback(host) or self.allows(host):
+        if self.allows(host):
             return None
         return f'{host} is not allowed; to allow it, use otp_gateway.allow_hosts("{host}")'
 
@@ -222,21 +224,28 @@ class Callbacks:
         end = monotonic() + self._seconds
         sock = socket.create_connection((host, port), self._seconds)
         # A time-out of the socket would hold for each byte: a peer that sends one now and then could keep it open.
+        sock.settimeout(None)
         cut = _Cut(sock)
         timer = threading.Timer(max(end - monotonic(), 0.0), cut)
         timer.daemon = True
         with self._lock:
             self._open.add(cut)
+            if self._closed:
+                cut()
         timer.start()
         try:
             if secure:
-                cut.socket = sock = ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+                context = ssl.create_default_context()
+                sock = secured = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+                cut.watch(secured)
+                secured.do_handshake()
             yield sock
             if cut.done:
                 raise TimeoutError
         except (OSError, HTTPException):
             if cut.done:
-                raise TimeoutError from None
+                stopped = ConnectionAbortedError("the gateway has stopped")
+                raise (stopped if self._closed else TimeoutError()) from None
             raise
         finally:
             timer.cancel()
@@ -249,13 +258,19 @@ class _Cut:
     """Ends a connection, from another thread."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self.socket = sock
         self.done = False
+        self._socket = sock
 
     def __call__(self) -> None:
         self.done = True
         with contextlib.suppress(OSError):
-            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def watch(self, sock: socket.socket) -> None:
+        """End this one instead, at once if it is time: TLS has a socket of its own, and takes the other's place."""
+        self._socket = sock
+        if self.done:
+            self()
 
 
 def _reason(error: Exception, seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import socket
 import threading
@@ -10,10 +11,13 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.wrappers import Request, Response
 
+from pytest_otp.gateway.address import serving
+from pytest_otp.gateway.app import Gateway
 from pytest_otp.gateway.callbacks import LONGEST, Call, Callbacks, CallFailed
 from pytest_otp.server.authority import Authority
 from pytest_otp.server.server import Server
 from tests.gateway.application import PATIENCE, Application, application
+from tests.gateway.world import Network
 
 
 class Recording(Callbacks):
@@ -21,7 +25,8 @@ class Recording(Callbacks):
 
     def __init__(self, *allowed: str, seconds: float = PATIENCE) -> None:
         self.calls: queue.SimpleQueue[Call] = queue.SimpleQueue()
-        super().__init__(lambda host: host in allowed, self.calls.put, seconds=seconds, settle=0)
+        hosts = ("127.0.0.1", *allowed)
+        super().__init__(lambda host: host in hosts, self.calls.put, seconds=seconds, settle=0)
 
     def last(self) -> Call:
         return self.calls.get(timeout=PATIENCE)
@@ -174,6 +179,16 @@ def test_a_dripping_answer_ends(callbacks: Recording) -> None:
         thread.join(PATIENCE)
 
 
+def test_a_handshake_that_never_comes_ends() -> None:
+    """The time is for TLS too: a peer that says nothing cannot keep a request open."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        contextlib.closing(Recording(seconds=0.1)) as impatient,
+        pytest.raises(CallFailed, match=r"no answer within 0\.1 seconds"),
+    ):
+        impatient.fetch(f"https://127.0.0.1:{silent.getsockname()[1]}/")
+
+
 def test_https_is_verified(callbacks: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over https the application's certificate must be trusted."""
 
@@ -203,13 +218,34 @@ def test_closing_ends_all(app: Application) -> None:
 
         thread = threading.Thread(target=accept)
         thread.start()
+        others = set(threading.enumerate())
         callbacks = Recording()
         callbacks.post(f"http://127.0.0.1:{silent.getsockname()[1]}/", fields={})
         callbacks.post(f"{app.url}/dropped", fields={})
         assert reached.wait(PATIENCE)
         callbacks.close()
         thread.join(PATIENCE)
-    assert callbacks.last().result == "failed"
+    assert callbacks.last().reason == "the gateway has stopped"
     callbacks.post(f"{app.url}/after", fields={})
     assert callbacks.calls.empty()
-    assert not [thread for thread in threading.enumerate() if thread.name == "pytest-otp gateway"]
+    assert not [each for each in set(threading.enumerate()) - others if each.name == "pytest-otp gateway"]
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "result"),
+    [
+        ("127.0.0.1", [], "answered"),
+        ("localhost", [], "answered"),
+        ("0.0.0.0", [], "blocked"),
+        ("0.0.0.0", ["127.0.0.1"], "answered"),
+    ],
+)
+def test_strangers_reach_no_local_service(app: Application, host: str, allowed: list[str], result: str) -> None:
+    """A gateway that other machines can reach requests nothing of this machine unless that is allowed."""
+    with (
+        contextlib.closing(Recording()) as callbacks,
+        serving(Gateway(Network()), host=host, port=0, setting="--port", callbacks=callbacks) as address,
+    ):
+        address.allow_hosts(*allowed)
+        callbacks.post(f"{app.url}/status", fields={})
+        assert callbacks.last().result == result

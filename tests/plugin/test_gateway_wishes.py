@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-# Imported here, since an inner run forgets what it imported itself; cryptography cannot be imported twice.
-import trustme  # noqa: F401
-
-from tests.plugin.inner import KEY
+from tests.plugin.inner import KEY, XDIST, Run
 from tests.servers import closed_port
 
-Run = Callable[..., pytest.RunResult]
-
-XDIST = ("-p", "xdist", "-p", "xdist.looponfail")
 SENDS = """
     import json, urllib.error, urllib.parse, urllib.request
 
@@ -46,19 +39,11 @@ SENDS = """
 """
 
 
-@pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs pytest in this process, with our plugin alone, every warning an error."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+@pytest.fixture(autouse=True)
+def sends(pytester: pytest.Pytester) -> None:
+    """A module that inner tests send with."""
     pytester.path.joinpath("sends.py").write_text(re.sub("^    ", "", SENDS, flags=re.MULTILINE))
     pytester.syspathinsert()
-
-    def inner(*args: str) -> pytest.RunResult:
-        return pytester.runpytest_inprocess(
-            "-p", "pytest_otp.plugin", "-p", "no:cacheprovider", "-W", "error", "--tb=short", *args
-        )
-
-    return inner
 
 
 @pytest.mark.parametrize("has_fixed_port", [False, True])
