@@ -232,9 +232,9 @@ def serving(
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
     A proxy request for one of `names` is for the application. `gateway` is what the application is or includes: what
-    the proxy blocks is added to its record, and its callbacks may reach the hosts that are allowed, and this machine if only it can reach the port. The
-    certificates are issued by the authority that is kept in `ca`, if it is given. Raises `SettingsError` if that cannot
-    be used.
+    the proxy blocks is added to its record, until the end. Its callbacks may reach the hosts that are allowed, and this
+    machine if only this machine can reach the port. The certificates are issued by the authority that is kept in `ca`,
+    if it is given. Raises `SettingsError` if that cannot be used.
     """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
