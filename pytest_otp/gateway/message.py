@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ..display import SafeRepr
 from .callbacks import Callbacks
+from .seen import Channel
 from .templates import Templates
-
-Channel = Literal["sms", "whatsapp", "voice"]
-"""How a message reaches its number; `voice` is a call in which the text is read out."""
 
 # GSM 03.38 (3GPP TS 23.038, 6.2.1): the basic alphabet, and the characters that count as two.
 _GSM_BASIC = frozenset(

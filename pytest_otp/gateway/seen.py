@@ -12,7 +12,8 @@ from ..display import SafeRepr
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .message import Channel
+Channel = Literal["sms", "whatsapp", "voice"]
+"""How a message reaches its number; `voice` is a call in which the text is read out."""
 
 Outcome = Literal["delivered", "astray", "answered", "refused", "not served", "blocked", "failed", "let out"]
 """What became of a request; see `GatewayRequest.outcome`."""

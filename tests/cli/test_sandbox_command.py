@@ -193,9 +193,9 @@ def test_a_real_sms_service_can_be_allowed(start: StartProcess, monkeypatch: pyt
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port()}")  # so that nothing leaves this machine
     process = start("--allow-host", "*", "--allow-real-sms", "api.plivo.com")
     assert process.proxied("http://api.plivo.com/v1?key=secret") == 502
-    assert process.proxied("http://api.telnyx.com/v2/messages") == 403
+    assert process.proxied("http://rest.clicksend.com/v3/sms") == 403
     assert process.columns() == ["gateway", "failed", "GET api.plivo.com/v1", "502"]
-    assert process.columns() == ["gateway", "blocked", "GET api.telnyx.com/v2/messages", "403"]
+    assert process.columns() == ["gateway", "blocked", "GET rest.clicksend.com/v3/sms", "403"]
 
 
 def test_beyond_loopback_it_says_what_that_takes(start: StartProcess) -> None:

@@ -242,10 +242,10 @@ def test_closing_ends_all(app: Application) -> None:
 )
 def test_strangers_reach_no_local_service(app: Application, host: str, allowed: list[str], result: str) -> None:
     """A gateway that other machines can reach requests nothing of this machine unless that is allowed."""
-    with (
-        contextlib.closing(Recording()) as callbacks,
-        serving(Gateway(Network()), host=host, port=0, setting="--port", callbacks=callbacks) as address,
-    ):
+    callbacks = Recording()
+    gateway = Gateway(Network(), callbacks=callbacks)
+    callbacks.on_call = callbacks.calls.put
+    with serving(gateway, host=host, port=0, setting="--port", gateway=gateway) as address:
         address.allow_hosts(*allowed)
         callbacks.post(f"{app.url}/status", fields={})
         assert callbacks.last().result == result

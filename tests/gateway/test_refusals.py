@@ -73,4 +73,4 @@ def test_a_path_names_what_is_served(world: World) -> None:
     assert answer.status == 404
     start = "pytest-otp: the gateway does not serve POST /sms/xml. At rest.nexmo.com it serves POST /"
     assert answer.json["detail"].startswith(start)
-    assert "POST /sms/json" in answer.json["detail"]
+    assert "See docs/gateways.md" in answer.json["detail"]

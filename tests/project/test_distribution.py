@@ -54,7 +54,6 @@ def test_wheel_contents(dist: Path) -> None:
         "pytest_otp/py.typed",
         "pytest_otp/browser/words.ini",
         "pytest_otp/codes/languages.index",
-        "pytest_otp/browser/words.ini",
         "pytest_otp/codes/languages.ini",
         "pytest_otp/gateway/preload/node.cjs",
         "pytest_otp/sandbox/page.html",

@@ -24,7 +24,8 @@ from werkzeug.wrappers import Request, Response
 from ...phone import e164
 from ..failures import Documented
 from ..http import Fields, basic_credentials, first, is_writable, json_response
-from ..message import Backend, Channel, OutgoingSms, is_sender_name
+from ..message import Backend, OutgoingSms, is_sender_name
+from ..seen import Channel
 from ..templates import rendered
 from .twilio_common import (
     ACCOUNT,

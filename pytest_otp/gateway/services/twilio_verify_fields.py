@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ...phone import e164
 from ..http import Fields, first
-from ..message import Channel
+from ..seen import Channel
 from .twilio_common import TwilioError
 from .twilio_verify_services import NAME_LENGTH, VerifyService, invalid
 from .verify_codes import CUSTOM

@@ -30,7 +30,8 @@ from ..http import (
     read_object,
     read_text,
 )
-from ..message import Backend, Channel, OutgoingSms, parts
+from ..message import Backend, OutgoingSms, parts
+from ..seen import Channel
 from .vonage_common import is_authorized, is_number, is_sender, problem, read_fields, recipient, refusal, unauthorized
 from .vonage_failures import FAILURES, in_messages
 from .vonage_receipts import Statuses, post_receipts, watched

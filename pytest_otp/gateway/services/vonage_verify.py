@@ -25,7 +25,8 @@ from ...clock import monotonic
 from ...errors import OtpError
 from ..failures import Documented
 from ..http import Unreadable, is_writable, json_response, read_object, read_text
-from ..message import Backend, Channel
+from ..message import Backend
+from ..seen import Channel
 from .verify_codes import new_code
 from .verify_wording import language_at, language_of
 from .vonage_common import is_authorized, is_sender, problem, recipient, refusal, unauthorized

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 
 from ...phone import e164
-from ..message import Channel
+from ..seen import Channel
 from .verify_codes import new_code
 from .verify_wording import language_at, language_of
 from .vonage_common import is_number, recipient

@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Literal
 
 from ...clock import utc_now
-from ..message import Backend, Channel, OutgoingSms
+from ..message import Backend, OutgoingSms
+from ..seen import Channel
 from .kept import Kept
 from .verify_wording import text_in
 
