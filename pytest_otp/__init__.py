@@ -31,6 +31,9 @@ if TYPE_CHECKING:
         Unsupported,
     )
     from .gateway.address import GatewayAddress
+    from .gateway.description import ServiceDescription, ServiceError, ServiceRequest
+    from .gateway.failures import ArmedFailure
+    from .gateway.seen import GatewayRequest, SentMessage
     from .numbers.number import OtpNumber
     from .numbers.options import NumberOptions
     from .numbers.ordering import Numbers, order_number
@@ -50,10 +53,11 @@ if TYPE_CHECKING:
     )
     from .push.webhook import WebhookAddress
     from .redact import Secret
-    from .server.authority import Certificates
+    from .server.certificates import Certificates
     from .settings import Settings
 
 __all__ = [
+    "ArmedFailure",
     "AuthenticationError",
     "Balance",
     "BudgetExceeded",
@@ -67,6 +71,7 @@ __all__ = [
     "FillError",
     "FillResult",
     "GatewayAddress",
+    "GatewayRequest",
     "InsufficientBalance",
     "InvalidRequest",
     "Line",
@@ -87,7 +92,11 @@ __all__ = [
     "ProviderError",
     "ProviderUnavailable",
     "Secret",
+    "SentMessage",
     "Service",
+    "ServiceDescription",
+    "ServiceError",
+    "ServiceRequest",
     "Settings",
     "SettingsError",
     "SmsAlreadyReceived",
@@ -104,18 +113,24 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "ArmedFailure": "gateway.failures",
     "Candidate": "codes",
     "CodeFormat": "codes.formats",
     "Carrier": "offline.carrier",
-    "Certificates": "server.authority",
+    "Certificates": "server.certificates",
     "Delivery": "offline.carrier",
     "FillResult": "browser.result",
     "GatewayAddress": "gateway.address",
+    "GatewayRequest": "gateway.seen",
     "Line": "offline.carrier",
     "NumberOptions": "numbers.options",
     "Numbers": "numbers.ordering",
     "OtpNumber": "numbers.number",
     "Secret": "redact",
+    "ServiceDescription": "gateway.description",
+    "ServiceError": "gateway.description",
+    "ServiceRequest": "gateway.description",
+    "SentMessage": "gateway.seen",
     "Settings": "settings",
     "Stray": "offline.carrier",
     "WebhookAddress": "push.webhook",

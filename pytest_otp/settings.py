@@ -17,7 +17,7 @@ DEFAULT = "default"
 REPLACED = "replace"
 """The source of a value that `Settings.replace` set."""
 _BY_NAME = {option.name: option for option in OPTIONS}
-_OTHER_VARIABLES = ("PYTEST_OTP_GATEWAY_URL",)
+_OTHER_VARIABLES = ("PYTEST_OTP_GATEWAY_URL", "PYTEST_OTP_GATEWAY_HOSTS", "PYTEST_OTP_GATEWAY_BUNDLE")
 
 Lookup = Callable[[Option], object]
 """Returns the value that one source has for an option, or None."""
@@ -54,6 +54,10 @@ class Settings:
     env_file: str | None
     gateway: tuple[str, int] | None
     """Host and port. None: a free loopback port."""
+    gateway_services: str | None
+    """The TOML file of more SMS services, relative to pytest's rootdir. None: no file."""
+    gateway_ca: str | None
+    """A path, relative to pytest's rootdir. None: a new certificate authority for each run."""
     webhook: tuple[str, int] | None
     """Host and port. None: codes are received by polling only."""
 

@@ -36,6 +36,8 @@ VALUES: dict[str, tuple[tuple[str, Any], tuple[str, Any]]] = {
     "ledger": (("orders.sqlite3", "orders.sqlite3"), ("other", "other")),
     "env_file": (("other.env", "other.env"), ("third.env", "third.env")),
     "gateway": (("127.0.0.1:8025", ("127.0.0.1", 8025)), ("[::1]:0", ("::1", 0))),
+    "gateway_services": (("services.toml", "services.toml"), ("other.toml", "other.toml")),
+    "gateway_ca": (("../ca", "../ca"), ("~/ca", "~/ca")),
     "webhook": (("127.0.0.1:8026", ("127.0.0.1", 8026)), ("[::1]:0", ("::1", 0))),
 }
 
@@ -129,6 +131,8 @@ def test_defaults() -> None:
         "ledger": None,
         "env_file": None,
         "gateway": None,
+        "gateway_services": None,
+        "gateway_ca": None,
         "webhook": None,
     }
     assert dict(settings.sources) == {}

@@ -20,8 +20,8 @@ import pytest_otp
 TYPED_API = Path(__file__).parent / "typed_api.py"
 DOCUMENTED = ("codes", "errors", "redact", "providers.base", "providers.http", "providers.answers")
 """Modules whose names may be imported from there."""
-INTERNAL = {"Proxy"}
-"""Public by its place only: `GatewayAddress.proxy` is for the fixture that makes the address."""
+INTERNAL = {"Proxy", "Seen"}
+"""Public by its place only: they are for the fixture that makes a `GatewayAddress`."""
 
 
 def test_every_public_name_is_there() -> None:

@@ -15,6 +15,7 @@ from typing_extensions import assert_type
 
 import pytest_otp
 from pytest_otp import (
+    ArmedFailure,
     Balance,
     Candidate,
     Carrier,
@@ -25,6 +26,7 @@ from pytest_otp import (
     FillError,
     FillResult,
     GatewayAddress,
+    GatewayRequest,
     Line,
     Messages,
     NumberOptions,
@@ -38,7 +40,11 @@ from pytest_otp import (
     Provider,
     ProviderError,
     Secret,
+    SentMessage,
     Service,
+    ServiceDescription,
+    ServiceError,
+    ServiceRequest,
     Settings,
     SmsMessage,
     Stray,
@@ -166,6 +172,17 @@ def fixtures(
     assert_type(otp_gateway.url, str | None)
     assert_type(otp_gateway.certificates, Callable[[], Certificates] | None)
     assert_type(otp_gateway.environ(), dict[str, str])
+    request = ServiceRequest(path="/send", to="json:to", text="json:text", answer={"id": "{id}"})
+    errors = {"blocked": ServiceError(403, "No", 7)}
+    described = ServiceDescription(name="harbour", hosts=["api.harbour.example"], requests=[request], errors=errors)
+    assert_type(otp_gateway.add_service(described), None)
+    assert_type(ServiceDescription.from_plain(described.to_plain()), ServiceDescription)
+    assert_type(otp_gateway.requests, tuple[GatewayRequest, ...])
+    assert_type(otp_gateway.sent_to("+12015550123"), tuple[SentMessage, ...])
+    with otp_gateway.fail("+12015550123", "twilio", error=21610, times=None) as failure:
+        assert_type(failure, ArmedFailure)
+    assert_type(otp_gateway.fail(error="late", seconds=0.5).used, int)
+    otp_gateway.add_template("HX" + "0" * 32, "{{1}} is your code")
     assert_type(otp_webhook.url, str | None)
     assert_type(otp_settings.timeout, float)
     assert_type(otp_settings.provider, str)

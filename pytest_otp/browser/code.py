@@ -142,6 +142,7 @@ class _Filling:
         text = {
             Outcome.GONE: f"the field went away {so_far}",
             Outcome.EMPTIED: f"the field was emptied {so_far}, as if it took shorter codes",
+            Outcome.HIDDEN: "the field takes keys without showing them, so that nothing tells what it has",
             Outcome.STOLEN: f"something else in the page takes the focus again and again, {so_far}",
             Outcome.IGNORED: f"the field takes no more keys {so_far}"
             if self._typist.typed

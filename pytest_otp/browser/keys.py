@@ -7,7 +7,7 @@ from enum import Enum
 from .pace import Pace
 from .patience import Patience
 from .reading import Reading, same
-from .steps import Pause, Press, Steps
+from .steps import Press, Steps
 from .widget import Widget
 
 _GROWTH = 0.5
@@ -42,6 +42,8 @@ class Outcome(Enum):
     """The page has used it at once: the widget is empty or gone."""
     IGNORED = "ignored"
     """The widget ignores keys."""
+    HIDDEN = "hidden"
+    """The widget has taken the first key and does not show it, so that nothing tells what it has."""
     WRONG = "wrong"
     """The widget shows something else."""
     GONE = "gone"
@@ -66,6 +68,10 @@ class Typist:
         self._text = text
         self._moves: bool | None = None
         """Whether the widget moves the focus from box to box; None before that is known."""
+        self._is_rested = False
+        """Whether the page has had its rest since the key that was seen last."""
+        self._has_shown = False
+        """Whether the widget has ever shown a key."""
         self._pace = Pace(widget)
 
     @property
@@ -86,9 +92,10 @@ class Typist:
             self.typed = index + 1
             if index == 0 and young and not self.is_scripted:
                 return Outcome.UNTOUCHED
-        if self.typed:
-            yield from self._pace.rest(_SHORTEST_HOLD)
-        return (yield from self._standing())
+        if self._is_rested:
+            return Outcome.STANDS
+        reading = (yield from self._rested()) or (yield from self._widget.read())
+        return Outcome.GONE if reading is None else self._compared(reading, self.typed)
 
     def last(self) -> Steps[Outcome]:
         """Press the last key, once, and see what the page makes of the whole text."""
@@ -111,31 +118,37 @@ class Typist:
         """Wait for what the page makes of the whole text; None if the key was stopped on its way elsewhere."""
         patience = Patience(self._widget.watch.clock, max(_LAST, self._pace.within(_LAST)))
         while True:
-            reading = (yield from self._widget.read(again=False)) or (yield from self._widget.again(0))
-            if reading is None or (before.shown and not reading.shown):
+            if not before.shown:
+                yield from self._glimpse()
+            reading = yield from self._held()
+            if reading is None or (not reading.shown and (before.shown or self.typed)):
                 return Outcome.TAKEN
             if same(reading.shown, self._text):
                 self.typed = len(self._text)
-                return (yield from self._held())
+                return Outcome.STANDS
             if reading.went_astray(before):
                 return None
             if patience.is_over:
                 return Outcome.WRONG if reading.shown != before.shown else Outcome.IGNORED
             yield from patience.pause()
 
-    def _held(self) -> Steps[Outcome]:
-        """Hold, and read again."""
-        yield Pause(max(_HOLD if self.is_scripted else _HOLD_WITHOUT_SCRIPT, self._pace.late))
-        reading = (yield from self._widget.read(again=False)) or (yield from self._widget.again(0))
-        if reading is None or not reading.shown:
-            return Outcome.TAKEN
-        return Outcome.STANDS if same(reading.shown, self._text) else Outcome.WRONG
+    def _glimpse(self) -> Steps[None]:
+        """See a pasted text that may be gone at once."""
+        reading = yield from self._widget.read(again=False)
+        if reading is not None and same(reading.shown, self._text):
+            self.typed = len(self._text)
 
-    def _standing(self) -> Steps[Outcome]:
-        reading = (yield from self._widget.rested()) or (yield from self._widget.read())
-        if reading is None:
-            return Outcome.GONE
-        return self._compared(reading, self.typed)
+    def _held(self) -> Steps[Reading | None]:
+        """What the widget shows once it stands still, also where it was rendered anew."""
+        hold = max(_HOLD if self.is_scripted else _HOLD_WITHOUT_SCRIPT, self._pace.late)
+        reading = yield from self._widget.rested(hold)
+        if reading is None and (yield from self._widget.again(0)) is not None:
+            reading = yield from self._widget.rested(hold)
+        return reading
+
+    def _rested(self) -> Steps[Reading | None]:
+        """What the widget shows when the last key may be pressed."""
+        return (yield from self._widget.rested(self._pace.rest(_SHORTEST_HOLD) if self.pressed else 0.0))
 
     def _compared(self, reading: Reading, count: int) -> Outcome:
         """What a reading says of the first characters."""
@@ -161,6 +174,8 @@ class Typist:
                 strays += 1
             elif grown is Outcome.IGNORED:
                 tries += 1
+                if self._may_have(before):
+                    break
                 self._pace.ignored(index)
             else:
                 return grown
@@ -170,24 +185,43 @@ class Typist:
         """Wait until the first `count` characters show; None if the key was stopped on its way elsewhere."""
         patience = Patience(self._widget.watch.clock, self._widget.watch.timeout)
         pace = self._pace
+        self._is_rested = count == len(self._text) - 1
         while True:
-            reading = yield from self._widget.read()
+            reading = (yield from self._rested()) if self._is_rested else None
+            reading = reading or (yield from self._widget.read())
             if reading is None:
                 return Outcome.GONE
             if same(reading.shown, self._text[:count]):
                 pace.shown(count - 1, at_once=not patience.has_paused)
+                self._has_shown = True
                 return Outcome.STANDS
+            self._is_rested = False
             if reading.went_astray(before):
                 return None
             if reading.shown != before.shown:
                 if patience.waited > pace.within(_WRONG):
                     return self._compared(reading, count)
-            elif reading.inputs > before.inputs:
-                if patience.waited > pace.within(_NOTICED, 1 if self.typed else 0.5):
-                    return Outcome.IGNORED
+            elif reading.was_taken(before):
+                if patience.waited > pace.within(_NOTICED, 1 if self._has_shown else 0.5):
+                    return (yield from self._unseen(before))
             elif patience.waited > pace.within(_GROWTH):
                 return Outcome.IGNORED
             yield from patience.pause()
+
+    def _unseen(self, before: Reading) -> Steps[Outcome]:
+        """What becomes of a key that the page has taken without showing it for long."""
+        reading = yield from self._widget.rested()
+        if reading is None:
+            return Outcome.GONE
+        if reading.shown != before.shown:
+            return self._compared(reading, self.typed + 1)
+        is_kept = reading.inputs > before.inputs or reading.changes > before.changes
+        return Outcome.HIDDEN if is_kept and not self._has_shown else Outcome.IGNORED
+
+    def _may_have(self, before: Reading) -> bool:
+        """Whether the widget may have a key that it ignores: only one that shows its keys can prove that it has not."""
+        reading = self._widget.reading
+        return not self._has_shown and reading is not None and reading.was_taken(before)
 
     def _focused(self, index: int) -> Steps[Reading | None]:
         """Make sure that the focus is where a character belongs."""

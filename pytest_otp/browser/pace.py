@@ -57,11 +57,9 @@ class Pace:
         self._gap = self.since
         self._pressed = self._watch.clock()
 
-    def rest(self, least: float) -> Steps[None]:
-        """Wait before the last key, which is pressed once: longer than any key so far has needed."""
-        rest = max(least, _SAFE * max(self.late, self._least, self._shortest)) - self.since
-        if rest > 0:
-            yield Pause(rest)
+    def rest(self, least: float) -> float:
+        """Seconds to wait before the last key, which is pressed once: longer than any key so far has needed."""
+        return max(0.0, max(least, _SAFE * max(self.late, self._least, self._shortest)) - self.since)
 
     def shown(self, index: int, *, at_once: bool) -> None:
         """The last key shows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .keys import Outcome, Typist
 from .patience import Patience
 from .reading import Reading
-from .steps import PressPaste, Steps
+from .steps import Press, PressPaste, Steps
 from .widget import Widget
 
 _ARRIVES = 0.3
@@ -15,6 +15,9 @@ _ARRIVES = 0.3
 def paste(widget: Widget, typist: Typist, text: str) -> Steps[Outcome]:
     """Paste a text: from the clipboard, or where that does nothing, by an event of our own."""
     before = yield from widget.focus(0, "start")
+    if before is not None and typist.pressed:
+        yield Press("Backspace")  # a script may have kept the key
+        before = yield from widget.rested()
     if before is None:
         return Outcome.GONE
     mac = yield from widget.ask("copy", text=text)

@@ -25,6 +25,8 @@ class Reading:
     """How many keys have reached the fields."""
     inputs: int
     """How often the browser has put something into the fields, whatever a script made of it then."""
+    prevented: int
+    """How many looks have seen a script keep a key from having its usual effect."""
     astray: int
     """How many keys were on their way to another place, and have been stopped."""
     changes: int
@@ -39,13 +41,28 @@ class Reading:
         """A reading from the page's answer; None if the document or all fields are gone."""
         if answer is None or all(value is None for value in answer["values"]):
             return None
-        names = ("drawn", "active", "elsewhere", "keys", "inputs", "astray", "changes", "scripted", "outside")
+        names = (
+            "drawn",
+            "active",
+            "elsewhere",
+            "keys",
+            "inputs",
+            "prevented",
+            "astray",
+            "changes",
+            "scripted",
+            "outside",
+        )
         return cls(tuple(answer["values"]), *(answer[name] for name in names))
 
     @property
     def shown(self) -> str:
         """The letters and digits that it shows, and signs that mask them."""
         return shown_in("".join(value or "" for value in self.values)) or "".join(filter(str.isalnum, self.drawn))
+
+    def was_taken(self, before: Reading) -> bool:
+        """Whether a key that was pressed since has come to a field or a script, which may have it whatever shows."""
+        return self.inputs > before.inputs or self.prevented > before.prevented
 
     def went_astray(self, before: Reading) -> bool:
         """Whether a key that was pressed since has not reached the fields: stopped on its way, or the focus is away."""

@@ -9,7 +9,11 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
+_PARTS = ("dom", "texts", "usable", "fields", "countries", "typing", "actions")
+"""The page's side, in `page/`: the declarations of one function, in an order in which each part uses those before."""
+_FOLDER = Path(__file__).with_name("page")
+_BODY = "".join((_FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in _PARTS)
+SCRIPT = f"(key) => {{\n{_BODY}}}"
 KEY = 'Symbol.for("pytest-otp")'
 
 INSTALL = f"if (!window[{KEY}]) ({SCRIPT})({KEY});"

@@ -7,12 +7,14 @@ from typing import Any
 from .fields import Candidate, candidates
 from .patience import Patience, Watch
 from .reading import Reading
-from .steps import Ask, Guard, Look, Steps
+from .steps import Ask, Guard, Look, Pause, Steps
 
 _GUARDED = 5.0
 """Seconds more than the time that is left, for which keys are kept away from other frames."""
 _TURNS = 4
 """Turns of a page's loop without a change, after which it has shown what it makes of a key."""
+_SHORT = 0.03
+"""Seconds for which the page itself can be kept busy with waiting."""
 _ANEW = 0.15
 """Seconds within which a widget that is rendered anew is there again."""
 
@@ -52,9 +54,15 @@ class Widget:
             reading = yield from self.again(_ANEW)
         return reading
 
-    def rested(self) -> Steps[Reading | None]:
-        """What it shows once the page has nothing more to change by itself."""
-        return (yield from self._read("rest", turns=_TURNS))
+    def rested(self, seconds: float = 0.0) -> Steps[Reading | None]:
+        """What it shows once the page has nothing more to change by itself, and nothing has changed for some seconds.
+
+        A short time is spent in the page, which saves the way there and back.
+        """
+        if seconds > _SHORT:
+            yield Pause(seconds)
+        still = 1000 * seconds if seconds <= _SHORT else 0
+        return (yield from self._read("rest", turns=_TURNS, still=still))
 
     def focus(self, index: int, select: str) -> Steps[Reading | None]:
         """Focus one of its fields, with the cursor at the `start` or `end`, or `all` selected."""
@@ -84,7 +92,7 @@ class Widget:
         fields = self.candidate.ids
         since = self.watch.clock()
         answer = yield from self.ask(name, fields=fields, drawing=bool(self.candidate.first.slots), **argument)
-        self.slowest = max(self.slowest, self.watch.clock() - since)
+        self.slowest = max(self.slowest, self.watch.clock() - since - argument.get("still", 0) / 1000)
         self.reading = Reading.of(answer)
         if self.reading and self.reading.outside != self._guarded:
             self._guarded = self.reading.outside

@@ -10,8 +10,9 @@ import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ..gateway.address import GatewayAddress
+    from ..gateway.seen import GatewayRequest
     from ..offline.carrier import Delivery
     from ..offline.desk import Rental
 
 _POLL_SECONDS = 0.1  # between polls of the open orders
+_EXPECTED = ("delivered", "astray", "answered")  # outcomes of requests that need no line, or have another
 _CLOSED_STATES = ("finished", "cancelled", "ended")
 
 
@@ -81,6 +84,15 @@ def _add_names(sandbox: argparse.ArgumentParser) -> None:
         "SMS services; can be repeated",
     )
     sandbox.add_argument(
+        "--allow-real-sms",
+        type=_sms_host,
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="allow applications to connect to this SMS service, by which they can send real SMS: an exact name such "
+        "as api.twilio.com; can be repeated",
+    )
+    sandbox.add_argument(
         "--serve-as",
         type=_own_name,
         action="append",
@@ -88,6 +100,13 @@ def _add_names(sandbox: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="answer requests to this host name too, such as the service's name in Docker Compose; can be repeated "
         "(default: IP addresses, localhost and this machine's host name only)",
+    )
+    sandbox.add_argument(
+        "--gateway-ca",
+        type=_folder,
+        metavar="DIR",
+        help="keep the certificate authority in this folder for 90 days, so that applications and containers can trust "
+        "it once (default: a new one each time)",
     )
 
 
@@ -99,27 +118,51 @@ def _port(text: str) -> int:
 
 
 def _host(text: str) -> str:
-    from ..gateway.hosts import serves  # noqa: PLC0415 - see _sandbox
-    from ..server.proxy import checked_hosts  # noqa: PLC0415
+    from ..gateway.hosts import HOSTS  # noqa: PLC0415 - see _sandbox
 
-    if serves(text.lower()):
-        raise argparse.ArgumentTypeError(f"cannot allow {text}: the sandbox stands in for this SMS service")
+    name = _pattern(text)
+    if HOSTS.is_sms_host(name):
+        raise argparse.ArgumentTypeError(
+            f"cannot allow {text}: it belongs to an SMS service, so applications would send real SMS; "
+            "if they should, use --allow-real-sms"
+        )
+    return name
+
+
+def _sms_host(text: str) -> str:
+    from ..gateway.hosts import HOSTS  # noqa: PLC0415 - see _sandbox
+
+    name = _pattern(text)
+    if not HOSTS.is_sms_host(name):
+        raise argparse.ArgumentTypeError(f"{text} is not the exact name of an SMS service; use --allow-host")
+    return name
+
+
+def _pattern(text: str) -> str:
+    from ..server.proxy import checked_hosts  # noqa: PLC0415 - see _sandbox
+
     try:
-        return checked_hosts([text], serves)[0]
+        return checked_hosts([text], lambda host: False)[0]
     except SettingsError:
         raise argparse.ArgumentTypeError(f"invalid host {text!r}: expected example.com, *.example.com or *") from None
 
 
 def _own_name(text: str) -> str:
-    from ..gateway.hosts import serves  # noqa: PLC0415 - see _sandbox
+    from ..gateway.hosts import HOSTS  # noqa: PLC0415 - see _sandbox
     from ..server.proxy import is_host  # noqa: PLC0415
 
     name = text.lower().rstrip(".")
     if not is_host(name):
         raise argparse.ArgumentTypeError(f"invalid name {text!r}: expected a host name such as sandbox, without a port")
-    if serves(name):
+    if HOSTS.is_sms_host(name):
         raise argparse.ArgumentTypeError(f"cannot serve as {text}: this is the name of an SMS service")
     return name
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("expected a path")
+    return Path(text)
 
 
 def _seconds(text: str) -> float:
@@ -137,9 +180,11 @@ def _seconds(text: str) -> float:
 def _sandbox(arguments: argparse.Namespace) -> int:
     # Imported here for a fast start: --help and --version need none of these.
     from ..gateway.address import serving  # noqa: PLC0415
+    from ..gateway.record import Record  # noqa: PLC0415
     from ..loopback import is_loopback  # noqa: PLC0415
     from ..offline.carrier import Carrier  # noqa: PLC0415
     from ..sandbox.app import Sandbox, endpoints, environ  # noqa: PLC0415
+    from ..server.kept_authority import KeptFolder  # noqa: PLC0415
 
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
     events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
@@ -151,16 +196,26 @@ def _sandbox(arguments: argparse.Namespace) -> int:
             on_order=lambda *order: events.put(_Ordered(*order)),
             on_stray=lambda number: events.put(_UnheldSms(number)),
             names=arguments.serve_as,
+            record=Record(show_sms=arguments.show_sms, on_request=lambda request: events.put(_Asked(request))),
         )
         with (
             _ended_by_signals(lambda: events.put(None)),
+            closing(app),
             serving(
-                app, host=arguments.host, port=arguments.port, setting="--port", names=arguments.serve_as
+                app,
+                host=arguments.host,
+                port=arguments.port,
+                setting="--port",
+                names=arguments.serve_as,
+                ca=arguments.gateway_ca and KeptFolder(arguments.gateway_ca, Path.cwd(), "--gateway-ca"),
+                gateway=app.gateway,
             ) as address,
         ):
             address.allow_hosts(*arguments.allow_host)
+            address.allow_hosts(*arguments.allow_real_sms, real_sms=True)
             url = address.url or ""
-            _print_start(address, endpoints(url), environ(url), f"scenario {arguments.fake}, seed {seed}")
+            what = f"scenario {arguments.fake}, seed {seed}"
+            _print_start(address, endpoints(url), environ(url), what, ca=bool(arguments.gateway_ca))
             if not is_loopback(arguments.host):
                 _print_exposed(address)
             print(flush=True)
@@ -183,7 +238,9 @@ def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _print_start(address: GatewayAddress, providers: Mapping[str, str], clients: Mapping[str, str], how: str) -> None:
+def _print_start(
+    address: GatewayAddress, providers: Mapping[str, str], clients: Mapping[str, str], how: str, *, ca: bool
+) -> None:
     url = address.url
     application = address.environ()
     print(f"# pytest-otp sandbox at {url}, {how}; press Ctrl-C to stop")
@@ -197,6 +254,8 @@ def _print_start(address: GatewayAddress, providers: Mapping[str, str], clients:
     print("# Environment variables for the application under test. Its SMS arrive here; other hosts are blocked unless")
     print("# allowed with --allow-host. Only this user can read the certificates; they are removed on exit.")
     _print_exports(application)
+    if ca:
+        print(f"# Applications that run already, and containers, can trust {address.ca_file} until it expires.")
 
 
 def _print_exposed(address: GatewayAddress) -> None:
@@ -225,7 +284,12 @@ class _UnheldSms:
     number: str
 
 
-_Event = _Ordered | _UnheldSms | None  # None: the end
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    request: GatewayRequest
+
+
+_Event = _Ordered | _UnheldSms | _Asked | None  # None: the end
 
 
 class _Journal:
@@ -252,8 +316,12 @@ class _Journal:
             self.note(event)
             self.poll()
 
-    def note(self, event: _Ordered | _UnheldSms) -> None:
-        """Print an order, or an SMS to a number that is not held."""
+    def note(self, event: _Ordered | _UnheldSms | _Asked) -> None:
+        """Print an order, an SMS to a number that is not held, or a request that was not answered as hoped."""
+        if isinstance(event, _Asked):
+            if event.request.outcome not in _EXPECTED:
+                _request_line(event.request)
+            return
         if isinstance(event, _UnheldSms):
             _line("gateway", "SMS", event.number, "not held by any order")
             return
@@ -282,6 +350,12 @@ class _Journal:
 
 def _order_line(order: _Ordered, what: str, *rest: str) -> None:
     _line(order.provider, what, order.rental.line.e164, order.order_id, *rest)
+
+
+def _request_line(request: GatewayRequest) -> None:
+    from ..gateway.report import what  # noqa: PLC0415 - see _sandbox
+
+    _line("gateway", request.outcome, ", ".join(request.numbers), what(request), str(request.status or ""))
 
 
 def _line(provider: str, what: str, number: str, *rest: str) -> None:

@@ -2,31 +2,35 @@
 
 Each service's API validates requests and responds as the real service does, so that its official SDK works unchanged,
 and passes each SMS to the offline phone network. An SMS to a number that no test holds is accepted, as the service
-would; `Gateway.log` shows that the number was not held.
+would; `Gateway.record` shows that the number was not held, and what became of every other request.
 """
 
 from __future__ import annotations
 
+import re
 import threading
-from collections import deque
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Protocol
+from urllib.parse import urlsplit
 
-from ..clock import utc_now
-from ..display import SafeRepr
-from .hosts import serves, service_of
+from ..clock import monotonic, utc_now
+from ..display import NAME, shown
+from .agenda import Agenda
+from .callbacks import Call, Callbacks
+from .delivering import Delivering
+from .failures import SECONDS, Documented, Failure, SendingFailed, keep_waiting
+from .hosts import HostTable
+from .message import Backend, OutgoingSms
+from .record import Record
+from .seen import Outcome, SentMessage
+from .templates import Templates
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from werkzeug.wrappers import Request, Response
 
-    from .message import Backend, Channel, OutgoingSms
-
-MOST_KEPT = 1000
-"""How many messages a gateway keeps; the oldest are dropped first."""
+    from .description import ServiceDescription
 
 
 class SmsNetwork(Protocol):
@@ -42,11 +46,14 @@ class SmsService(Protocol):
 
     Attributes:
         SERVICE: Its name.
-        PATHS: Method and path of each request that it serves, for display.
+        PATHS: Method and path of each request that it serves, with `<Name>` for what varies: `GET /messages/<Id>`. A
+            404 for any other path says that the gateway does not serve it.
+        FAILURES: How it shows the failures that tests ask for.
     """
 
     SERVICE: ClassVar[str]
     PATHS: ClassVar[tuple[str, ...]]
+    FAILURES: ClassVar[Documented]
 
     def __init__(self, backend: Backend) -> None: ...
 
@@ -58,25 +65,15 @@ class SmsService(Protocol):
         """Answer one request as the service does, including unknown paths."""
         ...
 
+    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
+        """An error in the service's own form, so that its SDKs show the message.
 
-@dataclass(frozen=True, slots=True, repr=False)
-class SentMessage(SafeRepr):
-    """An SMS that an application sent and the gateway accepted. Its repr hides the text: test reports are public."""
-
-    service: str
-    """The service it was sent through: `plain`, `twilio`, `vonage` or `sns`."""
-    to: str
-    """The number, in E.164 form."""
-    sender: str | None
-    """The sender's number or name, or None if there was none."""
-    text: str = field(repr=False)
-    """The whole text."""
-    held: bool
-    """Whether a test held the number."""
-    at: datetime
-    """When the gateway accepted it, in UTC."""
-    channel: Channel = "sms"
-    """`sms`, `whatsapp`, or `voice` for a call in which the text was read out."""
+        Args:
+            status: The HTTP status.
+            message: What the SDK is to show.
+            code: The service's code of the error. Defaults to the service's usual one for this status, if it has one.
+        """
+        ...
 
 
 class Gateway:
@@ -86,6 +83,17 @@ class Gateway:
         network: Where accepted SMS are delivered.
         on_stray: Called with the number of each SMS whose number is not held.
         names: Host names of this machine, at which a browser may use it.
+        callbacks: Makes the requests to the application. Defaults to one that reaches this machine only.
+        record: Where requests and messages are recorded. Defaults to a new one.
+        failure_of: Returns what is to go wrong with a message, by its service and its number. Defaults to nothing.
+        templates: Content templates that tests declared.
+        clock: Seconds, for messages that are delivered late.
+
+    Attributes:
+        callbacks: As above.
+        record: As above.
+        templates: As above.
+        hosts: The hosts of SMS services, for a proxy in front of it.
     """
 
     def __init__(
@@ -94,13 +102,26 @@ class Gateway:
         *,
         on_stray: Callable[[str], None] | None = None,
         names: Collection[str] = (),
+        callbacks: Callbacks | None = None,
+        record: Record | None = None,
+        failure_of: Callable[[str, str], Failure | None] = lambda service, to: None,
+        templates: Templates | None = None,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
+        self.callbacks = callbacks or Callbacks()
+        self.callbacks.on_call = self._called
+        self.record = record or Record()
+        self.templates = templates or Templates()
+        self.hosts = HostTable()
+        self._delivering = Delivering(self._submit, self._lose, failure_of, Agenda(clock))
         self._network = network
         self._names = names
         self._on_stray = on_stray
-        self._log: deque[SentMessage] = deque(maxlen=MOST_KEPT)
-        self._lock = threading.Lock()
-        self._services = _services(self._deliver)
+        self._adding = threading.Lock()
+        self._services: list[SmsService] = []
+        self._served: dict[SmsService, list[re.Pattern[str]]] = {}
+        for service in _built_in():
+            self._serve(service)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -108,56 +129,197 @@ class Gateway:
 
         return self.answer(Request(environ))(environ, start_response)
 
+    def close(self) -> None:
+        """End what it does in the background. Close it after its server."""
+        self._delivering.close()
+        self.callbacks.close()
+
     @property
     def log(self) -> tuple[SentMessage, ...]:
-        """The last `MOST_KEPT` messages that it accepted, oldest first."""
-        with self._lock:
-            return tuple(self._log)
+        """The last messages that it accepted, oldest first."""
+        return self.record.messages()
 
     @property
     def paths(self) -> list[str]:
         """Method and path of each request that is served, for display."""
         return [path for service in self._services for path in service.PATHS]
 
+    @property
+    def documented(self) -> dict[str, Documented]:
+        """The failures that each service documents, by its name: all its APIs together."""
+        found: dict[str, Documented] = {}
+        for service in self._services:
+            found[service.SERVICE] = {**found.get(service.SERVICE, {}), **service.FAILURES}
+        return found
+
+    def add_service(self, description: ServiceDescription) -> None:
+        """Serve one more service from now on. Adding the same description again does nothing.
+
+        Raises `SettingsError` if its name or one of its hosts is taken.
+        """
+        from .adding import is_new  # noqa: PLC0415 - see __call__
+        from .described import described  # noqa: PLC0415
+
+        with self._adding:
+            if is_new(description, self._services, self.hosts, self.matches):
+                self.hosts.add(description.name, description.hosts)  # first: a kept authority may not cover them
+                self._serve(described(description))
+
+    def _serve(self, service: type[SmsService]) -> None:
+        deliver = partial(self._delivering.deliver, service.SERVICE, service.FAILURES)
+        made = service(Backend(deliver, templates=self.templates, callbacks=self.callbacks))
+        self._served = {**self._served, made: [_pattern(path) for path in made.PATHS]}
+        self._services = [*self._services, made]
+
     def matches(self, request: Request) -> bool:
         """Whether the request is for a service that is served here."""
-        return self._service_for(request) is not None
+        from .http import host_name  # noqa: PLC0415 - see __call__
+
+        return self._service_for(request, host_name(request)) is not None
 
     def answer(self, request: Request) -> Response:
         """Answer one request; for applications that include the gateway."""
-        from .http import host_name, is_from_another_site, json_response  # noqa: PLC0415 - see __call__
+        from .http import host_name  # noqa: PLC0415 - see __call__
 
-        if not serves(host_name(request)) and is_from_another_site(request, self._names):
-            return json_response({"error": "requests from other websites are not allowed"}, 403)
-        service = self._service_for(request)
-        if service is None:
-            return json_response({"error": "not found", "served": self.paths}, 404)
-        return service.answer(request)
+        host = host_name(request)
+        service = self._service_for(request, host)
+        status: int = 0
+        outcome: Outcome = "refused"
+        sent = self.record.begin()
+        try:
+            response, outcome = self._answered(request, host, service)
+            status = response.status_code
+            return response
+        finally:
+            if sent:
+                outcome = "delivered" if any(message.held for message in sent) else "astray"
+            self.record.end(
+                request.method,
+                host,
+                request.path,
+                status,
+                outcome,
+                service=None if service is None else service.SERVICE,
+                numbers=() if sent else _numbers(request),
+            )
 
-    def _service_for(self, request: Request) -> SmsService | None:
+    def _answered(self, request: Request, host: str, service: SmsService | None) -> tuple[Response, Outcome]:
+        from .http import is_from_another_site, json_response  # noqa: PLC0415 - see __call__
+        from .refusals import host_refused, path_refused, refusal  # noqa: PLC0415
+
+        rows = self.hosts.services_of(host)
+        if not rows and is_from_another_site(request, self._names):
+            return json_response({"error": "requests from other websites are not allowed"}, 403), "refused"
+        if service is not None:
+            try:
+                response = service.answer(request)
+            except SendingFailed as failed:
+                return _failed(failed, service, request), "refused"
+            if response.status_code == 404 and not any(
+                known.fullmatch(request.path) for known in self._served[service]
+            ):
+                text = path_refused(
+                    request.method,
+                    request.path,
+                    host,
+                    [path for each in self._services_at(host) for path in each.PATHS],
+                )
+                return _reasoned(service.refusal(404, text), "pytest-otp does not serve this path"), "not served"
+            return response, "refused" if response.status_code >= 400 else "answered"
+        if rows:
+            response = refusal(rows[0], 403, host_refused(host, rows))
+            return _reasoned(response, f"pytest-otp blocks {shown(host, NAME)}"), "blocked"
+        return json_response({"error": "not found", "served": self.paths}, 404), "not served"
+
+    def _services_at(self, host: str) -> list[SmsService]:
+        """The services that a host belongs to; all of them if it is the gateway's own address."""
+        rows = self.hosts.services_of(host)
+        if not rows:
+            return self._services
+        names = [row.service for row in rows if row.served]
+        return [service for name in dict.fromkeys(names) for service in self._services if name == service.SERVICE]
+
+    def _service_for(self, request: Request, host: str) -> SmsService | None:
         # A service's real host name leaves no doubt. At the gateway's own address, the path decides.
-        host = request.host.rpartition(":")[0] or request.host
-        by_host = (service for service in self._services if service_of(host) == service.SERVICE)
-        return next(by_host, None) or next((service for service in self._services if service.matches(request)), None)
+        services = self._services_at(host)
+        found = next((service for service in services if service.matches(request)), None)
+        return found or (services[-1] if services and self.hosts.services_of(host) else None)
 
-    def _deliver(self, service: str, message: OutgoingSms) -> bool:
+    def _submit(self, service: str, message: OutgoingSms) -> bool:
+        self.record.sending()
         held = self._network.submit(message.to, message.text, sender=message.sender)
-        now = utc_now()
-        with self._lock:
-            sent = SentMessage(service, message.to, message.sender, message.text, held, now, message.channel)
-            self._log.append(sent)
+        self._note(service, message, held=held)
         if not held and self._on_stray is not None:
             self._on_stray(message.to)
         return held
 
+    def _lose(self, service: str, message: OutgoingSms, failure: str) -> None:
+        self._note(service, message, held=False, failure=failure)
 
-def _services(deliver: Callable[[str, OutgoingSms], bool]) -> list[SmsService]:
+    def _note(self, service: str, message: OutgoingSms, *, held: bool, failure: str | None = None) -> None:
+        sent = SentMessage(service, message.to, message.sender, message.text, held, utc_now(), message.channel, failure)
+        self.record.accept(sent)
+
+    def _called(self, call: Call) -> None:
+        """Record a request that the gateway made."""
+        parts = urlsplit(call.url)
+        where = (call.method, parts.hostname or "", parts.path)
+        self.record.add(*where, call.status or 0, call.result, by_gateway=True)
+
+
+def _failed(failed: SendingFailed, service: SmsService, request: Request) -> Response:
+    if failed.failure.error == "time_out":
+        keep_waiting(request.environ, failed.failure.seconds)
+    response = service.refusal(failed.status, failed.message, failed.code or None)
+    if failed.status == 429:
+        response.headers["Retry-After"] = f"{failed.failure.seconds or SECONDS['rate_limited']:g}"
+    return response
+
+
+def _numbers(request: Request) -> list[str]:
+    from .recipients import readable_numbers  # noqa: PLC0415 - needs werkzeug
+
+    return readable_numbers(request)
+
+
+def _reasoned(response: Response, reason: str) -> Response:
+    """The response with a status line that says why, which is all that some clients show."""
+    response.status = f"{response.status_code} {reason}"
+    return response
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """What the path of one of `SmsService.PATHS` stands for."""
+    template = path.split(" ")[1]
+    return re.compile(
+        "".join("[^/]+" if part.startswith("<") else re.escape(part) for part in _VARIABLE.split(template))
+    )
+
+
+_VARIABLE = re.compile(r"(<[^>]*>)")
+
+
+def _built_in() -> tuple[type[SmsService], ...]:
     # They need werkzeug, and this module is also imported with a real provider.
-    from .message import Backend  # noqa: PLC0415
+    from .services.africastalking import AfricasTalking  # noqa: PLC0415
+    from .services.aws_sms_voice import AwsSmsVoice  # noqa: PLC0415
+    from .services.infobip import Infobip  # noqa: PLC0415
+    from .services.messagebird import Bird, MessageBird  # noqa: PLC0415
     from .services.plain import Plain  # noqa: PLC0415
+    from .services.plivo import Plivo  # noqa: PLC0415
+    from .services.sinch import Sinch  # noqa: PLC0415
     from .services.sns import Sns  # noqa: PLC0415
+    from .services.telnyx import Telnyx  # noqa: PLC0415
     from .services.twilio import Twilio  # noqa: PLC0415
+    from .services.twilio_calls import TwilioCalls  # noqa: PLC0415
+    from .services.twilio_lookup import TwilioLookup  # noqa: PLC0415
+    from .services.twilio_verify import TwilioVerify  # noqa: PLC0415
     from .services.vonage import Vonage  # noqa: PLC0415
+    from .services.vonage_verify import VonageVerify  # noqa: PLC0415
+    from .services.vonage_verify_legacy import VonageVerifyLegacy  # noqa: PLC0415
 
-    classes: tuple[type[SmsService], ...] = (Plain, Twilio, Vonage, Sns)
-    return [service(Backend(partial(deliver, service.SERVICE))) for service in classes]
+    # At a host with several APIs, the first whose path fits answers; the last answers for all other paths.
+    return (
+        *(Plain, TwilioVerify, TwilioLookup, TwilioCalls, Twilio, VonageVerify, VonageVerifyLegacy, Vonage),
+        *(Sns, AwsSmsVoice, Telnyx, Plivo, MessageBird, Bird, Sinch, Infobip, AfricasTalking),
+    )

@@ -39,7 +39,9 @@ def code_timeout(
 
 
 def _hint(order: OpenOrder, wanted: Wanted, skipped: bool, show_sms: bool) -> str:
+    ask: Callable[..., str] | None = getattr(order.provider, "timeout_hint", None)
+    told = ask(order.order, skipped=skipped) if ask else ""
     if skipped:
-        return wanted.advice if show_sms else f"Use --otp-show-sms to show the texts. {wanted.advice}"
-    own: str = getattr(order.provider, "timeout_hint", "")
-    return own or "Check that the application sent the SMS to this number."
+        advice = wanted.advice if show_sms else f"Use --otp-show-sms to show the texts. {wanted.advice}"
+        return f"{advice} {told}".rstrip()
+    return told or "Check that the application sent the SMS to this number."

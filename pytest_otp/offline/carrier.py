@@ -33,6 +33,12 @@ _MOST_SHOWN = 12
 Notify = Callable[[float], None]
 """Called with the seconds until a message arrives or the line ends; 0 means now."""
 
+Witness = Callable[[str, float, bool], str]
+"""Called with a number and the time when it was allocated, on the carrier's clock; says why no SMS came to it.
+
+If the third argument is true, it says what went wrong, and nothing if it knows of nothing.
+"""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Delivery(SafeRepr):
@@ -74,13 +80,15 @@ class Line:
     Attributes:
         e164: the number, such as `+12015550123`.
         region: the ISO 3166 code of the region that it was allocated in, such as `US`.
+        since: when it was allocated, in seconds on the carrier's clock.
     """
 
-    __slots__ = ("_clock", "_deliveries", "_ends", "_lock", "_subscribers", "e164", "region")
+    __slots__ = ("_clock", "_deliveries", "_ends", "_lock", "_subscribers", "e164", "region", "since")
 
     def __init__(self, e164: str, region: str, clock: Callable[[], float]) -> None:
         self.e164 = e164
         self.region = region
+        self.since = clock()
         self._clock = clock
         self._lock = threading.Lock()
         self._deliveries: list[Delivery] = []
@@ -164,6 +172,7 @@ class Carrier:
     Attributes:
         seed: the seed in use.
         clock: the clock in use.
+        witnesses: asked when no SMS came; a gateway that delivers to this carrier adds itself.
 
     Raises:
         ValueError: `lane` is not between 0 and `lanes - 1`.
@@ -176,11 +185,12 @@ class Carrier:
             raise ValueError(f"lane must be between 0 and lanes - 1; got lane {lane} of {lanes}")
         self.seed = random.SystemRandom().getrandbits(32) if seed is None else seed
         self.clock = clock
+        self.witnesses: list[Witness] = []
         self._lane = lane
         self._lanes = lanes
         self._lock = threading.Lock()
         self._lines: dict[str, Line] = {}
-        self._strays: list[Stray] = []
+        self._strays: list[tuple[float, Stray]] = []
         self._handed_out: set[int] = set()
         self._numbers: dict[str, Iterator[int]] = {}
         self._ids = self.stream("ids")
@@ -196,8 +206,12 @@ class Carrier:
     @property
     def strays(self) -> tuple[Stray, ...]:
         """The SMS that were submitted for numbers that no test held, oldest first."""
+        return self.strays_since(0.0)
+
+    def strays_since(self, moment: float) -> tuple[Stray, ...]:
+        """The same, of those that were submitted after a moment of the carrier's clock."""
         with self._lock:
-            return tuple(self._strays)
+            return tuple(stray for at, stray in self._strays if at >= moment)
 
     def allocate(self, region: str) -> Line:
         """Allocate a number that is new in this run and valid in a region (ISO 3166 code) by phonenumbers' rules.
@@ -261,7 +275,7 @@ class Carrier:
         if self._send(to, text, sender, 0.0):
             return True
         with self._lock:
-            self._strays.append(Stray(to, sender, text))
+            self._strays.append((self.clock(), Stray(to, sender, text)))
         return False
 
     def knows(self, number: str) -> bool:

@@ -15,6 +15,7 @@ from ..errors import (
     OrderNotFound,
     ProviderUnavailable,
     SmsAlreadyReceived,
+    listed,
 )
 from ..providers.base import Balance, Country, Messages, Operator, Order, OrderState, Service, SmsMessage, Variable
 from .desk import Refused
@@ -36,6 +37,10 @@ _PRICE = Decimal(0)
 _STRAYS_SHOWN = 5
 _PLENTY = 1_000_000
 _RETRY_AFTER = 1.0
+_MANUAL = (
+    "In the scenario manual, no SMS arrives by itself: call otp_carrier.deliver(number, text), point the application "
+    "at otp_gateway, or run with --otp-fake auto."
+)
 _OPEN = (OrderState.WAITING, OrderState.RECEIVED)
 _TROUBLES: dict[Trouble, tuple[HTTPStatus | None, str]] = {
     "502": (HTTPStatus.BAD_GATEWAY, "the provider responded with 502 Bad Gateway"),
@@ -67,18 +72,18 @@ class FakeProvider:
         """Return this provider, with its numbers and orders, under another scenario. Raises SettingsError."""
         return FakeProvider(self._desk, scenario_named(name))
 
-    @property
-    def timeout_hint(self) -> str:
-        """What to do if no code arrived."""
-        strays = list(dict.fromkeys(stray.to for stray in self._desk.carrier.strays))
-        if strays:
-            return f"SMS arrived for numbers that no test holds: {', '.join(strays[:_STRAYS_SHOWN])}."
-        if self._scenario.name == "manual":
-            return (
-                "In the scenario manual, no SMS arrives by itself: call otp_carrier.deliver(number, text), point the "
-                "application at otp_gateway, or run with --otp-fake auto."
-            )
-        return f"The fake provider runs the scenario {self._scenario.name}: {self._scenario.help}."
+    def timeout_hint(self, order: Order, *, skipped: bool = False) -> str:
+        """What to do if no code arrived. If SMS arrived that were skipped, only what went wrong with others."""
+        line, carrier = self._rental(order).line, self._desk.carrier
+        manual = self._scenario.name == "manual"
+        told = [witness(line.e164, line.since, skipped or not manual) for witness in carrier.witnesses]
+        strays = {stray.to: None for stray in carrier.strays_since(line.since)}
+        unnamed = [to for to in strays if not any(to in text for text in told)]
+        if unnamed:
+            told.append(f"SMS arrived for numbers that no test holds: {listed(unnamed, _STRAYS_SHOWN)}.")
+        if not manual and not skipped:
+            told.append(f"The fake provider runs the scenario {self._scenario.name}: {self._scenario.help}.")
+        return " ".join(filter(None, told)) or ("" if skipped else _MANUAL)
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
         """Rent a number for any service and operator, by default in the US.

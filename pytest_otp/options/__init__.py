@@ -149,6 +149,19 @@ OPTIONS = (
         "first use).",
     ),
     Option(
+        "gateway_services",
+        "FILE",
+        None,
+        "A TOML file that describes more SMS services for the gateway to stand in for (default: none).",
+    ),
+    Option(
+        "gateway_ca",
+        "DIR",
+        None,
+        "A folder that keeps the gateway's certificate authority for 90 days, so that applications outside the run can "
+        "trust it once (default: a new authority for each run). It is limited to the hosts of SMS services.",
+    ),
+    Option(
         "webhook",
         "HOST:PORT",
         None,

@@ -194,6 +194,8 @@ KINDS = {
     "ledger": Kind(_path, "a path"),
     "env_file": Kind(_path, "a path"),
     "gateway": _ADDRESS,
+    "gateway_services": Kind(_path, "a path"),
+    "gateway_ca": Kind(_path, "a path"),
     "webhook": _ADDRESS,
 }
 """By the option's name."""

@@ -78,7 +78,7 @@ class ForkedTests:
         if ours is not None:
             for carrier in self._hooks.carriers:
                 carrier.exclude(taken)
-            if ours["strays"] or "entries" in ours:
+            if ours["strays"] or ours["requests"] or "entries" in ours:
                 self._gathered.reports.append(ours)
         elif report.when == _CRASHED:
             self._gathered.unreported += 1

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,21 +18,26 @@ import pytest
 from ..errors import InvalidRequest, SettingsError
 from ..loopback import LOOPBACK
 from .number_fixtures import lane
-from .run import watch_strays
+from .run import hooks_of, watch_strays
 
 if TYPE_CHECKING:
     from ..gateway.address import GatewayAddress
-    from ..gateway.app import SmsNetwork
-    from ..offline.carrier import Carrier
+    from ..gateway.app import Gateway
+    from ..gateway.record import Record
+    from ..gateway.seen import GatewayRequest
+    from ..offline.carrier import Carrier, Witness
+    from ..server.kept_authority import KeptFolder
     from ..settings import Settings
     from .forked import ForkedTests
     from .relay import Hub
+    from .relay_worker import Branch
 
 __tracebackhide__ = True
 
 TOPIC = "sms"
 _ADDRESS: pytest.StashKey[GatewayAddress] = pytest.StashKey()
 _SETTING = "--otp-gateway (PYTEST_OTP_GATEWAY)"
+_CA_SETTING = "--otp-gateway-ca (PYTEST_OTP_GATEWAY_CA)"
 
 
 def carrier(settings: Settings, config: pytest.Config) -> Iterator[Carrier]:
@@ -68,7 +74,7 @@ def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Gate
             if _ADDRESS in config.stash:
                 yield config.stash[_ADDRESS]
             else:
-                with _served(to, settings.gateway) as address:
+                with _served(to, settings, config) as address:
                     yield address
     except SettingsError as error:
         raise error.with_traceback(None) from None  # the frames of contextlib cannot be hidden
@@ -85,18 +91,46 @@ def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Ite
         yield
     elif SharedGateway.name in worker:
         from ..gateway.address import GatewayAddress  # noqa: PLC0415 - as in `gateway`
-        from .relay_worker import branch_of  # noqa: PLC0415 - only where the controller serves the gateway
+        from .gateway_seen import KNOWN, SharedRecord  # noqa: PLC0415 - only where the controller serves the gateway
+        from .gateway_services import add_to_shared, described_services  # noqa: PLC0415
+        from .gateway_wishes import told_to_controller  # noqa: PLC0415
+        from .relay_worker import branch_of  # noqa: PLC0415
 
         branch, handler = branch_of(config), partial(deliver, carrier)
-        branch.handle(TOPIC, handler)
-        try:
-            with _known(GatewayAddress.from_plain(worker[SharedGateway.name]), config):
-                yield
-        finally:
-            branch.forget(handler)
-    else:
-        with _served(carrier, settings.gateway) as address, _known(address, config):
+        shared = SharedRecord(branch, carrier)
+        plain = GatewayAddress.from_plain(worker[SharedGateway.name], shared, add=partial(add_to_shared, branch))
+        for description in described_services(settings, config.rootpath):
+            plain.add_service(description)  # it is there, and is what environ() has to know
+        with (
+            _answering(branch, TOPIC, handler),
+            _answering(branch, KNOWN, shared.known),
+            _witnessed(carrier, shared.witness),
+            told_to_controller(plain, carrier, branch, config) as address,
+            _known(address, config),
+        ):
             yield
+    else:
+        with _served(carrier, settings, config) as address, _known(address, config):
+            yield
+
+
+@contextlib.contextmanager
+def _answering(branch: Branch, topic: str, handler: Callable[..., Any]) -> Iterator[None]:
+    branch.handle(topic, handler)
+    try:
+        yield
+    finally:
+        branch.forget(handler)
+
+
+@contextlib.contextmanager
+def _witnessed(carrier: Carrier, witness: Witness) -> Iterator[None]:
+    """Meanwhile, the carrier knows whom to ask why no SMS came."""
+    carrier.witnesses.append(witness)
+    try:
+        yield
+    finally:
+        carrier.witnesses.remove(witness)
 
 
 @contextlib.contextmanager
@@ -108,13 +142,49 @@ def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
         del config.stash[_ADDRESS]
 
 
-def _served(network: SmsNetwork, where: tuple[str, int] | None) -> AbstractContextManager[GatewayAddress]:
-    """Serve the gateway, by default on a free loopback port."""
-    host, port = where or (LOOPBACK, 0)
-    from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
-    from ..gateway.app import Gateway  # noqa: PLC0415
+def _kept_folder(settings: Settings, config: pytest.Config) -> KeptFolder | None:
+    """Where the gateway's authority is kept, if it is."""
+    if settings.gateway_ca is None:
+        return None
+    from ..server.kept_authority import KeptFolder  # noqa: PLC0415 - start-up cost: only for a run that keeps one
 
-    return serving(Gateway(network), host=host, port=port, setting=_SETTING)
+    return KeptFolder(config.rootpath / Path(settings.gateway_ca).expanduser(), config.rootpath, _CA_SETTING)
+
+
+@contextlib.contextmanager
+def _served(carrier: Carrier, settings: Settings, config: pytest.Config) -> Iterator[GatewayAddress]:
+    """Serve the gateway of one carrier."""
+    from ..gateway.app import Gateway  # noqa: PLC0415 - as in `gateway`
+    from .gateway_seen import witness_of  # noqa: PLC0415
+    from .gateway_wishes import failures_of_tests, with_wishes  # noqa: PLC0415
+
+    record = _record(settings)
+    hooks_of(config).records.append(record)
+    with (
+        _witnessed(carrier, witness_of(record, carrier)),
+        failures_of_tests(carrier, lambda: made.documented, config) as failures,
+    ):
+        made = Gateway(carrier, record=record, failure_of=failures.take)
+        with _serving(made, settings, config) as address:
+            yield with_wishes(address, failures, made.templates)
+
+
+def _record(settings: Settings) -> Record:
+    from ..gateway.record import Record  # noqa: PLC0415 - as in `gateway`
+
+    return Record(show_sms=settings.show_sms)
+
+
+def _serving(made: Gateway, settings: Settings, config: pytest.Config) -> AbstractContextManager[GatewayAddress]:
+    """Serve a gateway, by default on a free loopback port, with the services that the run describes."""
+    host, port = settings.gateway or (LOOPBACK, 0)
+    from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
+    from .gateway_services import described_services  # noqa: PLC0415
+
+    for description in described_services(settings, config.rootpath):
+        made.add_service(description)
+    ca = _kept_folder(settings, config)
+    return serving(made, host=host, port=port, setting=_SETTING, gateway=made, ca=ca)
 
 
 class SharedGateway:
@@ -122,16 +192,26 @@ class SharedGateway:
 
     name = "otp_gateway"
 
-    def __init__(self, where: tuple[str, int]) -> None:
-        self._where = where
+    def __init__(self, settings: Settings, config: pytest.Config) -> None:
+        self._settings = settings
+        self._config = config
+        self._record = _record(settings)
         self._running = contextlib.ExitStack()
         self._workers: Workers | None = None
         self._address: GatewayAddress | None = None
 
     def start(self, hub: Hub) -> None:
         """Start serving. Raises `SettingsError` if it cannot listen on the port."""
+        from .gateway_seen import share  # noqa: PLC0415 - as in `gateway`
+        from .gateway_services import take_services  # noqa: PLC0415
+        from .gateway_wishes import gateway_of_workers, hear_workers  # noqa: PLC0415
+
+        share(self._record, hub)
         self._workers = Workers(hub)
-        self._address = self._running.enter_context(_served(self._workers, self._where))
+        made = gateway_of_workers(self._workers, hub, self._record)
+        self._address = self._running.enter_context(_serving(made, self._settings, self._config))
+        take_services(hub, self._address)
+        hear_workers(hub, made, self._address)
 
     def plain(self) -> dict[str, str]:
         """The address and the paths of the certificates."""
@@ -140,6 +220,10 @@ class SharedGateway:
     def strays(self) -> list[str]:
         """The number of each SMS whose number no worker knows."""
         return self._workers.strays if self._workers else []
+
+    def troubles(self) -> list[GatewayRequest]:
+        """The requests that no test can have meant."""
+        return list(self._record.troubles())
 
     def stop(self) -> None:
         """Stop serving."""

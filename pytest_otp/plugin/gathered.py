@@ -33,6 +33,10 @@ class Gathered:
         """The number of each SMS that no test's number received."""
         return [number for report in self.reports for number in report["strays"]]
 
+    def troubles(self) -> list[dict[str, Any]]:
+        """The requests to gateways that no test can have meant, as plain data."""
+        return [request for report in self.reports for request in report.get("requests", ())]
+
     def add_to(self, section: Section, reporter: Any) -> None:
         """Add the lines about all orders."""
         section.add(self._of_offline_orders)

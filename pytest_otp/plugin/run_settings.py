@@ -26,6 +26,10 @@ def resolve_settings(config: pytest.Config, seed: int) -> None:
     try:
         env_file = env_file_of(config)
         settings = _from_controller(config) or resolve(*lookups(config), os.environ, env_file, seed=seed)
+        if settings.gateway_services:
+            from ..gateway.service_sources import services_of_file  # noqa: PLC0415 - only with such a file
+
+            services_of_file(config.rootpath / settings.gateway_services)
         if not settings.has_carrier:
             from .credentials import real_provider  # noqa: PLC0415 - start-up cost: not with the default one
 

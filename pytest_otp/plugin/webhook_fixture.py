@@ -25,6 +25,7 @@ from .relay import SECRET
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..gateway.seen import GatewayRequest
     from ..providers.base import Provider
     from .relay import Hub
 
@@ -91,6 +92,10 @@ class SharedWebhook:
 
     def strays(self) -> list[str]:
         """Return an empty list: refused requests are not examined."""
+        return []
+
+    def troubles(self) -> list[GatewayRequest]:
+        """Return an empty list: applications do not send requests here."""
         return []
 
     def stop(self) -> None:

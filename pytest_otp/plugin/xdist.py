@@ -13,6 +13,7 @@ from .ending import Section
 from .gathered import Gathered
 
 if TYPE_CHECKING:
+    from ..gateway.seen import GatewayRequest
     from .relay import Hub
     from .signals import GracefulShutdown
 
@@ -35,6 +36,10 @@ class SharedService(Protocol):
         """Return the numbers for which it received an SMS but which no worker knows."""
         ...
 
+    def troubles(self) -> Sequence[GatewayRequest]:
+        """Return the requests of applications that no test can have meant."""
+        ...
+
     def stop(self) -> None:
         """Stop serving. Does nothing if it has stopped."""
         ...
@@ -46,7 +51,7 @@ def shared_services(settings: Settings, config: pytest.Config) -> list[SharedSer
     if settings.has_carrier and settings.gateway and settings.gateway[1]:
         from .gateway_fixtures import SharedGateway  # noqa: PLC0415 - only for a gateway on a fixed port
 
-        found.append(SharedGateway(settings.gateway))
+        found.append(SharedGateway(settings, config))
     if settings.webhook:
         from .webhook_fixture import SharedWebhook, is_wanted  # noqa: PLC0415 - only for a run with a webhook
 
@@ -107,6 +112,7 @@ class XdistHooks:
         if self._gathered:
             self._gathered.add_to(self._section, terminalreporter)
         self._section.add(self._of_strays)
+        self._section.add(self._of_troubles)
         self._section.write(terminalreporter)
 
     def _of_strays(self) -> list[str]:
@@ -117,6 +123,16 @@ class XdistHooks:
         from ..orders.summary import strays  # noqa: PLC0415 - only for a run with stray SMS
 
         return strays(numbers)
+
+    def _of_troubles(self) -> list[str]:
+        plain = self._gathered.troubles() if self._gathered else []
+        own = [request for service in self._services for request in service.troubles()]
+        if not plain and not own:
+            return []
+        from ..gateway.report import summed  # noqa: PLC0415 - only for a run whose application asked for too much
+        from ..gateway.seen import GatewayRequest  # noqa: PLC0415
+
+        return summed([*own, *map(GatewayRequest.from_plain, plain)])
 
     def pytest_unconfigure(self) -> None:
         """Restore the signal handlers, and stop what is running if the session never finished."""

@@ -22,7 +22,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from ..gateway.app import Gateway
-from ..gateway.hosts import serves
 from ..gateway.http import host_name, is_from_another_site, is_local, json_response, read_body
 from ..offline import scenarios
 from ..offline.desk import Rental, RentalDesk, Trouble
@@ -34,6 +33,7 @@ from .page_log import PageLog
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from ..gateway.record import Record
     from ..offline.carrier import Carrier
 
 OTPCEPAT_PATH = "/api/handler_api.php"
@@ -57,9 +57,12 @@ class Sandbox:
         on_order: Called with the provider's name, the order ID and the rental of each new order.
         on_stray: Called with the number of each SMS whose number is not held.
         names: More host names at which requests are answered, in lower case.
+        record: Where requests to the SMS services are recorded. Defaults to a new record.
 
     Attributes:
         desk: The rental desk behind both providers.
+        gateway: The SMS services.
+        callbacks: Makes the gateway's requests to applications.
 
     Raises:
         SettingsError: If the scenario is unknown.
@@ -74,13 +77,14 @@ class Sandbox:
         on_order: Callable[[str, str, Rental], None] = lambda provider, order_id, rental: None,
         on_stray: Callable[[str], None] | None = None,
         names: Iterable[str] = (),
+        record: Record | None = None,
     ) -> None:
         self._names = frozenset({socket.gethostname().lower(), *names})
         course = scenarios.scenario(scenario)
         self.desk = RentalDesk(carrier, scenario=course, sms_after=sms_after)
         log = PageLog(carrier, on_stray=on_stray)
         self._page = Page(log)
-        self._gateway = Gateway(log, names=self._names)
+        self.gateway = Gateway(log, names=self._names, record=record)
 
         def ordered(provider: str, order_id: str, rental: Rental) -> None:
             log.ordered(provider, order_id, rental)
@@ -100,14 +104,18 @@ class Sandbox:
             has_numbers=course.refusal != "no-numbers",
         )
 
+    def close(self) -> None:
+        """End what the gateway does in the background. Close it after its server."""
+        self.gateway.close()
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         return self._answer(Request(environ))(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
         host = host_name(request)
-        if serves(host):
-            return self._gateway.answer(request)
+        if self.gateway.hosts.is_sms_host(host):
+            return self.gateway.answer(request)
         if not is_local(host, self._names):
             return json_response({"error": _WRONG_HOST}, 403)
         is_providers = request.path == OTPCEPAT_PATH or request.path.startswith(OTPVIRT_PATH + "/")
@@ -120,9 +128,9 @@ class Sandbox:
             return self._answer_otpvirt(request, action)
         if self._page.matches(request):
             return self._page.answer(request)
-        if self._gateway.matches(request):
-            return self._gateway.answer(request)
-        served = ["GET /", f"GET {OTPCEPAT_PATH}", f"POST {OTPVIRT_PATH}/<Action>", *self._gateway.paths]
+        if self.gateway.matches(request):
+            return self.gateway.answer(request)
+        served = ["GET /", f"GET {OTPCEPAT_PATH}", f"POST {OTPVIRT_PATH}/<Action>", *self.gateway.paths]
         return json_response({"error": "not found", "served": served}, 404)
 
     def _answer_otpcepat(self, request: Request) -> Response:

@@ -1,23 +1,21 @@
-"""A throwaway certificate authority for one server.
+"""The certificate authority of one server: a throwaway one, or one that is kept.
 
 Importing this module imports the standard library only; trustme and cryptography are imported when they are needed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..real_files import real_files
+from .certificates import CA_FILE, EXTRA_VARIABLE, Certificates, certificates_in, trusted_before
 
 if TYPE_CHECKING:
     import ssl
@@ -25,26 +23,9 @@ if TYPE_CHECKING:
 
     import trustme
 
-BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE")
-"""Variables that name a file of all trusted authorities: ours is added to those trusted before."""
-
-EXTRA_VARIABLE = "NODE_EXTRA_CA_CERTS"
-"""Names a file of authorities that Node.js trusts in addition to its own."""
+    from .kept_authority import KeptAuthority
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:.]+")  # a host name or an IP address
-_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
-
-
-@dataclass(frozen=True, slots=True)
-class Certificates:
-    """PEM files that make a program trust the authority. They are removed when the server stops."""
-
-    ca_file: str
-    """The authority's own certificate."""
-    bundle: str
-    """The same, with all certificates trusted before: certifi's, OpenSSL's and those in `BUNDLE_VARIABLES`."""
-    extra: str
-    """The same, with the certificates in `EXTRA_VARIABLE`."""
 
 
 class Authority:
@@ -54,10 +35,12 @@ class Authority:
     in a directory that only this user can enter, since OpenSSL reads keys from files.
 
     Args:
+        kept: An authority to issue the certificates with, in place of a throwaway one.
         max_names: How many host names' certificates are kept; the least recently used are dropped first.
     """
 
-    def __init__(self, *, max_names: int = 256) -> None:
+    def __init__(self, *, kept: KeptAuthority | None = None, max_names: int = 256) -> None:
+        self._kept = kept
         self._max_names = max_names
         self._lock = threading.RLock()
         self._process = os.getpid()
@@ -78,7 +61,8 @@ class Authority:
         """The files of this authority. Raises `RuntimeError` after `close`."""
         with self._lock:
             folder, _ = self._made()
-            return Certificates(*(str(folder / name) for name in ("ca.pem", "bundle.pem", "extra.pem")))
+            bundle, extra = str(folder / "bundle.pem"), str(folder / "extra.pem")
+            return Certificates(str((self._kept.folder if self._kept else folder) / CA_FILE), bundle, extra)
 
     def context(self, name: str) -> ssl.SSLContext:
         """The TLS context for a host name or an IP address. A client that asks for another host gets that host's.
@@ -112,26 +96,36 @@ class Authority:
         if self._folder is None or self._ca is None:
             import trustme  # noqa: PLC0415 - 80 ms, paid only for TLS
 
-            ca = trustme.CA(organization_name="pytest-otp", organization_unit_name="for one test run only")
-            own = ca.cert_pem.bytes()
+            if self._kept is None:
+                ca = trustme.CA(organization_name="pytest-otp", organization_unit_name="for one test run only")
+                own = ca.cert_pem.bytes()
+            else:
+                ca = trustme.CA.from_pem(self._kept.certificate_pem, self._kept.key_pem)
+                own = self._kept.ca_pem
             with real_files():
                 self._folder = self._folder or Path(tempfile.mkdtemp(prefix="pytest-otp-"))
-                _write(self._folder / "ca.pem", [own])
-                _write(self._folder / "bundle.pem", [own, *_trusted_before(os.environ)])
-                _write(self._folder / "extra.pem", [own, *_certificates_in(os.environ.get(EXTRA_VARIABLE))])
+                if self._kept is None:
+                    _write(self._folder / CA_FILE, [own])
+                _write(self._folder / "bundle.pem", [own, *trusted_before(os.environ)])
+                _write(self._folder / "extra.pem", [own, *certificates_in(os.environ.get(EXTRA_VARIABLE))])
             self._ca = ca
         return self._folder, self._ca
 
     def _issue(self, name: str) -> ssl.SSLContext:
         import ssl  # noqa: PLC0415 - see _made
 
+        import trustme  # noqa: PLC0415 - see _made
+
         if not _NAME.fullmatch(name):
             raise ValueError(f"invalid host name: {name!r}")
+        if self._kept and not self._kept.covers(name):
+            raise ValueError(f"the authority does not cover {name}")
         folder, ca = self._made()
         leaf = ca.issue_cert(name)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_alpn_protocols(["http/1.1"])
-        with leaf.private_key_and_cert_chain_pem.tempfile(dir=str(folder)) as path:
+        chain = leaf.private_key_and_cert_chain_pem.bytes() + (self._kept.certificate_pem if self._kept else b"")
+        with trustme.Blob(chain).tempfile(dir=str(folder)) as path:
             context.load_cert_chain(path)
 
         context.sni_callback = self._switch_context
@@ -152,24 +146,3 @@ class Authority:
 
 def _write(path: Path, certificates: list[bytes]) -> None:
     path.write_bytes(b"".join(certificate.strip() + b"\n" for certificate in dict.fromkeys(certificates)))
-
-
-def _trusted_before(environ: Mapping[str, str]) -> Iterator[bytes]:
-    import ssl  # noqa: PLC0415 - see _made
-
-    import certifi  # noqa: PLC0415 - see _made
-
-    for named in (certifi.where(), ssl.get_default_verify_paths().cafile, *map(environ.get, BUNDLE_VARIABLES)):
-        yield from _certificates_in(named)
-
-
-def _certificates_in(named: str | None) -> list[bytes]:
-    """The certificates in a file or a directory, without anything else there; empty if it does not exist."""
-    if not named:
-        return []
-    path = Path(named)
-    found: list[bytes] = []
-    for file in sorted(path.glob("*")) if path.is_dir() else [path]:
-        with contextlib.suppress(OSError):  # the application could not read it either
-            found += _CERTIFICATE.findall(file.read_bytes())
-    return found

@@ -158,6 +158,7 @@ class Handler(WSGIRequestHandler):
         elif proxy.allows(request.host, self.client_address[0]):
             self.forward(request, proxy)
         else:
+            proxy.note(self.command, request, self.path, 403)
             self.refuse(host_blocked(request.host))
 
     def become(self, host: str) -> None:
@@ -177,10 +178,12 @@ class Handler(WSGIRequestHandler):
         try:
             upstream, authorization = proxy.connect(request)
         except (OSError, UnicodeError, ValueError) as error:
+            proxy.note(self.command, request, self.path, 502)
             reason = str(error) or type(error).__name__
             self.refuse(error_response(502, "Bad Gateway", f"cannot connect to {request.where}: {reason}"))
             return
         with upstream:
+            proxy.note(self.command, request, self.path, 0)
             self.server.connections.opened(upstream)
             try:
                 if request.connect:

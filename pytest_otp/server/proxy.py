@@ -64,11 +64,17 @@ def proxy_request(command: str, target: str) -> ProxyRequest | None:
     return ProxyRequest(host, port, connect)
 
 
+Note = Callable[[str, str, str, int], None]
+"""Called with method, host, path and status of a request that the proxy answered itself or let out."""
+
+
 class Proxy:
     """Decides which hosts are allowed, and connects to those.
 
     Args:
-        serves: Whether the server's application stands in for a host (in lower case).
+        serves: Whether the server's application answers for a host (in lower case): SMS services.
+        note: Told of each request that was blocked (403), of each host that was not reached (502), and with the
+            status 0 of each request to a host for which the application would answer, but which is let out.
         environ: Names the proxy that was in use before, for allowed hosts; read at once. Defaults to `os.environ`.
         idle_timeout: Seconds without data until a tunnel is closed.
     """
@@ -77,6 +83,7 @@ class Proxy:
         self,
         serves: Callable[[str], bool],
         *,
+        note: Note | None = None,
         environ: Mapping[str, str] | None = None,
         idle_timeout: float = 300.0,
     ) -> None:
@@ -84,18 +91,22 @@ class Proxy:
         self._upstream = _UpstreamProxies(os.environ if environ is None else environ)
         self._serves = serves
         self._allowed: frozenset[str] = frozenset()
+        self._let_out: frozenset[str] = frozenset()
+        self._note = note
         self.idle_timeout = idle_timeout
 
-    def allow_hosts(self, *patterns: str) -> None:
-        """Allow hosts from now on: names, `*.example.com`, or `*` for all but SMS services.
+    def allow_hosts(self, *patterns: str, real_sms: bool = False) -> None:
+        """Allow hosts from now on: names, `*.example.com`, or `*`. A pattern never lets an SMS service out.
 
-        Raises `SettingsError` for an invalid host, and for an SMS service.
+        Raises `SettingsError` for an invalid host, and for an SMS service unless `real_sms`.
         """
-        self._allowed |= set(checked_hosts(patterns, self.serves))
+        hosts = checked_hosts(patterns, self._serves, real_sms=real_sms)
+        self._let_out |= {host for host in hosts if self._serves(host)}
+        self._allowed |= set(hosts)
 
     def serves(self, host: str) -> bool:
-        """Whether the application stands in for a host, whatever is allowed."""
-        return self._serves(host)
+        """Whether the application answers for a host, whatever patterns allow."""
+        return host not in self._let_out and self._serves(host)
 
     def allows(self, host: str, peer: str) -> bool:
         """Whether a client at the address `peer` may connect to a host that is not served.
@@ -105,6 +116,11 @@ class Proxy:
         if any(fnmatchcase(host, pattern) for pattern in self._allowed):
             return True
         return is_loopback(host) and is_loopback(peer)
+
+    def note(self, method: str, request: ProxyRequest, target: str, status: int) -> None:
+        """Note a request: `target` is that of its request line; see `Note` for the status."""
+        if self._note is not None and (status or self._serves(request.host)):
+            self._note(method, request.host, "" if request.connect else urlsplit(target).path or "/", status)
 
     def connect(self, request: ProxyRequest) -> tuple[socket.socket, str | None]:
         """Connect to the requested host, through the proxy that was in the environment if there was one for it.
@@ -140,21 +156,22 @@ def is_host(name: str) -> bool:
     return bool(_HOST.fullmatch(name)) or ip_address(name) is not None
 
 
-def checked_hosts(hosts: Iterable[object], serves: Callable[[str], bool]) -> list[str]:
+def checked_hosts(hosts: Iterable[object], is_sms: Callable[[str], bool], *, real_sms: bool = False) -> list[str]:
     """Check hosts to allow; returns them in lower case.
 
-    Raises `SettingsError` for an invalid host, and for an SMS service.
+    Raises `SettingsError` for an invalid host, and for one of an SMS service unless `real_sms`.
     """
     checked = []
     for host in hosts:
         if not isinstance(host, str) or not (_PATTERN.fullmatch(host.lower()) or ip_address(host)):
             raise SettingsError(f"invalid host {host!r}: expected example.com, *.example.com or *")
-        if serves(host.lower()):
+        name = host.lower().rstrip(".")
+        if is_sms(name) and not real_sms:
             raise SettingsError(
-                f"cannot allow {host}: the gateway stands in for this SMS service",
-                hint="To send real SMS, do not give the application otp_gateway.environ().",
+                f"cannot allow {host}: it belongs to an SMS service, so the application would send real SMS",
+                hint="If it should, allow it with real_sms=True.",
             )
-        checked.append(host.lower().rstrip("."))
+        checked.append(name)
     return checked
 
 

@@ -50,6 +50,10 @@ class FakePage:
         self.is_robbed = False
         """Whether something else has the focus, and gets the keys."""
         self.inputs = 0
+        """How many keys the browser has put in."""
+        self.prevented = 0
+        """How many keys a script has kept from having an effect."""
+        self.changes = 0
         self._later: list[tuple[float, Callable[[], None]]] = []
         self._react = react
         self.widget = Widget(row(count), Watch(lambda: self.time, 10))
@@ -72,18 +76,22 @@ class FakePage:
             self.keys.append(step.key)
             self._react(self, step.key)
         elif isinstance(step, Pause):
-            self.time += step.seconds
-            due = [each for each in self._later if each[0] <= self.time]
-            self._later = [each for each in self._later if each not in due]
-            for _, action in due:
-                action()
+            self._pass(step.seconds)
         elif isinstance(step, Look):
             return []
         elif isinstance(step, Ask) and step.name in ("begin", "read", "rest", "focus"):
             if step.name == "focus":
                 self.active = step.argument["id"] - 1
+            self._pass(step.argument.get("still", 0) / 1000)
             return None if self.is_gone else self._read()
         return None
+
+    def _pass(self, seconds: float) -> None:
+        self.time += seconds
+        due = [each for each in self._later if each[0] <= self.time]
+        self._later = [each for each in self._later if each not in due]
+        for _, action in due:
+            action()
 
     def _read(self) -> dict[str, Any]:
         return {
@@ -93,9 +101,10 @@ class FakePage:
             "elsewhere": None,
             "keys": 0 if self.is_robbed else len(self.keys),
             "inputs": self.inputs,
+            "prevented": self.prevented,
             "outside": 0,
             "astray": 0,
-            "changes": 0,
+            "changes": self.changes,
             "scripted": True,
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Page, async_playwright
@@ -16,10 +17,27 @@ from tests.numbers.renting import offline
 pytestmark = pytest.mark.browser
 
 
-def test_codes_and_numbers_are_typed() -> None:
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def tab(loop: asyncio.AbstractEventLoop) -> Iterator[Page]:
+    playwright = loop.run_until_complete(async_playwright().start())
+    launched = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+    browser = loop.run_until_complete(launched)
+    yield loop.run_until_complete(browser.new_page())
+    loop.run_until_complete(browser.close())
+    loop.run_until_complete(playwright.stop())
+
+
+def test_codes_and_numbers_are_typed(loop: asyncio.AbstractEventLoop, tab: Page) -> None:
     """Codes, phone numbers and a number's next code are typed on the event loop, which goes on."""
 
-    async def go(tab: Page) -> None:
+    async def go() -> None:
         ticks = 0
 
         async def tick() -> None:
@@ -43,13 +61,13 @@ def test_codes_and_numbers_are_typed() -> None:
         ticking.cancel()
         assert ticks > 3
 
-    asyncio.run(with_tab(go))
+    loop.run_until_complete(go())
 
 
-def test_errors_and_mistakes() -> None:
+def test_errors_and_mistakes(loop: asyncio.AbstractEventLoop, tab: Page) -> None:
     """A `FillError` comes out of the coroutine, and the two APIs are not mixed up."""
 
-    async def go(tab: Page) -> None:
+    async def go() -> None:
         await tab.set_content("<h1>Welcome</h1>")
         with pytest.raises(FillError, match="the page shows no field"):
             await fill_code_async(tab, CODE, timeout=0.1)
@@ -60,12 +78,4 @@ def test_errors_and_mistakes() -> None:
         with pytest.raises(SettingsError, match=r"target must be a browser's page or field; got builtins\.str"):
             await fill_code_async("page", CODE)
 
-    asyncio.run(with_tab(go))
-
-
-async def with_tab(go: object) -> None:
-    assert callable(go)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        await go(await browser.new_page())
-        await browser.close()
+    loop.run_until_complete(go())

@@ -92,6 +92,50 @@ def test_keys_that_a_widget_ignores_are_given_up() -> None:
     assert page.keys == ["4"] * 3
 
 
+@pytest.mark.parametrize(
+    ("kind", "outcome"), [("put in", Outcome.HIDDEN), ("changed", Outcome.HIDDEN), ("prevented", Outcome.IGNORED)]
+)
+def test_a_first_key_that_may_be_kept_out_of_sight_is_pressed_once(kind: str, outcome: Outcome) -> None:
+    """A widget that takes the first key and shows nothing may have it: a second one would make a wrong code."""
+
+    def takes(page: FakePage, key: str) -> None:
+        page.inputs += kind == "put in"
+        page.prevented += kind != "put in"
+        page.changes += kind == "changed"
+
+    page = FakePage(6, takes)
+    assert typed(page) is outcome
+    assert page.keys == ["4"]
+
+
+def test_a_later_key_that_a_script_prevents_is_pressed_again_after_a_rest() -> None:
+    """A widget that shows its keys, and after a rest still not this one, does not have it."""
+    lost = ["8"]
+
+    def prevents(page: FakePage, key: str) -> None:
+        if key in lost:
+            lost.remove(key)
+            page.prevented += 1
+        else:
+            moves_on(page, key)
+
+    page = FakePage(6, prevents)
+    assert typed(page) is Outcome.STANDS
+    assert page.keys == list("4882913")
+
+
+def test_a_key_that_a_script_shows_late_is_not_pressed_again() -> None:
+    """A script that keeps the browser from putting a key in and shows it by itself has time for that."""
+
+    def late(page: FakePage, key: str) -> None:
+        page.prevented += 1
+        page.later(1.5, lambda: moves_on(page, key))
+
+    page = FakePage(6, late)
+    assert typed(page) is Outcome.STANDS
+    assert page.keys == list(CODE)
+
+
 @pytest.mark.parametrize("ending", ["cleared", "gone"])
 def test_a_widget_that_clears_itself_or_vanishes_has_taken_the_code(ending: str) -> None:
     """After the last key, an empty or missing widget is the page's answer."""

@@ -103,6 +103,30 @@ def test_a_field_that_ignores_keys_gets_a_paste(tab: Page) -> None:
     assert tab.evaluate("window.trusted") is True
 
 
+HIDES = """<script>
+window.kept = []; window.sent = [];
+code.%s = (event) => {
+  if (event.key?.length > 1 || event.ctrlKey) return;
+  kept.push(event.key ?? code.value);
+  event.preventDefault();
+  code.value = "";
+  if (kept.length === 6) sent.push(kept.join(""));
+};
+</script>"""
+
+
+@pytest.mark.parametrize("event", ["onkeydown", "oninput"])
+def test_a_field_that_keeps_what_is_typed_out_of_sight_gets_no_key_twice(tab: Page, event: str) -> None:
+    """A script that takes a key and shows nothing has it once, and no wrong code comes together."""
+    tab.set_content(FIELD + HIDES % event)
+    if event == "oninput":
+        with pytest.raises(FillError, match="the field takes keys without showing them, so that nothing tells what"):
+            fill_code(tab, CODE)
+    else:
+        assert fill_code(tab, CODE).how == "pasted"
+    assert (tab.evaluate("window.kept"), tab.evaluate("window.sent")) == (["4"], [])
+
+
 def test_targets_narrow_the_search(tab: Page) -> None:
     """A locator of the field, of its label, of a box, of a form or of a frame is where the code goes."""
     two = FIELD.replace('"code"', '"other"') + FIELD

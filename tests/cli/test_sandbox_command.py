@@ -20,6 +20,7 @@ import pytest
 from pytest_otp import cli
 from pytest_otp.offline.scenarios import SCENARIOS
 from pytest_otp.server.server import Server
+from tests.servers import closed_port
 
 PATIENCE = 120.0  # seconds until a hanging process is killed, so that its test fails
 
@@ -71,6 +72,15 @@ class Process:
             raw = None if body is None else json.dumps(body)
             connection.request(method, path, raw, {"Content-Type": "application/json"})
             return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+
+    def proxied(self, url: str) -> int:
+        """The status of a request that goes through the sandbox as a proxy."""
+        connection = http.client.HTTPConnection(urlsplit(self.variables["HTTP_PROXY"]).netloc, timeout=30)
+        try:
+            connection.request("GET", url)
+            return connection.getresponse().status
         finally:
             connection.close()
 
@@ -136,7 +146,9 @@ def test_it_prints_what_it_serves_and_the_variables(start: StartProcess) -> None
     names = [line.removeprefix("export ").partition("=")[0] for line in process.start[15:]]
     assert names == [
         *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"),
+        "NODE_USE_ENV_PROXY",
         *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
+        *("AWS_ENDPOINT_URL_SNS", "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),
         *("NO_PROXY", "no_proxy"),
     ]
     assert {process.variables[name] for name in names[:4]} == {url}
@@ -171,14 +183,19 @@ def test_a_whole_stack_runs_offline(start: StartProcess) -> None:
 def test_hosts_can_be_allowed(start: StartProcess) -> None:
     """Of other hosts an application reaches those of --allow-host; the rest is blocked."""
     process = start("--allow-host", "*.nowhere.invalid", "--allow-host", "other.invalid")
-    gateway = urlsplit(process.variables["HTTP_PROXY"]).netloc
-    statuses = {}
-    for host in ("a.nowhere.invalid", "other.invalid", "third.invalid"):
-        connection = http.client.HTTPConnection(gateway, timeout=60)
-        connection.request("GET", f"http://{host}/")
-        statuses[host] = connection.getresponse().status
-        connection.close()
+    hosts = ("a.nowhere.invalid", "other.invalid", "third.invalid")
+    statuses = {host: process.proxied(f"http://{host}/") for host in hosts}
     assert statuses == {"a.nowhere.invalid": 502, "other.invalid": 502, "third.invalid": 403}
+
+
+def test_a_real_sms_service_can_be_allowed(start: StartProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An application reaches an SMS service that --allow-real-sms names; others are refused, and each has its line."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port()}")  # so that nothing leaves this machine
+    process = start("--allow-host", "*", "--allow-real-sms", "api.plivo.com")
+    assert process.proxied("http://api.plivo.com/v1?key=secret") == 502
+    assert process.proxied("http://rest.clicksend.com/v3/sms") == 403
+    assert process.columns() == ["gateway", "failed", "GET api.plivo.com/v1", "502"]
+    assert process.columns() == ["gateway", "blocked", "GET rest.clicksend.com/v3/sms", "403"]
 
 
 def test_beyond_loopback_it_says_what_that_takes(start: StartProcess) -> None:
@@ -313,7 +330,11 @@ def test_a_port_in_use_is_one_line_and_status_2(capsys: pytest.CaptureFixture[st
         (["sandbox", "--fake", "nonsense"], "argument --fake: invalid choice: 'nonsense'"),
         (
             ["sandbox", "--allow-host", "api.twilio.com"],
-            "argument --allow-host: cannot allow api.twilio.com: the sandbox stands in for this SMS service",
+            "it belongs to an SMS service, so applications would send real SMS; if they should, use --allow-real-sms",
+        ),
+        (
+            ["sandbox", "--allow-real-sms", "*.twilio.com"],
+            "argument --allow-real-sms: *.twilio.com is not the exact name of an SMS service; use --allow-host",
         ),
         (
             ["sandbox", "--allow-host", "http://x"],
@@ -388,9 +409,32 @@ def test_help_of_the_sandbox_explains_each_option_and_scenario(capsys: pytest.Ca
         "--sms-after S",
         "--seed N",
         "--allow-host HOST",
+        "--allow-real-sms HOST",
         "--serve-as NAME",
         "--show-sms",
     )
     assert [option for option in options if option not in shown] == []
     for scenario in SCENARIOS.values():
         assert scenario.help in shown
+
+
+def test_an_authority_can_be_kept(start: StartProcess, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With a folder for it, each sandbox has the same one, and says which file to trust."""
+    folder = tmp_path_factory.mktemp("outside") / "ca"
+    made = []
+    for _ in range(2):
+        process = start("--gateway-ca", str(folder))
+        path = folder / "ca.pem"
+        assert f"# Applications that run already, and containers, can trust {path} until it expires." in process.start
+        assert process.end() == (0, "", "")
+        made.append(path.read_bytes())
+    assert made[0] == made[1]
+
+
+def test_an_authority_is_not_kept_where_it_could_be_committed(start: StartProcess) -> None:
+    """A folder below the current one has to be ignored by git; the error names the option."""
+    process = start("--gateway-ca", "ca")
+    status, out, err = process.end()
+    assert (status, out) == (2, "")
+    assert "--gateway-ca: " in err
+    assert "is inside the project, and git" in err

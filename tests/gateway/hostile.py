@@ -38,7 +38,49 @@ SERVICES: dict[str, tuple[str, dict[str, str], Callable[[str], str]]] = {
         {"Content-Type": FORM, "Authorization": SIGNED},
         lambda text: f"Action=Publish&PhoneNumber={quote(HELD)}&Message={quote(text)}",
     ),
+    "telnyx": (
+        "/v2/messages",
+        {"Content-Type": JSON, "Authorization": "Bearer key"},
+        lambda text: json.dumps({"to": HELD, "from": "Shop", "text": text}),
+    ),
+    "africastalking": (
+        "/version1/messaging",
+        {"Content-Type": FORM, "apiKey": "key"},
+        lambda text: f"username=user&to={quote(HELD)}&message={quote(text)}",
+    ),
+    "infobip": (
+        "/sms/3/messages",
+        {"Content-Type": JSON, "Authorization": "App key"},
+        lambda text: json.dumps({"messages": [{"destinations": [{"to": HELD}], "content": {"text": text}}]}),
+    ),
 }
+
+# The other services that are described: what they do with a body is that of the three above.
+DESCRIBED: dict[str, tuple[str, dict[str, str], Callable[[str], str]]] = {
+    "plivo": (
+        "/v1/Account/MA1/Message/",
+        {"Content-Type": JSON, "Authorization": basic("MA1", "token")},
+        lambda text: json.dumps({"src": "Shop", "dst": HELD[1:], "text": text}),
+    ),
+    "messagebird": (
+        "/messages",
+        {"Content-Type": JSON, "Authorization": "AccessKey key"},
+        lambda text: json.dumps({"originator": "Shop", "recipients": HELD, "body": text}),
+    ),
+    "bird": (
+        "/workspaces/w1/channels/c1/messages",
+        {"Content-Type": JSON, "Authorization": "AccessKey key"},
+        lambda text: json.dumps(
+            {"receiver": {"contacts": [{"identifierValue": HELD}]}, "body": {"text": {"text": text}}}
+        ),
+    ),
+    "sinch": (
+        "/xms/v1/plan1/batches",
+        {"Content-Type": JSON, "Authorization": "Bearer token"},
+        lambda text: json.dumps({"from": "Shop", "to": [HELD], "body": text}),
+    ),
+}
+ALL_SERVICES = SERVICES | DESCRIBED
 
 
 def head(service: str, *more: str) -> bytes:

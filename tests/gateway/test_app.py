@@ -8,7 +8,8 @@ import pytest
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Request
 
-from pytest_otp.gateway.app import MOST_KEPT, Gateway
+from pytest_otp.gateway.app import Gateway
+from pytest_otp.gateway.record import MOST_KEPT
 from tests.gateway.world import HELD, STRAY, Network, World
 
 
@@ -16,7 +17,9 @@ def test_a_host_decides_before_the_path(world: World) -> None:
     """At a service's own host every request is that service's; at another host the path decides."""
     hosts = {
         "api.twilio.com:443": (401, b'"code": 20003'),
-        "api.nexmo.com": (404, b"Not found"),
+        "verify.twilio.com": (401, b'"code": 20003'),
+        "lookups.twilio.com": (401, b'"code": 20003'),
+        "api.nexmo.com": (404, b"the gateway does not serve POST /sms."),
         "sns.us-east-1.amazonaws.com": (403, b"MissingAuthenticationToken"),
         "gateway.test:8025": (415, b"Content-Type must be application/json"),
         "": (415, b"Content-Type must be application/json"),
@@ -32,6 +35,10 @@ def test_a_host_decides_before_the_path(world: World) -> None:
     [
         ("POST", "/sms", True),
         ("POST", "/sms/json", True),
+        ("POST", "/v2/verify", True),
+        ("POST", "/verify/check/json", True),
+        ("GET", "/v2/Services", True),
+        ("GET", "/v2/PhoneNumbers/+12015550123", True),
         ("POST", "/v1/messages", True),
         ("GET", "/2010-04-01/anything", True),
         ("POST", "/", True),

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from pytest_otp.offline.carrier import Carrier
 ROOT = Path(__file__).parent.parent.parent
 SCRIPT = ROOT / "scripts" / "node.sh"
 APPLICATION = ROOT / "tests" / "gateway" / "node" / "send.js"
+REFUSED = APPLICATION.with_name("refused.js")
 
 
 @pytest.fixture(scope="module")
@@ -32,26 +34,47 @@ def modules() -> Path:
     return folder / "node_modules"
 
 
-def test_the_node_package_sends_to_the_test(modules: Path, tmp_path: Path) -> None:
-    """It sends, looks the message up and is refused a bad number, each as Twilio would answer, by https."""
-    carrier = Carrier(seed=1)
-    line = carrier.allocate("US")
+def run(modules: Path, folder: Path, carrier: Carrier, *command: str) -> Any:
+    """What an application prints as JSON."""
     with serving(Gateway(carrier), host="127.0.0.1", port=0, setting="--otp-gateway") as address:
         environment = {
             "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
+            "HOME": str(folder),
             "NODE_MODULES": str(modules),
             **address.environ(),
         }
-        command = ["node", str(APPLICATION), line.e164, "Your code is 482913"]
         done = subprocess.run(
-            command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+            ["node", *command], env=environment, cwd=folder, capture_output=True, text=True, timeout=60, check=False
         )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def test_the_node_package_sends_to_the_test(modules: Path, tmp_path: Path) -> None:
+    """It sends, looks up, verifies, calls and is refused a bad number, each as Twilio would answer, by https."""
+    carrier = Carrier(seed=1)
+    line = carrier.allocate("US")
+    told = run(modules, tmp_path, carrier, str(APPLICATION), line.e164, "Your code is 482913")
     assert told.pop("sid").startswith("SM")
-    assert told == {"found": "Your code is 482913", "code": 21211, "status": 400}
-    assert [sms.text for sms in line.messages()] == ["Your code is 482913"]
+    assert told == {
+        "found": "Your code is 482913",
+        "code": 21211,
+        "status": 400,
+        "checks": ["pending", "approved", 20404],
+        "line": "mobile",
+    }
+    assert [sms.text for sms in line.messages()] == [
+        "Your code is 482913",
+        "Your Acme verification code is: 424242",
+        "Your code is 1234",
+    ]
+
+
+def test_the_node_package_shows_why_it_was_refused(modules: Path, tmp_path: Path) -> None:
+    """What the gateway does not serve is refused inside the tunnel, so that the package's error has the reason."""
+    told = run(modules, tmp_path, Carrier(seed=1), str(REFUSED))
+    assert told["status"] == 403
+    assert told["message"].startswith("pytest-otp: conversations.twilio.com is blocked, because the gateway does not")
 
 
 @pytest.fixture

@@ -391,7 +391,7 @@ def test_cancel_refused(fake: FakeProvider) -> None:
 
 def test_the_hint_of_manual(fake: FakeProvider) -> None:
     """Who waited in vain where nothing comes by itself learns the three ways to get an SMS."""
-    assert fake.timeout_hint == (
+    assert fake.timeout_hint(order(fake)) == (
         "In the scenario manual, no SMS arrives by itself: call otp_carrier.deliver(number, text), "
         "point the application at otp_gateway, or run with --otp-fake auto."
     )
@@ -399,7 +399,39 @@ def test_the_hint_of_manual(fake: FakeProvider) -> None:
 
 @pytest.mark.parametrize("name", [name for name in SCENARIOS if name != "manual"])
 def test_the_hint_of_other_scenarios(fake: FakeProvider, name: str) -> None:
-    """Who waited in vain in another scenario learns its name and what it does."""
-    assert (
-        fake.with_scenario(name).timeout_hint == f"The fake provider runs the scenario {name}: {SCENARIOS[name].help}."
+    """Who waited in vain in another scenario learns its name and what it does, unless SMS came and were skipped."""
+    rented = order(fake)
+    other = fake.with_scenario(name)
+    assert other.timeout_hint(rented) == f"The fake provider runs the scenario {name}: {SCENARIOS[name].help}."
+    assert other.timeout_hint(rented, skipped=True) == ""
+
+
+@pytest.mark.parametrize("scenario", ["manual", "auto"])
+@pytest.mark.parametrize("skipped", [False, True])
+def test_a_witness_is_asked(fake: FakeProvider, carrier: Carrier, scenario: str, skipped: bool) -> None:
+    """A gateway says what it saw since the order: all of it where SMS come from nowhere else, else what went wrong."""
+    asked: list[tuple[str, float, bool]] = []
+
+    def witness(number: str, since: float, only_troubles: bool) -> str:
+        asked.append((number, since, only_troubles))
+        return "The application asked for verify.example.com (blocked)."
+
+    rented = order(fake)
+    carrier.witnesses.append(witness)
+    hint = fake.with_scenario(scenario).timeout_hint(rented, skipped=skipped)
+    assert hint.startswith("The application asked for verify.example.com (blocked).")
+    line = carrier.lines[0]
+    assert asked == [(line.e164, line.since, skipped or scenario == "auto")]
+
+
+def test_strays_since_the_order(fake: FakeProvider, carrier: Carrier, clock: Clock) -> None:
+    """SMS to numbers that no test holds are named if they came after the order, and no witness names them."""
+    carrier.submit("+12015550100", "before")
+    clock.now += 1
+    rented = order(fake)
+    carrier.submit("+12015550101", "after")
+    carrier.submit("+12015550102", "after")
+    carrier.witnesses.append(lambda *about: "SMS went to +12015550102.")
+    assert fake.timeout_hint(rented) == (
+        "SMS went to +12015550102. SMS arrived for numbers that no test holds: +12015550101."
     )

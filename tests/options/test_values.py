@@ -147,6 +147,8 @@ EXPECTED: dict[str, tuple[str, list[object]]] = {
     "code_length": ("a number such as 6, or a range such as 4-8", ["six", "0", "8-4", 0, [4], True, 2.5]),
     "code_alphabet": ("the characters of a code, without spaces", ["a b"]),
     "ledger": ("a path", ["", True]),
+    "gateway_services": ("a path", ["", True]),
+    "gateway_ca": ("a path", ["", True]),
     "env_file": ("a path", ["", 1.5]),
 }
 BAD = [(name, value, expected) for name, (expected, values) in EXPECTED.items() for value in values]
@@ -197,6 +199,7 @@ def test_replace_with_none(option: Option) -> None:
         ("allow_http", ("A.test",), ("a.test",)),
         ("allow_http", (), ()),
         ("ledger", Path("state/ledger"), "state/ledger"),
+        ("gateway_services", Path("a/services.toml"), "a/services.toml"),
         ("env_file", Path("ci.env"), "ci.env"),
         ("timeout", "5", 5.0),
     ],

@@ -85,15 +85,25 @@ def test_a_host_that_cannot_be_allowed(pytester: pytest.Pytester, run: Run) -> N
 
 
 def test_an_sms_to_a_number_that_nobody_holds_is_told(pytester: pytest.Pytester, run: Run) -> None:
-    """An application that sends to the wrong number is the commonest reason why no code comes."""
+    """An application that sends to the wrong number is the commonest reason why no code comes. A later order is not
+    told of it.
+    """
     pytester.makepyfile(
         """
         def test_it(otp_number, otp_carrier):
-            otp_number()
+            number = otp_number()
             otp_carrier.submit("+12015550199", "Your code is 482913")
+            number.wait_code(timeout=0.1)
+
+        def test_another(otp_number):
             otp_number().wait_code(timeout=0.1)
         """
     )
     result = run("--otp-fake-seed=1")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*no SMS within 0.1 s. SMS arrived for numbers that no test holds: +12015550199."])
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*no SMS within 0.1 s. SMS arrived for numbers that no test holds: +12015550199.",
+            "*no SMS within 0.1 s. In the scenario manual, no SMS arrives by itself: *",
+        ]
+    )

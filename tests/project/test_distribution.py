@@ -49,13 +49,13 @@ def test_wheel_contents(dist: Path) -> None:
         (entry_points,) = [name for name in names if name.endswith(".dist-info/entry_points.txt")]
         declared = archive.read(entry_points).decode()
     info = entry_points.rpartition("/")[0]
-    package = {str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*.py")}
+    package = {str(path.relative_to(ROOT)) for end in ("py", "js") for path in PACKAGE.rglob(f"*.{end}")}
     data = {
         "pytest_otp/py.typed",
-        "pytest_otp/browser/page.js",
-        "pytest_otp/codes/languages.index",
         "pytest_otp/browser/words.ini",
+        "pytest_otp/codes/languages.index",
         "pytest_otp/codes/languages.ini",
+        "pytest_otp/gateway/preload/node.cjs",
         "pytest_otp/sandbox/page.html",
     }
     metadata = {f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")}

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from pytest_otp.gateway.app import Gateway
 from pytest_otp.offline.carrier import Carrier
 from pytest_otp.sandbox import app as sandbox
 from pytest_otp.sandbox.app import Sandbox
@@ -30,12 +31,7 @@ def test_another_path_is_404(world: World, path: str) -> None:
             "GET /",
             "GET /api/handler_api.php",
             "POST /native/<Action>",
-            "POST /sms",
-            "POST /2010-04-01/Accounts/<AccountSid>/Messages.json",
-            "GET /2010-04-01/Accounts/<AccountSid>/Messages/<Sid>.json",
-            "POST /sms/json",
-            "POST /v1/messages",
-            "POST / Action=Publish",
+            *Gateway(Carrier(seed=1)).paths,
         ],
     }
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_otp.server.authority import Authority, Certificates
+from pytest_otp.server.authority import Authority
+from pytest_otp.server.certificates import Certificates
 
 PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 

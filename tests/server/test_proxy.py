@@ -195,9 +195,45 @@ def test_an_invalid_host_is_not_allowed(host: str) -> None:
 
 def test_an_sms_service_cannot_be_allowed() -> None:
     """Nobody sends real SMS by accident: the error says how to do it on purpose."""
-    with pytest.raises(SettingsError, match=r"^cannot allow api\.sms\.example: the gateway stands in") as e:
+    with pytest.raises(SettingsError, match=r"^cannot allow api\.sms\.example: it belongs to an SMS service") as e:
         Proxy(serves, environ={}).allow_hosts(SERVED)
-    assert e.value.hint == "To send real SMS, do not give the application otp_gateway.environ()."
+    assert e.value.hint == "If it should, allow it with real_sms=True."
+
+
+def test_an_sms_service_is_let_out_on_purpose_only(far_away: Callable[[str, int], None]) -> None:
+    """A pattern does not let it out even with `real_sms`; its exact name does, and each request is noted."""
+    noted: list[tuple[str, str, str, int]] = []
+    proxy = Proxy(serves, environ={}, note=lambda *what: noted.append(what))
+    with WireServer(raw(reply("real"))) as far, Server(app, proxy=proxy) as server:
+        far_away(SERVED, far.port)
+        where = urlsplit(server.url).netloc
+        proxy.allow_hosts("*.sms.example", "*", real_sms=True)
+        assert get(where, f"http://{SERVED}/x") == (200, f"http://{SERVED}/x")
+        proxy.allow_hosts(SERVED, real_sms=True)
+        assert get(where, f"http://{SERVED}/x?key=secret") == (200, "real")
+        assert through(where, f"{SERVED}:443") == (200, "real")
+    assert noted == [("GET", SERVED, "/x", 0), ("CONNECT", SERVED, "", 0)]
+
+
+def test_what_is_noted(far_away: Callable[[str, int], None]) -> None:
+    """Blocked requests and hosts that were not reached are noted, without queries; what was let through is not."""
+    noted: list[tuple[str, str, str, int]] = []
+    proxy = Proxy(serves, environ={}, note=lambda *what: noted.append(what))
+    proxy.allow_hosts("far.example", "gone.example")
+    with WireServer(raw(reply("far"))) as far, Server(app, proxy=proxy) as server:
+        far_away("far.example", far.port)
+        far_away("gone.example", closed_port())
+        where = urlsplit(server.url).netloc
+        assert get(where, "http://far.example/")[0] == 200
+        assert get(where, "http://gone.example/a?b=c")[0] == 502
+        assert get(where, "http://example.com?b=c")[0] == 403
+        with pytest.raises(OSError, match="403"):
+            through(where, "example.com:443")
+    assert noted == [
+        ("GET", "gone.example", "/a", 502),
+        ("GET", "example.com", "/", 403),
+        ("CONNECT", "example.com", "", 403),
+    ]
 
 
 def test_loopback_is_open_to_clients_on_this_machine() -> None:

@@ -115,7 +115,7 @@ REFUSING = (
         "the field empties itself after each key",
         CODE,
         "const box = $('[data-code]'); box.oninput = () => { box.value = ''; recordState(); };",
-        error=(),
+        error=("without showing them",),
         patience=_PATIENCE,
     ),
     Page(

@@ -9,12 +9,14 @@ import secrets
 from flask import Flask, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from .sms import SmsNotSentError, SmsSender, sender_for
+from .sms import SmsNotSentError, SmsSender, UnsubscribedError, sender_for
 from .verification import CODE_DIGITS, Outcome, TooManyCodesError, Verification
 
 Page = str | tuple[str, int] | Response
 
 LOCKED = "Too many tries for this number. Please come back in 15 minutes."
+NOT_SENT = "We could not send the SMS. Please try again."
+UNSUBSCRIBED = "You have unsubscribed this number from our SMS. Reply START to any of them, then try again."
 
 
 def create_app(send_sms: SmsSender | None = None) -> Flask:
@@ -45,9 +47,11 @@ def create_app(send_sms: SmsSender | None = None) -> Flask:
             verification.send_code(number)
         except TooManyCodesError:
             return phone_page(LOCKED, typed, 429)
+        except UnsubscribedError:
+            return phone_page(UNSUBSCRIBED, typed, 422)
         except SmsNotSentError as error:
             app.logger.error("%s", error)
-            return phone_page("We could not send the SMS. Please try again.", typed, 502)
+            return phone_page(NOT_SENT, typed, 502)
         session.clear()
         session["number"] = number
         return redirect(url_for("ask_for_code"), 303)
@@ -82,9 +86,11 @@ def create_app(send_sms: SmsSender | None = None) -> Flask:
             verification.send_code(number)
         except TooManyCodesError:
             return code_page(LOCKED, status=429)
+        except UnsubscribedError:
+            return code_page(UNSUBSCRIBED, status=422)
         except SmsNotSentError as error:
             app.logger.error("%s", error)
-            return code_page("We could not send the SMS. Please try again.", status=502)
+            return code_page(NOT_SENT, status=502)
         flash("A new code is on its way. The earlier one no longer works.")
         return redirect(url_for("ask_for_code"), 303)
 

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import requests
-from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
+from twilio.base.exceptions import TwilioException, TwilioRestException  # type: ignore[import-untyped]
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 SENDER_NAME = "Harbour"
 TIMEOUT_SECONDS = 10
+UNSUBSCRIBED = 21610
+"""Twilio's error for a recipient who has replied STOP."""
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +23,15 @@ class SmsNotSentError(Exception):
     """The service could not be reached, or rejected the message."""
 
 
+class UnsubscribedError(SmsNotSentError):
+    """The recipient has replied STOP, and the service sends no more messages to this number."""
+
+
 class SmsSender(Protocol):
     """Sends one SMS."""
 
     def __call__(self, to: str, text: str) -> None:
-        """Send `text` to the number `to` (E.164). Raises SmsNotSentError."""
+        """Send `text` to the number `to` (E.164). Raises SmsNotSentError, or UnsubscribedError if it is known why."""
         ...
 
 
@@ -58,6 +64,9 @@ class Twilio:
         """Send, and wait until Twilio has accepted it."""
         try:
             self._client.messages.create(to=to, from_=self._sender, body=text)
+        except TwilioRestException as error:
+            kind = UnsubscribedError if error.code == UNSUBSCRIBED else SmsNotSentError
+            raise kind(f"Twilio did not accept the SMS: {error}") from error
         except (TwilioException, requests.RequestException) as error:
             raise SmsNotSentError(f"Twilio did not accept the SMS: {error}") from error
 
