@@ -10,7 +10,7 @@ import re
 
 from .lexicon import Word
 from .never import TIME
-from .placing import follows_pointer, opens
+from .placing import follows, follows_pointer, opens
 from .scene import Scene
 from .shapes import Shape
 from .verdicts import Verdict
@@ -66,7 +66,8 @@ def _is_needed(shape: Shape, scene: Scene) -> Word | None:
     behind = next(iter(scene.after(shape.end, "need")), None)
     left, right = scene.sentence(shape.start)
     if before and (scene.plain[before.end : shape.start].isspace() or follows_pointer(shape, scene)):
-        word = before if left <= before.start and scene.words_between(before.end, shape.start) <= 2 else None
+        ends = _stops(shape, scene) or follows(shape, scene, "for")
+        word = before if ends and left <= before.start and scene.words_between(before.end, shape.start) <= 2 else None
     else:
         touches = behind and opens(shape, scene) and not scene.words_between(shape.end, behind.start)
         word = behind if touches and behind and behind.start < right else None

@@ -29,6 +29,8 @@ _WORDS = re.compile(r"(?<![^\W_])[^\W\d_]+(?![^\W_])")
 _PIN = "pin"
 """What the code of a card, a telephone or a locker is called, and one to sign in with."""
 _WORDS_TO_A_TICKET = 2
+_SHORTEST_PLACE = 5
+"""Letters of a word like `portal`; shorter ones are like `your`."""
 _SEVERAL = 2
 _WORDS_TO_AN_OWNER = 2
 """Words like `of the` between a word for code and whose it is."""
@@ -161,6 +163,8 @@ def _belong_together(thing: Word, word: Word, shape: Shape, scene: Scene) -> boo
 
 def _owner(word: Word, scene: Scene) -> Word | None:
     """Whose code it is, where nothing else of theirs is named: `pupil code`, not `code for the student portal`."""
+    if scene.lexicon.has_kind(word.entry.rpartition(" ")[2], "owned"):
+        return None  # `code for the account`
     behind = scene.after(word.end, "whose")
     before = scene.before(word.start, "whose")
     if before and _touch(before[0], word, scene):
@@ -169,6 +173,9 @@ def _owner(word: Word, scene: Scene) -> Word | None:
     if not owner or scene.is_parted(word.end, owner.start) or _PARTED.search(scene.plain, word.end, owner.start):
         return None
     places = (place for place in scene.after(word.end, "plain") if "other" in place.kinds or place.start > owner.start)
+    between = (place for kind in ("owned", "plain") for place in scene.after(word.end, kind))
+    if any(place.end <= owner.start and len(place.entry) >= _SHORTEST_PLACE for place in between):
+        return None
     owned = any(place.start < owner.end or _touch(owner, place, scene) for place in places)
     return None if owned or scene.words_between(word.end, owner.start) > _WORDS_TO_AN_OWNER else owner
 

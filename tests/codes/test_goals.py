@@ -27,6 +27,7 @@ NO_GOOD = [
     ("58213 or 58214 gets you into Tallowby", "58213"),
     ("6620 is needed for a free coffee", "6620"),
     ("We need 6620 of them", "6620"),
+    ("We need 6620 points for your account", "6620"),
     ("Harbour Rail: 4471 to Leeds is late", "4471"),
     ("Harbour Rail says 4471 to change your seat", "4471"),
     ("One step left: 55102. Valid until 14:20", "55102"),

@@ -19,6 +19,8 @@ THEIRS = [
 NOT_THEIRS = [
     ("Code for the student portal: 482913", "482913"),
     ("Student portal: your code is 482913", "482913"),
+    ("Kod do konta ucznia: 482913", "482913"),
+    ("Kode portal siswa Anda: 482913", "482913"),
     ("Pupils wait. Code 482913", "482913"),
     ("Your Apple ID code 482913", "482913"),
     ("Ticket to Leeds, $2.50. Code 48213, never share it", "48213"),
