@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from .asking import asked_for
+from .goals import good_for
 from .lexicon import Word
 from .never import APP_HASH, DURATION, HOST, LINK
 from .placing import (
@@ -144,9 +145,19 @@ def guarded(shape: Shape, scene: Scene) -> Verdict | None:
     if not scene.has("warn") or not follows_colon(shape, scene):
         return None
     left, _ = scene.sentence(shape.start)
-    if not scene.has("enter") and not any(left <= word.start for word in scene.before(shape.start, "warn")):
+    before = any(left <= word.start for word in scene.before(shape.start, "warn"))
+    if not before and not scene.has("enter") and not _is_warned_of_next(shape, scene):
         return None
     return Verdict(40, "after a colon, in a text that warns not to share it")
+
+
+def _is_warned_of_next(shape: Shape, scene: Scene) -> bool:
+    """Whether it ends its sentence, and the next one warns, in a text about nothing that has a number of its own."""
+    if not scene.ends_its_sentence(shape) or any(map(scene.has, ("code", "thing", "pickup", "send", "offer", "done"))):
+        return False
+    _, right = scene.sentence(shape.end)
+    warning = next(iter(scene.after(right, "warn")), None)
+    return warning is not None and scene.sentences_between(right + 1, warning.start) == 0
 
 
 def limited(shape: Shape, scene: Scene) -> Verdict | None:
@@ -179,7 +190,7 @@ def only_number(shape: Shape, scene: Scene) -> Verdict | None:
 
 RULES: tuple[Rule, ...] = (
     *(announced_before, announced_after, asked_for, behind_a_dash, somewhere, guarded),
-    *(on_its_own, limited, only_number),
+    *(on_its_own, limited, good_for, only_number),
 )
 
 

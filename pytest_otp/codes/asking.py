@@ -44,7 +44,7 @@ def asked_for(shape: Shape, scene: Scene) -> Verdict | None:
         if words <= most and not parted and _is_only_goal(word, shape, scene):
             points = _LETTERS_TO_TYPE if shape.kind in (LETTERS, MIXED) else 40
             return Verdict(points, f"the only number after {word.entry!r}")
-    if verdict := by_it(shape, scene) or _is_what_to_type(shape, scene):
+    if verdict := by_it(shape, scene) or what_to_type(shape, scene):
         return verdict
     if field := _in_a_field(shape, scene):
         return Verdict(50, f"the only number, beside {field.entry!r}")
@@ -163,7 +163,7 @@ def _is_about_more(shape: Shape, scene: Scene) -> bool:
     return any(left <= word.start < right for kind in kinds for word in scene.near(shape, kind))
 
 
-def _is_what_to_type(shape: Shape, scene: Scene) -> Verdict | None:
+def what_to_type(shape: Shape, scene: Scene) -> Verdict | None:
     """It begins a sentence that says what to do with it: `4829 is what you have to type in the app`."""
     if not shape.is_number or not 4 <= len(shape.code) <= 8 or not opens(shape, scene):
         return None

@@ -6,6 +6,7 @@ import re
 
 from .announcing import directly_announced
 from .asking import asked_for, by_it
+from .goals import good_for
 from .lexicon import Word
 from .never import AMOUNT, DATE, DURATION, PERCENT, TIME
 from .placing import adjacent, equated, follows, follows_pointer, named, opens, pointed_at, stands_alone
@@ -51,7 +52,7 @@ def an_offer(shape: Shape, scene: Scene) -> Verdict | None:
 
 def in_a_report(shape: Shape, scene: Scene) -> Verdict | None:
     """A number in a sentence that reports what was done with a PIN, an entry or a card: `4829: PIN changed`."""
-    if named(shape, scene) or asked_for(shape, scene) or stands_alone(shape, scene):
+    if any(rule(shape, scene) for rule in (named, asked_for, stands_alone, good_for)):
         return None
     if report := reported(shape, scene):
         return Verdict(-70, f"in a report of what was done ({report.entry!r})")

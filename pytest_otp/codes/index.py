@@ -7,6 +7,7 @@ of `languages.ini` to write the file anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from string import ascii_letters
 from typing import NamedTuple
 
 from .kinds import KEYS
@@ -15,7 +16,7 @@ Bucket = str
 """The first two letters of an entry's first word, `*` for those of any beginning, `=` and a letter for those of scripts
 without spaces."""
 
-_LETTERS = {chr(ord("a") + index): key for index, key in enumerate(KEYS)}
+_LETTERS = dict(zip(ascii_letters, KEYS, strict=False))
 _KEY_LETTERS = {key: letter for letter, key in _LETTERS.items()}
 _HEAD = "# Written by `make index` from languages.ini: do not edit.\n"
 

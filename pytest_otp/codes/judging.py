@@ -19,7 +19,7 @@ ENOUGH = 40
 _WEB_OTP = re.compile(r"(?:^|\n)@[^\s#@]{1,253} #([^\s#]{1,64})(?:[ \t][^\n]{0,600})?\s*\Z")
 """https://wicg.github.io/sms-one-time-codes: the last line is `@host #code`, and more may follow behind a space."""
 _IN_LINK = re.compile(
-    r"[?&#/;](?i:code|otp|pin|token|passcode|(?:[a-z]{2,20}[_-]?)?(?:code|otp|pin))[=/]"
+    r"[?&#/;](?i:code|otp|pin|token|passcode|(?:v|[a-z]{2,20}[_-]?)?(?:code|otp|pin))[=/]"
     r"(?P<value>[0-9A-Z]{4,10})(?=[\s/&#?.,;)>\"']|\Z)"
 )
 _PARAMETER = re.compile(r"[?&#;](?P<name>[A-Za-z]{3,20})=(?P<value>[0-9A-Z]{4,10})(?=[\s&#.,;)>\"']|\Z)")

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 KEYS = (
     *("code", "maybe", "enter", "is", "for", "other", "offer", "approval", "done", "paid", "send", "old"),
-    *("plain", "warn", "time", "days", "money", "with", "pickup", "thing", "field", "dash", "common"),
+    *("plain", "warn", "time", "days", "money", "with", "pickup", "into", "need", "act", "count", "owned"),
+    *("thing", "whose", "field", "dash", "common"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from .lexicon import Word
@@ -48,6 +49,9 @@ _SHORT_DATE = (
 )
 """Years are those of the Gregorian and of the Persian calendar."""
 
+_SCHOOL_YEAR = (
+    rf"(?<![\w./-])20(?:{'|'.join(f'{year:02}[-/](?:20)?{year + 1:02}' for year in range(15, 45))})(?![\w/-])"
+)
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _HIDING = ("*", "x", "•", "●", "·")
 
@@ -116,6 +120,7 @@ PATTERNS = tuple(
         (PERCENT, True, tuple("%٪‰°"), rf"(?<![\w.,]){_NUMBER}\s?[%٪‰°]"),
         (DATE, True, ("~-", "~/", "~."), _FULL_DATE),
         (DATE, True, ("~/", "~."), _SHORT_DATE),
+        (DATE, True, ("~-", "~/"), _SCHOOL_YEAR),
         (
             DATE,
             True,
@@ -148,7 +153,7 @@ PATTERNS = tuple(
         (TIME, True, ("am", "pm", "a.m", "p.m"), r"(?<![A-Za-z0-9:.])[0-9]{1,2}\s?[ap]\.?m\b"),
         (TIME, True, ("h",), r"(?<!\w)[0-9]{1,2}h[0-9]{0,2}(?!\w)"),
         (TIME, True, tuple("时時点點"), r"(?<![0-9])[0-9]{1,2}\s?[时時点點]\s?(?:[0-9]{1,2}\s?分)?"),
-        ("a number to dial", True, ("#",), r"(?<![\w*])[*#][0-9]{2,6}(?:\*[0-9]{1,12}){0,6}#"),
+        ("a number to dial", True, ("#",), r"(?<![\w*])[*#][0-9]{2,6}(?:\*[0-9a-z]{1,12}){0,6}#"),
         (PHONE, False, ("+",), r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])"),
         (
             PHONE,
@@ -182,7 +187,8 @@ PATTERNS = tuple(
         ),
         (HIDDEN, False, ("..",), r"(?<![\w.])[A-Za-z0-9]{0,6}\.{2,4}[0-9]{3,4}(?![0-9])"),
         (HIDDEN, True, ("xx",), r"(?<![A-Za-z])[A-Z]{0,2}[xX]{2,20}[0-9]{2,12}"),
-        (HIDDEN, False, ("*",), r"(?<![\w*])\*[0-9]{3,6}(?![\w*#])"),
+        (HIDDEN, False, ("*",), r"(?<![\w*])\*[0-9]{4,6}(?![\w*#])"),
+        ("a number to dial", True, ("*",), r"(?<![\w*])\*[0-9]{3}(?![\w*#])"),
         (HIDDEN, False, ("~/",), r"(?<=[A-Za-z])/[0-9]{4}(?![\w/])"),
         (
             "an address or a version",
@@ -190,6 +196,7 @@ PATTERNS = tuple(
             ("~.",),
             r"(?<![A-Za-z0-9.])[0-9]{1,5}(?:\.[0-9]{1,5}){2,5}(?!\w)|\bv[0-9]+(?:\.[0-9]+)+",
         ),
+        ("a reference", False, ("~.",), r"(?<![\w.])(?-i:[A-Z]{3,10})\.[0-9]{5,12}(?!\w)"),
         ("a number after #", False, ("#",), r"#\s?[0-9A-Za-z-]{3,20}"),
     )
 )
@@ -207,6 +214,8 @@ _AMID = re.compile(r"(?<=[^\W_])[.,':/\u066b-](?=[^\W_])")
 """Signs amid letters and digits: what has none of them has no amounts with decimals, dates, times or hosts."""
 _ROUND_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{1,2}|[0-9]{2,3}0)[ -]?\Z")
 """120 seconds, 1440 minutes: a number of three digits or more that is not round is not a duration."""
+_OF_THE_CLOCK = frozenset({"uhr", "o clock", "बजे", "वाजता", "বাজে", "మణి"})
+"""Words behind a number that say when, not how long."""
 _AFTER_CURRENCY = re.compile(rf"[.:]?\s?{_NUMBER}(?![0-9A-Za-z])")
 _BEFORE_CURRENCY = re.compile(r"(?<![0-9A-Za-z.,-])[0-9](?:[0-9.,]{0,19}[0-9])?[ -]?\Z")
 _MARKED_FOR_APP = re.compile(r"\s*(?:<#>|\[#\])")
@@ -272,13 +281,17 @@ def app_hash(reading: Reading, words: Sequence[Word]) -> Iterator[Never]:
 
 
 def duration(reading: Reading, words: Sequence[Word]) -> Iterator[Never]:
-    """A short or round number before a word of time: how long a code is valid."""
+    """A short or round number, or one in words, before a word of time: how long a code is valid."""
     plain = reading.plain
     for word in words:
         if "time" in word.kinds and not plain[word.end : word.end + 1].isdigit():
             number = _ROUND_NUMBER.search(plain, max(0, word.start - 6), word.start)
             if number:
-                yield Never(number.start(), word.end, DURATION, firm=False)
+                reason = TIME if word.entry in _OF_THE_CLOCK else DURATION
+                yield Never(number.start(), word.end, reason, firm=False)
+    for count, word in pairwise(words):
+        if "count" in count.kinds and "time" in word.kinds and plain[count.end : word.start].strip() == "":
+            yield Never(count.start, word.end, DURATION, firm=False)
 
 
 def amount(reading: Reading, words: Sequence[Word]) -> Iterator[Never]:

@@ -132,9 +132,14 @@ def handed_over(shape: Shape, scene: Scene) -> Verdict | None:
         return None
     codes = (*scene.before(shape.start, "code")[:1], *scene.after(shape.end, "code")[:1])
     for_sign_in = any(one.entry.casefold() not in ONLY_ONE_TIME and is_for_sign_in(one, scene) for one in codes)
-    if for_sign_in or any(left <= one.start < right for one in scene.near(shape, "maybe")):
+    if for_sign_in or any(left <= one.start < right and not _is_a_number(one) for one in scene.near(shape, "maybe")):
         return None
     return Verdict(-120, f"a code to fetch something with ({word.entry!r})")
+
+
+def _is_a_number(hint: Word) -> bool:
+    """Whether a hint is no more than a word for number: one that somebody is told is none to sign in with."""
+    return "plain" in hint.kinds
 
 
 def _is_told(pickup: Word, left: int, right: int, scene: Scene) -> bool:

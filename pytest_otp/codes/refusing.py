@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 
 from .announcing import directly_announced
-from .asking import by_it
+from .asking import by_it, what_to_type
 from .contexts import an_offer, in_a_report, reported, to_be_sent, to_send_to
+from .goals import good_for
 from .lexicon import Word
 from .never import AMOUNT, DATE, DURATION, HIDDEN, PHONE, TIME, Never
 from .placing import (
@@ -28,7 +29,7 @@ from .placing import (
 from .purposes import after_the_fact, approval, handed_over
 from .scene import Scene
 from .shapes import DIGITS, LETTERS, MIXED, NO_CODE, SHORTEST_MIXED, SPACED, Shape
-from .things import of_a_thing, of_something_unknown
+from .things import of_a_thing, of_something_unknown, one_of_several
 from .verdicts import Rule, Verdict
 
 Veto = Callable[[Shape, Scene], "str | None"]
@@ -52,6 +53,8 @@ _WORDS_TO_TYPED = 2
 """Words between a verb and the letters that it asks to type."""
 _WORDS_TO_LED = 6
 """Words between a label and the number that a word like `is` leads to: `your customer number with us is 4829`."""
+_LETTERS_OF_A_WORD = 4
+"""Letters between a label and a number by which they are apart, in scripts without spaces."""
 _SPELT = 3
 """Letters of a unit of time that no code has by chance."""
 VOWELS = frozenset("AEIOUaeiouy")
@@ -122,7 +125,7 @@ def a_word(shape: Shape, scene: Scene) -> str | None:
         return None
     if shape.code.islower() or _shouted(shape, scene) or _is_reported(shape, scene):
         return "a word"
-    asked = VOWELS.isdisjoint(shape.code) and _is_asked_for(shape, scene)
+    asked = _is_token_to_type(shape, scene) or (VOWELS.isdisjoint(shape.code) and _is_asked_for(shape, scene))
     return None if asked or named(shape, scene) else "a word"
 
 
@@ -182,7 +185,13 @@ def _is_asked_for_behind(label: Word, shape: Shape, scene: Scene) -> bool:
     So do languages with the verb at the end say it: `to change your phone number then 4829 type`.
     """
     verb = next(iter(scene.after(shape.end, "enter")), None)
-    if not verb or scene.is_parted(shape.end, verb.start) or not scene.words_between(label.end, shape.start):
+    if not verb or scene.is_parted(shape.end, verb.start):
+        return False
+    if scene.has_spaces(label):
+        apart = scene.words_between(label.end, shape.start) > 0
+    else:
+        apart = shape.start - label.end >= _LETTERS_OF_A_WORD
+    if not apart:
         return False
     return scene.words_between(shape.end, verb.start) <= 1
 
@@ -213,6 +222,7 @@ def like_a_year(shape: Shape, scene: Scene) -> Verdict | None:
     asked = (scene.has("code") or scene.ends_its_sentence(shape)) and any(
         not scene.words_between(verb.end, shape.start) for verb in scene.before(shape.start, "enter")[:1]
     )
+    asked = asked or what_to_type(shape, scene) is not None or good_for(shape, scene) is not None
     asked = asked or _asks_for_it(shape, scene) or _begins_with_verb(shape, scene) or _is_to_sign_in(shape, scene)
     first = scene.is_first(shape) and scene.after(shape.end, "code")
     return None if asked or first else Verdict(-45, "could be a year")
@@ -220,7 +230,16 @@ def like_a_year(shape: Shape, scene: Scene) -> Verdict | None:
 
 AGAINST: tuple[Rule, ...] = (
     *(label_near, to_send_to, to_be_sent, like_a_year, an_offer, approval, after_the_fact),
-    *(handed_over, of_a_thing, of_something_unknown, in_a_report, for_another, sender_in_brackets, withdrawn),
+    *(
+        handed_over,
+        of_a_thing,
+        of_something_unknown,
+        one_of_several,
+        in_a_report,
+        for_another,
+        sender_in_brackets,
+        withdrawn,
+    ),
 )
 
 
@@ -240,6 +259,15 @@ def _is_asked_for(shape: Shape, scene: Scene) -> bool:
         if scene.words_between(start, end) <= _WORDS_TO_TYPED and not scene.is_parted(start, end):
             return True
     return False
+
+
+def _is_token_to_type(shape: Shape, scene: Scene) -> bool:
+    """Whether it stands right behind a word that hints at a code and that is to be typed: `Enter token QZRTEL`."""
+    hint = next(iter(scene.before(shape.start, "maybe")), None)
+    verb = next(iter(scene.before(hint.start, "enter")), None) if hint else None
+    if not hint or not verb or scene.plain[hint.end : shape.start] != " ":
+        return False
+    return scene.words_between(verb.end, hint.start) <= 1 and not scene.is_parted(verb.end, hint.start)
 
 
 def _is_reported(shape: Shape, scene: Scene) -> bool:

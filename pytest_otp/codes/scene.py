@@ -68,7 +68,7 @@ class Scene:
                 self._starts[kind].append(word.start)
         self._tokens = [found.start() for found in _TOKEN.finditer(reading.kinds)]
         self._lines = [found.start() for found in _LINE_END.finditer(reading.plain)]
-        abbreviations = {word.end for word in self._words["other"] if word.end - word.start <= _LONGEST_ABBREVIATION}
+        abbreviations = {word.end for word in self._words["other"] if _is_short(word)}
         abbreviations.update(word.end for word in self._words["approval"])  # `Cód. aut. 551902`
         abbreviations.update(word.end for word in self._words["code"] if word.end - word.start == _SHORT_CODE)
         abbreviations.update(
@@ -269,6 +269,11 @@ class Scene:
             if part.start >= shape.end:
                 break
             yield part
+
+
+def _is_short(label: Word) -> bool:
+    """Whether a full stop behind a label ends no sentence; what is the reader's is written out: `of your card. 48`."""
+    return label.end - label.start <= _LONGEST_ABBREVIATION and "owned" not in label.kinds
 
 
 def _outside(shapes: Sequence[Shape], words: Sequence[Word]) -> Iterator[Word]:

@@ -24,11 +24,16 @@ _PARTED = re.compile(r"[0-9,:;\uff0c、،؛]")
 """What a word for code and the thing that it belongs to have none of between them."""
 _WORDS_OF_A_THING = 3
 """Words between a word for code and its thing: `code for the front door`."""
-_SHORT_NUMBER = re.compile(r" #?[0-9]{1,2}(?![\w.:,/-])")
+_SHORT_NUMBER = re.compile(r" #?(?:[0-9]{1,2}|[A-Z][0-9]{1,2})(?![\w./-])")
 _WORDS = re.compile(r"(?<![^\W_])[^\W\d_]+(?![^\W_])")
 _PIN = "pin"
 """What the code of a card, a telephone or a locker is called, and one to sign in with."""
 _WORDS_TO_A_TICKET = 2
+_SHORTEST_PLACE = 5
+"""Letters of a word like `portal`; shorter ones are like `your`."""
+_SEVERAL = 2
+_WORDS_TO_AN_OWNER = 2
+"""Words like `of the` between a word for code and whose it is."""
 _FARTHEST = 80
 """Characters between a thing and the word for code that it belongs to, or the code."""
 _SHORTEST_PART = 3
@@ -37,7 +42,7 @@ _SHORTEST_PART = 3
 
 def of_a_thing(shape: Shape, scene: Scene) -> Verdict | None:
     """A code that a thing has, and that nobody signs in with: `The door code is 4829`, `Wi-Fi password: 4829`."""
-    if not scene.has("thing") and not scene.has("pickup") and not _has_compound(scene):
+    if not any(map(scene.has, ("thing", "whose", "pickup"))) and not _has_compound(scene):
         return None
     word = _naming(shape, scene)
     if not word:
@@ -53,6 +58,8 @@ def of_a_thing(shape: Shape, scene: Scene) -> Verdict | None:
     for thing in _things(scene):
         if _belong_together(thing, word, shape, scene) and _counts(thing, scene):
             return Verdict(-120, f"a code of something ({thing.entry!r})")
+    if owner := _owner(word, scene):
+        return Verdict(-120, f"a code of someone or something ({owner.entry!r})")
     if ticket := _ticket(word, scene):
         return Verdict(-120, f"the text is a ticket ({ticket.entry!r})")
     named = is_for_sign_in(word, scene) and word.entry.casefold() != _PIN
@@ -154,6 +161,40 @@ def _belong_together(thing: Word, word: Word, shape: Shape, scene: Scene) -> boo
     return False
 
 
+def _owner(word: Word, scene: Scene) -> Word | None:
+    """Whose code it is, where nothing else of theirs is named: `pupil code`, not `code for the student portal`."""
+    if scene.lexicon.has_kind(word.entry.rpartition(" ")[2], "owned"):
+        return None  # `code for the account`
+    behind = scene.after(word.end, "whose")
+    before = scene.before(word.start, "whose")
+    if before and _touch(before[0], word, scene):
+        return before[0]
+    owner = behind[0] if behind else None
+    if not owner or scene.is_parted(word.end, owner.start) or _PARTED.search(scene.plain, word.end, owner.start):
+        return None
+    places = (place for place in scene.after(word.end, "plain") if "other" in place.kinds or place.start > owner.start)
+    between = (place for kind in ("owned", "plain") for place in scene.after(word.end, kind))
+    if any(place.end <= owner.start and len(place.entry) >= _SHORTEST_PLACE for place in between):
+        return None
+    owned = any(place.start < owner.end or _touch(owner, place, scene) for place in places)
+    return None if owned or scene.words_between(word.end, owner.start) > _WORDS_TO_AN_OWNER else owner
+
+
+def one_of_several(shape: Shape, scene: Scene) -> Verdict | None:
+    """One of several numbers with a word for code each, where nothing asks for them: `Key code 4829, spa code 1188`."""
+    if len(scene.first("code")) < _SEVERAL or scene.has_duration:
+        return None
+    if any(map(scene.has, ("warn", "enter", "maybe", "old"))):
+        return None
+    named = {word.start: one for one in scene.candidates if (word := adjacent(one, scene) or pointed_at(one, scene))}
+    words = [word for word in scene.first("code") if word.start in named]
+    if len({one.code for one in named.values()}) < _SEVERAL or shape not in named.values():
+        return None
+    if any(word.entry.casefold() in ONLY_ONE_TIME - {_PIN} or is_for_sign_in(word, scene) for word in words):
+        return None
+    return Verdict(-80, "one of several codes")
+
+
 def _ticket(word: Word, scene: Scene) -> Word | None:
     """The thing with which a text begins that has a price and an end: `Bus ticket, $2.50, until 11:32`."""
     thing = next(_things(scene), None)
@@ -221,7 +262,8 @@ def _part_of(word: Word, scene: Scene) -> str | None:
         parts: Iterable[str] = said.split()
     else:
         parts = () if folded(said).startswith(folded(word.entry)) else _beginnings(said)
-    return next((part for part in parts if scene.lexicon.has_kind(part, "thing")), None)
+    kinds = ("thing", "whose")
+    return next((part for part in parts if any(scene.lexicon.has_kind(part, kind) for kind in kinds)), None)
 
 
 def _beginnings(said: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ from pytest_otp.codes.announcing import (
     somewhere,
 )
 from pytest_otp.codes.asking import asked_for
+from pytest_otp.codes.goals import good_for
 from tests.codes.texts import seen
 
 SPEAKS = {
@@ -53,6 +54,7 @@ SPEAKS = {
             "after a colon, in a text that warns not to share it",
         ),
         ("Give this to nobody: 4829", "4829", "after a colon, in a text that warns not to share it"),
+        ("One last check: 4829. Tell nobody.", "4829", "after a colon, in a text that warns not to share it"),
     ],
     on_its_own.__name__: [
         ("482913", "482913", "the whole message"),
@@ -97,6 +99,8 @@ SILENT = {
         ("Give it to nobody. It is here: 4829", "4829"),
         ("Only type it here: 4829", "4829"),
         ("Give this to nobody 4829. Only type it here", "4829"),
+        ("One last check: 4829. We close at six. Tell nobody.", "4829"),
+        ("One last locker: 4829. Tell nobody.", "4829"),
         ("Give this to nobody: 4829. Only type it here: 7712", "4829"),
     ],
     on_its_own.__name__: [
@@ -165,7 +169,7 @@ def test_the_part_behind_a_hyphen(text: str, code: str) -> None:
 
 def test_every_rule_has_its_texts() -> None:
     """No rule is without texts where it speaks and where it does not."""
-    assert set(SPEAKS) == set(SILENT) == set(BY_NAME) - {asked_for.__name__, behind_a_dash.__name__}
+    assert set(SPEAKS) == set(SILENT) == set(BY_NAME) - {asked_for.__name__, behind_a_dash.__name__, good_for.__name__}
 
 
 @pytest.mark.parametrize(

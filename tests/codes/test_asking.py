@@ -25,6 +25,8 @@ ASKED = [
     ("Bestätigen Sie mit 704 418 unter Mein Konto", "704418", "the means after 'bestätigen sie'"),
     ("Schließ dein Konto mit 304817 ab und leg los", "304817", "the means after 'konto'"),
     ("Complete your account with 304817.", "304817", "the means after 'account'"),
+    ("Reply in our app with 4829", "4829", "what to reply with, after 'app'"),
+    ("The window that has opened wants 4829", "4829", "the only number, beside 'window'"),
 ]
 SILENT = [
     ("Approve the payment with 4829 points", "4829"),
@@ -43,6 +45,9 @@ SILENT = [
     ("Your account was charged with 5512.", "5512"),
     ("Recharge your phone with 5000.", "5000"),
     ("Compare 7719, then enter 440812", "7719"),
+    ("Reply to us with 4829", "4829"),
+    ("The window that has opened wants 4829 or 7712", "4829"),
+    ("The window at the parcel counter has number 4829", "4829"),
 ]
 
 

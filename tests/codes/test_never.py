@@ -26,7 +26,7 @@ from tests.codes.timing import FRAGMENTS, assert_grows_with_its_length
 AMOUNT, ADDRESS, DATE, TIME = "an amount", "an address", "a date", "a time"
 PHONE, CARD, HIDDEN = "a phone number", "a card's number", "part of a hidden number"
 VERSION, AFTER_HASH, CONTACT = "an address or a version", "a number after #", "a contact or calendar entry"
-TO_DIAL = "a number to dial"
+TO_DIAL, REFERENCE = "a number to dial", "a reference"
 
 PARTS = {
     LINK: [
@@ -75,6 +75,8 @@ PARTS = {
         ("11月22日", "11月22日"),
         ("on 22-11-26", "22-11-26"),
         ("on 22-11", "22-11"),
+        ("in 2025-26", "2025-26"),
+        ("in 2025/2026", "2025/2026"),
     ],
     TIME: [
         ("at 14:30", "14:30"),
@@ -123,8 +125,14 @@ PARTS = {
         ("BEGIN:VEVENT 4829", "BEGIN:VEVENT 4829"),
     ],
     VERSION: [("at 10.0.48.29 now", "10.0.48.29"), ("app v4829.1", "v4829.1")],
+    REFERENCE: [("ND: MBVCB.70182234 thanh toan", "MBVCB.70182234")],
     AFTER_HASH: [("ticket #482913", "#482913"), ("ticket # A-4829", "# A-4829")],
-    TO_DIAL: [("dial *482*13#", "*482*13#"), ("dial *4829#", "*4829#"), ("dial #482*1#", "#482*1#")],
+    TO_DIAL: [
+        ("dial *482*13#", "*482*13#"),
+        ("dial *4829#", "*4829#"),
+        ("dial #482*1#", "#482*1#"),
+        ("dial *137", "*137"),
+    ],
 }
 """Texts in which a pattern speaks, and the part that it speaks of."""
 
@@ -153,6 +161,7 @@ SILENT = {
     ],
     CONTACT: ["BEGIN: 482913", "begin:vote"],
     VERSION: ["482.913", "v4829", "10.0"],
+    REFERENCE: ["mbvcb.70182234", "AB.70182234", "MBVCB.7018"],
     AFTER_HASH: ["# 48", "482913#", "no. 482913"],
     TO_DIAL: ["*4829", "482913#", "**4829#", "* 4829 #"],
 }
@@ -233,6 +242,7 @@ RULE_PARTS = {
         ("valid for 10 minutes", "10 minutes", DURATION, False),
         ("valid 120 seconds", "120 seconds", DURATION, False),
         ("有效期5分钟", "5分钟", DURATION, False),
+        ("valid for ten minutes", "ten minutes", DURATION, False),
         ("gültig 10 Min.", "10 Min", DURATION, False),
     ],
     amount.__name__: [
@@ -321,8 +331,8 @@ class TestTogether:
     def test_what_is_firm(self) -> None:
         """An announced code can look like a phone number, a short date or a number after #, but not like the others."""
         soft = {pattern.reason for pattern in PATTERNS if not pattern.firm}
-        assert soft == {PHONE, AMOUNT, DATE, AFTER_HASH, HIDDEN}
-        assert {pattern.reason for pattern in PATTERNS if pattern.firm} == set(PARTS) - {PHONE, AFTER_HASH}
+        assert soft == {PHONE, AMOUNT, DATE, AFTER_HASH, HIDDEN, REFERENCE}
+        assert {pattern.reason for pattern in PATTERNS if pattern.firm} == set(PARTS) - {PHONE, AFTER_HASH, REFERENCE}
 
 
 @pytest.mark.parametrize("index", range(len(PATTERNS)))

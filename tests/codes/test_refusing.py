@@ -22,7 +22,7 @@ from pytest_otp.codes.refusing import (
     single_letters,
     withdrawn,
 )
-from pytest_otp.codes.things import of_a_thing, of_something_unknown
+from pytest_otp.codes.things import of_a_thing, of_something_unknown, one_of_several
 from tests.codes.texts import seen
 
 EXCLUDED = {
@@ -203,6 +203,7 @@ POINTS_OFF = {
         ("Reply with code to get this: 482913", "482913", "a code to reply with, after 'reply'"),
     ],
     sender_in_brackets.__name__: [("【12306】验证码482913", "12306", "the sender's name")],
+    one_of_several.__name__: [("Attic code: 4829. Barn code: 1188", "1188", "one of several codes")],
     withdrawn.__name__: [
         ("Your code 482913 has expired", "482913", "no longer valid ('expired')"),
     ],
@@ -314,6 +315,12 @@ NO_POINTS_OFF = {
         ("Reply with code 482913", "482913"),
         ("The code to get this: 482913", "482913"),
         ("Reply to us. The code to get this: 482913", "482913"),
+    ],
+    one_of_several.__name__: [
+        ("Attic code: 4829. Barn code: 4829", "4829"),
+        ("Attic code: 4829. Barn code: 1188. Valid 5 min", "1188"),
+        ("Attic code: 4829. The old barn code: 1188", "4829"),
+        ("Code 4829 or OTP 1188", "1188"),
     ],
     withdrawn.__name__: [
         ("Your code 482913 is new", "482913"),
