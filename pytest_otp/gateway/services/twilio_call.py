@@ -44,6 +44,7 @@ class PhoneCall:
         self._backend = backend
         self._token = token
         self._to, self._from = _numbers(fields)
+        self._method: Method
         self._url, self._method = _source(fields)
         self._callback = _callback(fields)
         self._events = [event.lower() for event in fields.get("StatusCallbackEvent", ["completed"])]
