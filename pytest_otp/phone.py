@@ -108,6 +108,36 @@ def e164(written: str, region: str | None = None) -> str | None:
     return None if number.extension or not phonenumbers.is_possible_number(number) else _e164(number)
 
 
+def why_not(written: str, region: str | None = None) -> str | None:
+    """Return why no such number can exist, or None if it can; the arguments are those of `e164`.
+
+    `NOT_A_NUMBER`, or a name of phonenumbers' `ValidationResult`: `TOO_SHORT`, `TOO_LONG`, `INVALID_LENGTH`,
+    `INVALID_COUNTRY_CODE`.
+    """
+    try:
+        number = phonenumbers.parse(written, region)
+    except phonenumbers.NumberParseException:
+        return "NOT_A_NUMBER"
+    if number.extension:
+        return "NOT_A_NUMBER"
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    return None if phonenumbers.is_possible_number(number) else phonenumbers.ValidationResult.to_string(reason)
+
+
+def line_type(number: str) -> str:
+    """Return what line a number (E.164) has in its numbering plan, as a name of phonenumbers' `PhoneNumberType`.
+
+    `FIXED_LINE_OR_MOBILE` where the plan does not tell them apart; `UNKNOWN` if the number is in no plan, as fictional
+    numbers are.
+    """
+    return phonenumbers.PhoneNumberType.to_string(phonenumbers.number_type(phonenumbers.parse(number)))
+
+
+def printed(number: str) -> str:
+    """Return a number (E.164) as it is printed in its country: `(201) 555-0123`."""
+    return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
 def _e164(number: phonenumbers.PhoneNumber) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
@@ -171,6 +201,4 @@ def national_format(phone: Phone) -> str:
     """Return the digits that are dialled within the number's country, with its trunk prefix: `081234567890`."""
     if phone.region is None:
         return phone.national
-    number = phonenumbers.parse(phone.e164)
-    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
-    return "".join(char for char in written if char.isdigit())
+    return "".join(char for char in printed(phone.e164) if char.isdigit())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_otp.phone import EVERYDAY_NAMES, Phone, e164, folded, read, region_of
+from pytest_otp.phone import EVERYDAY_NAMES, Phone, e164, folded, line_type, printed, read, region_of, why_not
 
 US = Phone("+12015550123", "2015550123", "US")
 ID = Phone("+6281234567890", "81234567890", "ID")
@@ -104,6 +104,38 @@ def test_every_form_of_a_countrys_example_is_read_alike(region: str) -> None:
 def test_e164(written: str, region: str | None, number: str | None) -> None:
     """What can exist becomes E.164, an extension excepted, which cannot receive SMS; the rest is None."""
     assert e164(written, region) == number
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "reason"),
+    [
+        ("+12015550123", None, None),
+        ("(201) 555-0123", "US", None),
+        ("+1201", None, "TOO_SHORT"),
+        ("+120155501234567", None, "TOO_LONG"),
+        ("+999123456789", None, "NOT_A_NUMBER"),
+        ("+12015550123 ext. 7", None, "NOT_A_NUMBER"),
+        ("boss", "US", "NOT_A_NUMBER"),
+    ],
+)
+def test_why_a_number_cannot_exist(written: str, region: str | None, reason: str | None) -> None:
+    """Each number that has no E.164 form has a reason, and no other."""
+    assert why_not(written, region) == reason
+    assert (e164(written, region) is None) == (reason is not None)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "written"),
+    [
+        ("+12125551234", "FIXED_LINE_OR_MOBILE", "(212) 555-1234"),
+        ("+442079460958", "FIXED_LINE", "020 7946 0958"),
+        ("+4915123456789", "MOBILE", "01512 3456789"),
+        ("+15550000000", "UNKNOWN", "(555) 000-0000"),
+    ],
+)
+def test_the_line_of_a_number_and_how_it_is_printed(number: str, kind: str, written: str) -> None:
+    """Both are those of its country's numbering plan."""
+    assert (line_type(number), printed(number)) == (kind, written)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -154,8 +154,14 @@ def _sandbox(arguments: argparse.Namespace) -> int:
         )
         with (
             _ended_by_signals(lambda: events.put(None)),
+            closing(app),
             serving(
-                app, host=arguments.host, port=arguments.port, setting="--port", names=arguments.serve_as
+                app,
+                host=arguments.host,
+                port=arguments.port,
+                setting="--port",
+                names=arguments.serve_as,
+                callbacks=app.callbacks,
             ) as address,
         ):
             address.allow_hosts(*arguments.allow_host)

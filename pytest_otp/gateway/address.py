@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..errors import SettingsError
+from ..loopback import LOOPBACK
 from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
 from .hosts import may_be_served, serves
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from .callbacks import Callbacks
+    from .failures import ArmedFailure, Failures
+    from .templates import Templates
 
 __tracebackhide__ = True
 
@@ -34,6 +39,10 @@ class GatewayAddress:
     """Creates the certificates when first called; None if the gateway serves http only and is not a proxy."""
     proxy: Proxy | None = field(default=None, repr=False, compare=False)
     """The gateway's proxy if it runs in this process, otherwise None."""
+    failures: Failures | None = field(default=None, repr=False, compare=False)
+    """What the tests of this process asked to go wrong; None with a real provider."""
+    templates: Templates | None = field(default=None, repr=False, compare=False)
+    """The content templates that tests declared; None with a real provider."""
     _direct_hosts: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
@@ -97,6 +106,57 @@ class GatewayAddress:
             # Every client understands `.example.com`; `*` stays as it is.
             self._direct_hosts.update(host.removeprefix("*") or host for host in names)
 
+    def fail(
+        self,
+        number: object = None,
+        service: str | None = None,
+        *,
+        error: str | int,
+        times: int | None = 1,
+        seconds: float | None = None,
+    ) -> ArmedFailure:
+        """Make the next messages fail as the service documents it, at most until the current test ends.
+
+        What each error means is in the documentation, "Failures on demand". `late` and `twice` deliver the message all
+        the same. Several failures are used in the order in which they were asked for.
+
+        Args:
+            number: The number whose messages fail: an `OtpNumber`, or a text. Defaults to all numbers that the tests of
+                this process (an xdist worker) ordered.
+            service: The name of the service, such as `twilio`. Defaults to each that has this error.
+            error: One of `unsubscribed`, `unreachable`, `blocked`, `rate_limited`, `server_error`, `time_out`,
+                `undelivered`, `late`, `twice` and `out_of_order`, or one of the service's own codes, such as 21610.
+            times: How many messages fail. None means each until the test ends.
+            seconds: With `late`, the seconds until the message is delivered (defaults to 5); with `rate_limited`, those
+                in `Retry-After` (defaults to 1); with `time_out`, those until the connection is closed (defaults to
+                120).
+
+        Returns:
+            The failure: `used` says how many messages it made fail, and `end()` or a `with` block ends it.
+
+        Raises:
+            SettingsError: If an argument is invalid, or with a real provider.
+        """
+        if self.failures is None:
+            raise _not_offline("otp_gateway.fail")
+        return self.failures.arm(number, service, error, times, seconds)
+
+    def add_template(self, sid: str, body: str) -> None:
+        """Declare the text of a Twilio content template that the application sends by its ID.
+
+        For templates that are stored at Twilio. Those that the application creates itself are known.
+
+        Args:
+            sid: The template's ID: `HX` and 32 hexadecimal digits.
+            body: The text, with `{{1}}` or `{{code}}` in place of each variable.
+
+        Raises:
+            SettingsError: If an argument is invalid, or with a real provider.
+        """
+        if self.templates is None:
+            raise _not_offline("otp_gateway.add_template")
+        self.templates.add(sid, body)
+
     def to_plain(self) -> dict[str, str]:
         """This address as plain data, for `from_plain` in another process on this machine."""
         if self.url is None:
@@ -113,21 +173,37 @@ class GatewayAddress:
 
 @contextmanager
 def serving(
-    app: WSGIApplication, *, host: str, port: int, setting: str, names: Collection[str] = ()
+    app: WSGIApplication,
+    *,
+    host: str,
+    port: int,
+    setting: str,
+    names: Collection[str] = (),
+    callbacks: Callbacks | None = None,
 ) -> Iterator[GatewayAddress]:
     """Serve a gateway application over http and https and as a proxy, until the end of the `with` block.
 
-    A proxy request for one of `names` is for the application.
+    A proxy request for one of `names` is for the application. The hosts that are allowed for the proxy are allowed for
+    `callbacks` too.
     """
     from ..server.authority import Authority  # noqa: PLC0415
     from ..server.server import Server  # noqa: PLC0415 - with a real provider nothing is served
 
     proxy = Proxy(lambda name: serves(name) or name in names)
+    if callbacks is not None:
+        callbacks.allows = lambda name: not proxy.serves(name) and proxy.allows(name, LOOPBACK)
     with (
         Authority() as authority,
         Server(app, host=host, port=port, setting=setting, authority=authority, proxy=proxy) as server,
     ):
         yield GatewayAddress(server.url, authority.certificates, proxy)
+
+
+def _not_offline(what: str) -> SettingsError:
+    return SettingsError(
+        f"{what} is not available with a real provider",
+        hint="Skip the test if otp_gateway.url is None.",
+    )
 
 
 def _no_proxy() -> list[str]:

@@ -9,12 +9,22 @@ import fnmatch
 from collections.abc import Mapping
 
 HOSTS: Mapping[str, tuple[str, ...]] = {
-    "twilio": ("api.twilio.com", "api.*.twilio.com"),
+    "twilio": (
+        "api.twilio.com",
+        "api.*.twilio.com",
+        "verify.twilio.com",
+        "verify.*.twilio.com",
+        "lookups.twilio.com",
+        "lookups.*.twilio.com",
+        "content.twilio.com",
+        "content.*.twilio.com",
+    ),
     "vonage": (
         "rest.nexmo.com",
         "rest-*.nexmo.com",
         "api.nexmo.com",
         "api-*.nexmo.com",
+        "api.vonage.com",
         "api-*.vonage.com",
         "messages-sandbox.nexmo.com",
     ),

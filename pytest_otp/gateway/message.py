@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..display import SafeRepr
+from .callbacks import Callbacks
+from .templates import Templates
 
 Channel = Literal["sms", "whatsapp", "voice"]
 """How a message reaches its number; `voice` is a call in which the text is read out."""
@@ -18,6 +20,22 @@ _GSM_BASIC = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message that was accepted."""
+
+    delivered: bool
+    """Whether it reached its number."""
+    code: str | None = None
+    """The service's own code for why it did not; None if the number is not held."""
+    reason: str | None = None
+    """The service's words for it."""
+
+
+def _ignore(outcome: Outcome) -> None:
+    """What becomes of most messages is of no interest to their service."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,10 +49,15 @@ class OutgoingSms(SafeRepr):
     sender: str | None
     """The sender's number or name, as the application gave it."""
     channel: Channel = "sms"
+    report: Callable[[Outcome], None] = field(default=_ignore, repr=False, compare=False)
+    """Called once when it is known what became of the message: before `send` returns, or later in another thread."""
 
 
 Send = Callable[[OutgoingSms], bool]
-"""Passes an SMS on; returns whether its number is held. May raise `OtpError`."""
+"""Passes an SMS on; returns whether its number is held, or False if it is not to be delivered.
+
+Raises `OtpError` if the number cannot receive it, and `SendingFailed` if a test asked for a failure.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +65,10 @@ class Backend:
     """What a service has of the gateway."""
 
     send: Send
+    templates: Templates = field(default_factory=Templates)
+    """Content templates that tests declared."""
+    callbacks: Callbacks = field(default_factory=Callbacks)
+    """Makes requests to the application: receipts, and documents that it names. Defaults to this machine only."""
 
 
 def is_sender_name(sender: str, special: str = "") -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from .run import watch_strays
 
 if TYPE_CHECKING:
     from ..gateway.address import GatewayAddress
-    from ..gateway.app import SmsNetwork
+    from ..gateway.app import Gateway
     from ..offline.carrier import Carrier
     from ..settings import Settings
     from .forked import ForkedTests
@@ -62,14 +62,14 @@ def gateway(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Gate
     if not settings.has_carrier:
         yield GatewayAddress(None)
         return
+    from .gateway_wishes import ended_with_tests  # noqa: PLC0415 - as above
+
     config, to = request.config, request.getfixturevalue("otp_carrier")
     try:
-        with _reached(to, settings, config):
-            if _ADDRESS in config.stash:
-                yield config.stash[_ADDRESS]
-            else:
-                with _served(to, settings.gateway) as address:
-                    yield address
+        with _reached(to, settings, config), contextlib.ExitStack() as stack:
+            address = config.stash.get(_ADDRESS, None) or stack.enter_context(_served(to, settings.gateway))
+            stack.enter_context(ended_with_tests(address, config))
+            yield address
     except SettingsError as error:
         raise error.with_traceback(None) from None  # the frames of contextlib cannot be hidden
 
@@ -85,12 +85,14 @@ def _reached(carrier: Carrier, settings: Settings, config: pytest.Config) -> Ite
         yield
     elif SharedGateway.name in worker:
         from ..gateway.address import GatewayAddress  # noqa: PLC0415 - as in `gateway`
+        from .gateway_wishes import told_to_controller  # noqa: PLC0415 - as in `gateway`
         from .relay_worker import branch_of  # noqa: PLC0415 - only where the controller serves the gateway
 
         branch, handler = branch_of(config), partial(deliver, carrier)
         branch.handle(TOPIC, handler)
+        shared = GatewayAddress.from_plain(worker[SharedGateway.name])
         try:
-            with _known(GatewayAddress.from_plain(worker[SharedGateway.name]), config):
+            with told_to_controller(shared, carrier, branch) as address, _known(address, config):
                 yield
         finally:
             branch.forget(handler)
@@ -108,13 +110,27 @@ def _known(address: GatewayAddress, config: pytest.Config) -> Iterator[None]:
         del config.stash[_ADDRESS]
 
 
-def _served(network: SmsNetwork, where: tuple[str, int] | None) -> AbstractContextManager[GatewayAddress]:
-    """Serve the gateway, by default on a free loopback port."""
-    host, port = where or (LOOPBACK, 0)
-    from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
-    from ..gateway.app import Gateway  # noqa: PLC0415
+@contextlib.contextmanager
+def _served(carrier: Carrier, where: tuple[str, int] | None) -> Iterator[GatewayAddress]:
+    """Serve a gateway that delivers to a carrier, by default on a free loopback port."""
+    from ..gateway.app import Gateway  # noqa: PLC0415 - as in `gateway`
+    from ..gateway.templates import Templates  # noqa: PLC0415
+    from .gateway_wishes import failures_for  # noqa: PLC0415
 
-    return serving(Gateway(network), host=host, port=port, setting=_SETTING)
+    failures, templates = failures_for(carrier), Templates()
+    made = Gateway(carrier, failure_of=failures.take, templates=templates)
+    with _listening(made, where) as address:
+        yield replace(address, failures=failures, templates=templates)
+
+
+@contextlib.contextmanager
+def _listening(made: Gateway, where: tuple[str, int] | None) -> Iterator[GatewayAddress]:
+    from ..gateway.address import serving  # noqa: PLC0415 - as in `gateway`
+
+    host, port = where or (LOOPBACK, 0)
+    serves = serving(made, host=host, port=port, setting=_SETTING, callbacks=made.callbacks)
+    with contextlib.closing(made), serves as address:
+        yield address
 
 
 class SharedGateway:
@@ -130,8 +146,11 @@ class SharedGateway:
 
     def start(self, hub: Hub) -> None:
         """Start serving. Raises `SettingsError` if it cannot listen on the port."""
+        from .gateway_wishes import gateway_of_workers  # noqa: PLC0415 - as in `gateway`
+
         self._workers = Workers(hub)
-        self._address = self._running.enter_context(_served(self._workers, self._where))
+        made = gateway_of_workers(self._workers, hub)
+        self._address = self._running.enter_context(_listening(made, self._where))
 
     def plain(self) -> dict[str, str]:
         """The address and the paths of the certificates."""

@@ -1,9 +1,9 @@
-"""A private channel from xdist's controller to its workers: the controller asks, and each worker answers.
+"""A private channel between xdist's controller and its workers: either asks, and the other answers.
 
 It is a UNIX socket in a directory that only this user can enter, protected by a random key; both are removed at the
-end of the run. Each line is a JSON object. A worker sends `{"key": …}` and receives `{}`. Then the controller sends
-`{"id": 1, "topic": …, "args": […]}` and receives `{"id": 1, "answers": […]}`, with one answer for each of the worker's
-handlers of that topic.
+end of the run. Each line is a JSON object. A worker sends `{"key": …}` and receives `{}`. Then either end sends
+`{"id": 1, "topic": …, "args": […]}` and receives `{"id": 1, "answers": […]}`, with one answer for each of the other
+end's handlers of that topic.
 
 This is the controller's end; the workers' is `relay_worker`.
 """
@@ -26,9 +26,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..errors import OtpError
+from .relay_handlers import Handlers
 
 LIMIT = 5.0
-"""Seconds that a question waits for answers, and that a worker waits to be admitted."""
+"""Seconds that a question waits for its answers, and that a worker waits to be admitted."""
 
 SECRET = "secret"  # noqa: S105 - a key, not a secret
 """The key of a text, in what a worker is sent when it starts, that it must not report."""
@@ -53,6 +54,7 @@ class Hub:
     def __init__(self, *, limit: float = LIMIT, max_unsent: int = 10_000) -> None:
         self.limit = limit
         self._max_unsent = max_unsent
+        self._handlers = Handlers()
         self._lock = threading.Lock()
         self._peers: set[_Peer] = set()
         self._open: dict[int, _Answers] = {}
@@ -68,6 +70,14 @@ class Hub:
         if self._listener is None:
             raise RuntimeError("the hub is not running")
         return {"path": self._path, SECRET: self._key}
+
+    def handle(self, topic: str, handler: Callable[..., Any]) -> None:
+        """Answer the workers' questions of a topic from now on; see `Branch.ask`.
+
+        Handlers are called with plain data, in a thread for each worker, and return plain data. They must not ask the
+        workers in turn: the one that waits for the answer could not give one.
+        """
+        self._handlers.add(topic, handler)
 
     def start(self) -> None:
         """Start to admit workers; does nothing if the hub is running. Raises `OtpError` if it cannot listen."""
@@ -172,6 +182,10 @@ class Hub:
     def _receive(self, peer: _Peer, lines: Iterable[bytes]) -> None:
         for line in lines:
             said = json.loads(line)
+            if "topic" in said:
+                answers = list(self._handlers.answers(said["topic"], said["args"]))
+                peer.send(encoded({"id": said["id"], "answers": answers}))
+                continue
             peer.late = False
             with self._lock:
                 box = self._open.get(said["id"])

@@ -6,18 +6,20 @@ A worker connects when it starts, not when a test first needs it: sockets may be
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
+import queue
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from ..errors import OtpError
 from ..redact import Secret
-from ..server.server import log_failure
 from .relay import LIMIT, SECRET, encoded, start_thread
+from .relay_handlers import Handlers
 
 _BRANCH: pytest.StashKey[Branch] = pytest.StashKey()
 
@@ -50,24 +52,49 @@ class Branch:
 
     def __init__(self, address: Mapping[str, str]) -> None:
         self._address = address
-        self._lock = threading.Lock()
-        self._handlers: list[tuple[str, Callable[..., Any]]] = []
+        self._handlers = Handlers()
+        self._writing = threading.Lock()
+        self._ids = itertools.count(1)
+        self._open: dict[int, queue.SimpleQueue[list[Any] | None]] = {}
         self._connection: socket.socket | None = None
         self._thread: threading.Thread | None = None
 
     def handle(self, topic: str, handler: Callable[..., Any]) -> None:
-        """Answer the questions of a topic from now on.
+        """Answer the controller's questions of a topic from now on.
 
         Handlers are called one at a time in a thread, with plain data, and return plain data. If one raises, that is
         logged without the exception's message, and it gives no answer.
         """
-        with self._lock:
-            self._handlers.append((topic, handler))
+        self._handlers.add(topic, handler)
 
     def forget(self, handler: Callable[..., Any]) -> None:
         """Stop calling a handler."""
-        with self._lock:
-            self._handlers = [each for each in self._handlers if each[1] is not handler]
+        self._handlers.forget(handler)
+
+    def ask(self, topic: str, *args: Any, limit: float = LIMIT) -> list[Any]:
+        """Ask the controller; returns the answer of each of its handlers of this topic. Not to be called by a handler.
+
+        Args:
+            topic: Which of the hub's handlers to call.
+            args: What to call them with: plain data, as in JSON.
+            limit: Seconds to wait.
+
+        Raises:
+            OtpError: If the controller cannot be reached, or does not answer in time.
+        """
+        self.start()
+        number, box = next(self._ids), queue.SimpleQueue[list[Any] | None]()
+        self._open[number] = box
+        answers: list[Any] | None = None
+        try:
+            with contextlib.suppress(OSError, queue.Empty):
+                self._send({"id": number, "topic": topic, "args": args})
+                answers = box.get(timeout=limit)
+        finally:
+            self._open.pop(number, None)
+        if answers is None:
+            raise OtpError("this xdist worker got no answer from its controller")
+        return answers
 
     def start(self) -> None:
         """Connect; does nothing if connected. Raises `OtpError` if the controller cannot be reached."""
@@ -108,15 +135,17 @@ class Branch:
         # ValueError: an incomplete line, of a controller that has ended.
         with contextlib.suppress(OSError, ValueError), connection, lines:
             for line in lines:
-                question = json.loads(line)
-                answers = list(self._answers(question["topic"], question["args"]))
-                connection.sendall(encoded({"id": question["id"], "answers": answers}))
+                said = json.loads(line)
+                if "topic" in said:
+                    answers = list(self._handlers.answers(said["topic"], said["args"]))
+                    self._send({"id": said["id"], "answers": answers})
+                elif said["id"] in self._open:
+                    self._open[said["id"]].put(said["answers"])
+        for box in list(self._open.values()):
+            box.put(None)
 
-    def _answers(self, topic: str, args: list[Any]) -> Iterable[Any]:
-        with self._lock:
-            handlers = [handler for name, handler in self._handlers if name == topic]
-        for handler in handlers:
-            try:
-                yield handler(*args)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the controller waits for a response
-                log_failure(error)
+    def _send(self, message: Mapping[str, Any]) -> None:
+        if self._connection is None:
+            raise ConnectionError("not connected")
+        with self._writing:  # the thread that answers and those that ask
+            self._connection.sendall(encoded(message))

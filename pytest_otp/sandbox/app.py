@@ -60,6 +60,7 @@ class Sandbox:
 
     Attributes:
         desk: The rental desk behind both providers.
+        callbacks: Makes the gateway's requests to applications.
 
     Raises:
         SettingsError: If the scenario is unknown.
@@ -81,6 +82,7 @@ class Sandbox:
         log = PageLog(carrier, on_stray=on_stray)
         self._page = Page(log)
         self._gateway = Gateway(log, names=self._names)
+        self.callbacks = self._gateway.callbacks
 
         def ordered(provider: str, order_id: str, rental: Rental) -> None:
             log.ordered(provider, order_id, rental)
@@ -99,6 +101,10 @@ class Sandbox:
             balance=Decimal("131.95") if has_money else Decimal(0),
             has_numbers=course.refusal != "no-numbers",
         )
+
+    def close(self) -> None:
+        """End what the gateway does in the background. Close it after its server."""
+        self._gateway.close()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""

@@ -23,6 +23,7 @@ import vonage_http_client.errors  # type: ignore[import-untyped]
 import vonage_messages  # type: ignore[import-untyped]
 import vonage_sms  # type: ignore[import-untyped]
 
+from pytest_otp.codes import extract_code
 from pytest_otp.gateway.app import Gateway
 from pytest_otp.offline.carrier import Carrier, Line
 from pytest_otp.server.server import Server
@@ -117,6 +118,22 @@ class TestTwilio:
 
         assert asyncio.run(send()) == "queued"
         assert stage.received == [("Shop", TEXT)]
+
+    @pytest.mark.filterwarnings("ignore:.*deprecated and will be removed in:DeprecationWarning")  # aiohttp, to twilio
+    def test_async_verification(self, stage: Stage) -> None:
+        """The asynchronous client starts a verification, and its code is approved."""
+
+        async def verify() -> Any:
+            async with twilio.http.async_http_client.AsyncTwilioHttpClient() as http_client:
+                client = twilio.rest.Client(ACCOUNT, "token", http_client=http_client)
+                client.verify.base_url = stage.url
+                service = client.verify.v2.services("VA" + "1" * 32)
+                await service.verifications.create_async(to=stage.line.e164, channel="sms")
+                code = extract_code(stage.line.messages()[0].text)
+                check = await service.verification_checks.create_async(to=stage.line.e164, code=code)
+                return check.status
+
+        assert asyncio.run(verify()) == "approved"
 
     @pytest.mark.parametrize(
         ("changes", "status", "code", "words"),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_otp.codes import extract_code
 from pytest_otp.gateway.address import GatewayAddress, serving
 from pytest_otp.gateway.app import Gateway
 from pytest_otp.offline.carrier import Carrier, Line
@@ -50,6 +51,81 @@ import sys
 import boto3
 client = boto3.client("sns", region_name="eu-west-1", aws_access_key_id="invented", aws_secret_access_key="invented")
 print(len(client.publish(PhoneNumber=sys.argv[1], Message=sys.argv[2])["MessageId"]))
+"""
+
+WAITING = "code?\n"
+"""What a program prints when it waits for a code."""
+
+TWILIO_VERIFY = f"""
+import sys
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
+from twilio.twiml.voice_response import VoiceResponse
+WAITING = {WAITING!r}
+client = Client("{ACCOUNT}", "an-invented-token")
+lookup = client.lookups.v2.phone_numbers(sys.argv[1]).fetch(fields="line_type_intelligence")
+assert lookup.valid and lookup.line_type_intelligence["type"] == "mobile"
+service = client.verify.v2.services("VA" + "1" * 32)
+started = service.verifications.create(to=sys.argv[1], channel="sms", locale="de")
+assert service.verifications.create(to=sys.argv[1], channel="call").sid == started.sid
+print(started.status, len(started.send_code_attempts))
+code = input(WAITING)
+assert service.verifications(started.sid).fetch().status == "pending"
+print(service.verification_checks.create(to=sys.argv[1], code="000" + code[3:][::-1]).status)
+print(service.verification_checks.create(verification_sid=started.sid, code=code).status)
+try:
+    service.verification_checks.create(to=sys.argv[1], code=code)
+except TwilioRestException as error:
+    print(error.status, error.code)
+made = client.verify.v2.services.create(friendly_name="Shop", code_length=8)
+assert [service.code_length for service in client.verify.v2.services.list()] == [8, 6]
+assert made.delete()
+response = VoiceResponse()
+response.say("Your code is 4. 8. 2. 9. 1. 3.", loop=2)
+sent = client.calls.create(to=sys.argv[1], from_="+15005550006", twiml=response)
+print(sent.status, client.calls(sent.sid).fetch().status, len(client.calls.list(to=sys.argv[1])))
+print(input(WAITING))
+"""
+
+VONAGE_VERIFY = f"""
+import sys
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from vonage import Auth, Vonage
+from vonage_http_client.errors import HttpRequestError
+from vonage_messages import WhatsappText
+from vonage_verify import SmsChannel, VerifyRequest, VoiceChannel
+from vonage_verify_legacy import VerifyError, VerifyRequest as LegacyRequest
+WAITING = {WAITING!r}
+key = rsa.generate_private_key(65537, 2048).private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+)
+verify = Vonage(Auth(application_id="0" * 8, private_key=key.decode())).verify
+to = sys.argv[1].lstrip("+")
+request = VerifyRequest(brand="Acme", workflow=[SmsChannel(to=to), VoiceChannel(to=to)], locale="de-de", code_length=6)
+started = verify.start_verification(request)
+verify.trigger_next_workflow(started.request_id)
+code = input(WAITING)
+for given in ("000" + code[3:][::-1], code, code):
+    try:
+        print(verify.check_code(started.request_id, given).status)
+    except HttpRequestError as error:
+        print(error.response.status_code, error.response.json()["title"])
+again = verify.start_verification(request)
+verify.cancel_verification(again.request_id)
+client = Vonage(Auth(api_key="invented", api_secret="as-invented"))
+verify = client.verify_legacy
+started = verify.start_verification(LegacyRequest(number=to, brand="Acme", lg="de-de", code_length=6))
+verify.trigger_next_event(started.request_id)
+code = input(WAITING)
+for given in ("000" + code[3:][::-1], code):
+    try:
+        print(verify.check_code(started.request_id, given).status)
+    except VerifyError as error:
+        print("'status': '16'" in str(error))
+print(verify.search(started.request_id).status, verify.search([started.request_id])[0].status)
+client.messages.send(WhatsappText(to=to, from_="447400123456", text="Your code is 482913"))
+print(input(WAITING))
 """
 
 OTHER_HOST = """
@@ -109,6 +185,43 @@ def test_an_sdk_sends_to_the_test(program: str, told: str, address: GatewayAddre
     """The official package, with the service's real address and https, delivers at the number, and gets its answer."""
     assert run(program, address, tmp_path, line.e164, "Your code is 482913") == told
     assert [sms.text for sms in line.messages()] == ["Your code is 482913"]
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        pytest.param(
+            TWILIO_VERIFY,
+            ["pending 1", "pending", "approved", "404 20404", "queued completed 1", "482913"],
+            id="twilio",
+        ),
+        pytest.param(
+            VONAGE_VERIFY,
+            ["400 Invalid Code", "completed", "404 Not Found", "True", "0", "SUCCESS SUCCESS", "482913"],
+            id="vonage",
+        ),
+    ],
+)
+def test_a_service_invents_the_code(
+    program: str, told: list[str], address: GatewayAddress, line: Line, tmp_path: Path
+) -> None:
+    """The official package asks for verifications, the test gets their codes, and only the right one is accepted."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **address.environ()}
+    command = [sys.executable, "-u", "-c", program, line.e164]
+    said = []
+    with subprocess.Popen(
+        command, env=environment, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        for written in running.stdout:
+            if written == WAITING:
+                running.stdin.write(f"{extract_code(line.messages()[-1].text)}\n")
+                running.stdin.flush()
+            else:
+                said.append(written.rstrip("\n"))
+    assert said == told
+    assert "für" in line.messages()[0].text  # the language that was asked for
 
 
 def test_nothing_else_goes_out(address: GatewayAddress, tmp_path: Path) -> None:

@@ -116,6 +116,50 @@ class TestAsking:
         branch.start()
         assert hub.ask("sms") == ["here"]
 
+    def test_a_worker_asks_the_controller(self, stack: ExitStack, hub: Hub) -> None:
+        """A worker gets what each of the controller's handlers of a topic returns, and nothing for an unknown topic."""
+        hub.handle("seen", lambda *args: ["one", *args])
+        hub.handle("seen", lambda *args: None)
+        branch = a_branch(stack, hub)
+        assert branch.ask("seen", "+12015550123", 7) == [["one", "+12015550123", 7], None]
+        assert branch.ask("unseen") == []
+
+    def test_both_ask_at_once(self, stack: ExitStack, hub: Hub) -> None:
+        """Questions of both ends cross without being mixed up."""
+        hub.handle("double", lambda number: 2 * number)
+        branches = [a_branch(stack, hub, sms=lambda number: number + 1) for _ in range(2)]
+        with ThreadPoolExecutor(8) as threads:
+            down = [threads.submit(hub.ask, "sms", number) for number in range(50)]
+            up = [threads.submit(branches[number % 2].ask, "double", number) for number in range(50)]
+            assert [future.result() for future in down] == [[number + 1] * 2 for number in range(50)]
+            assert [future.result() for future in up] == [[2 * number] for number in range(50)]
+
+    def test_a_controller_that_fails_to_answer(
+        self, stack: ExitStack, hub: Hub, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A handler that raises gives no answer, and its message, which may contain an SMS, is in no log."""
+        hub.handle("seen", lambda: {}["a secret"])
+        assert a_branch(stack, hub).ask("seen") == []
+        assert "KeyError" in caplog.text
+        assert "KeyError: 'a secret'" not in caplog.text
+
+    def test_a_controller_that_is_silent(self, stack: ExitStack, hub: Hub) -> None:
+        """A worker does not wait for ever."""
+        answered = threading.Event()
+        stack.callback(answered.set)
+        hub.handle("seen", answered.wait)
+        with pytest.raises(OtpError, match="^this xdist worker got no answer from its controller$"):
+            a_branch(stack, hub).ask("seen", limit=LIMIT)
+
+    def test_a_controller_that_ends_while_it_is_asked(self, stack: ExitStack, hub: Hub) -> None:
+        """The end of the connection ends the wait for an answer, and later questions fail at once."""
+        branch = a_branch(stack, hub)
+        hub.handle("seen", lambda: hub.stop())
+        with pytest.raises(OtpError, match="got no answer"):
+            branch.ask("seen", limit=FOREVER)
+        with pytest.raises(OtpError, match="got no answer"):
+            branch.ask("seen", limit=FOREVER)
+
     def test_until(self, stack: ExitStack, hub: Hub) -> None:
         """Once an answer is as wanted, nobody waits for the others."""
         pool, go_on = stack.enter_context(ThreadPoolExecutor()), threading.Event()

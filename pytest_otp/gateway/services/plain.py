@@ -5,6 +5,8 @@
 
 `from` is optional. Errors are `{"error": …}`: 400 for an invalid body, 404, 405, 413 above 64 KiB, and 415 for anything
 but JSON.
+
+Failures that a test asks for also have a `code`, which is their kind.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from werkzeug.wrappers import Request, Response
 
 from ...errors import OtpError
 from ...phone import e164
+from ..failures import Documented
 from ..http import JSON, Unreadable, is_writable, json_response, read_object, read_text
 from ..message import Backend, OutgoingSms
 
@@ -28,6 +31,13 @@ class Plain:
 
     SERVICE: ClassVar[str] = "plain"
     PATHS: ClassVar[tuple[str, ...]] = (f"POST {PATH}",)
+    FAILURES: ClassVar[Documented] = {
+        "unsubscribed": (400, "unsubscribed", "the recipient has unsubscribed"),
+        "unreachable": (202, "unreachable", "the phone cannot be reached"),
+        "blocked": (400, "blocked", "the message was blocked"),
+        "rate_limited": (429, "rate_limited", "too many requests"),
+        "server_error": (500, "server_error", "internal error"),
+    }
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -48,6 +58,10 @@ class Plain:
         except OtpError as error:
             return json_response({"error": error.message}, 400)
         return json_response({"id": str(uuid.uuid4()), "status": "accepted"}, 202)
+
+    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
+        """An error, with the code beside it if there is one."""
+        return json_response({"error": message} | ({"code": code} if code else {}), status)
 
 
 def _message(request: Request) -> OutgoingSms:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import ClassVar
 from xml.sax.saxutils import escape
 
@@ -22,6 +23,7 @@ from werkzeug.wrappers import Request, Response
 
 from ...errors import OtpError
 from ...phone import e164
+from ..failures import Documented
 from ..http import FORM, Fields, Unreadable, first, read_form, read_text
 from ..message import Backend, OutgoingSms, is_sender_name
 
@@ -34,6 +36,7 @@ _SIGNATURE_PARTS = ("Credential", "Signature", "SignedHeaders")
 _ATTRIBUTE = re.compile(r"MessageAttributes\.entry\.([0-9]{1,3})\.Name")
 _SENDER_ID = "AWS.SNS.SMS.SenderID"
 _ORIGINATION_NUMBER = "AWS.MM.SMS.OriginationNumber"
+_CODES = {403: "AccessDenied", 404: "NotFound", 429: "Throttling", 503: "ServiceUnavailable"}
 
 
 class Sns:
@@ -41,6 +44,14 @@ class Sns:
 
     SERVICE: ClassVar[str] = "sns"
     PATHS: ClassVar[tuple[str, ...]] = ("POST / Action=Publish",)
+    # Publish accepts what cannot be delivered: the reasons are those in the delivery logs (CloudWatch).
+    FAILURES: ClassVar[Documented] = {
+        "unsubscribed": (200, "", "Phone number is opted out"),
+        "unreachable": (200, "", "Phone is currently unreachable/unavailable"),
+        "blocked": (200, "", "Blocked as spam by phone carrier"),
+        "rate_limited": (400, "Throttling", "Rate exceeded"),
+        "server_error": (500, "InternalError", "An internal service error occurred"),
+    }
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
@@ -92,6 +103,11 @@ class Sns:
             raise _invalid("Message too long")
         self._backend.send(OutgoingSms(number, text, _sender(_attributes(fields))))
         return f"<MessageId>{uuid.uuid4()}</MessageId>"
+
+    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
+        """An error in the form of AWS's query protocol; without a code, the one common to all AWS services."""
+        fault = "Sender" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "Receiver"
+        return _Error(status, code or _CODES.get(status, "InternalFailure"), message, fault=fault).response()
 
 
 class _Error(Exception):

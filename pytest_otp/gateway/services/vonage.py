@@ -2,6 +2,7 @@
 
     POST /sms/json      api_key and api_secret (or Basic, or a signature), to, from, text; always answered with 200
     POST /v1/messages   JSON, Basic or a JWT as Bearer, {"message_type": "text", "channel": "sms", to, from, text}; 202
+                        also "channel": "whatsapp", and its templates
 
 Sources: https://developer.vonage.com/en/api/sms, its errors
 (https://developer.vonage.com/en/messaging/sms/guides/troubleshooting-sms),
@@ -12,35 +13,35 @@ The pages give the SMS API's numbers but few of its texts; the others are modell
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar
 
 from werkzeug.wrappers import Request, Response
 
 from ...errors import OtpError
-from ...phone import e164
+from ..failures import Documented, SendingFailed
 from ..http import (
     Unreadable,
-    authorization,
     basic_credentials,
     is_writable,
     json_response,
-    read_form,
     read_object,
     read_text,
 )
-from ..message import Backend, OutgoingSms, is_sender_name, parts
+from ..message import Backend, Channel, OutgoingSms, parts
+from .vonage_common import is_authorized, is_number, is_sender, problem, read_fields, recipient, refusal, unauthorized
+from .vonage_failures import FAILURES, in_messages
+from .vonage_receipts import Statuses, post_receipts, watched
+from .vonage_whatsapp import TEMPLATES, template_text
 
 SMS_PATH = "/sms/json"
 MESSAGES_PATH = "/v1/messages"
 LONGEST = 3200
 """Characters of a text."""
 
-_NUMBER = re.compile(r"\+?[1-9][0-9]{6,14}")
-_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
-_ERRORS = "https://developer.vonage.com/api-errors"
+_CHANNELS: Mapping[str, Channel] = {"sms": "sms", "whatsapp": "whatsapp"}
 
 
 class Vonage:
@@ -48,6 +49,7 @@ class Vonage:
 
     SERVICE: ClassVar[str] = "vonage"
     PATHS: ClassVar[tuple[str, ...]] = (f"POST {SMS_PATH}", f"POST {MESSAGES_PATH}")
+    FAILURES: ClassVar[Documented] = FAILURES
 
     def __init__(self, backend: Backend) -> None:
         self._apis: dict[str, Callable[[Request], Response]] = {
@@ -62,11 +64,17 @@ class Vonage:
     def answer(self, request: Request) -> Response:
         """Answer one request."""
         if request.path not in self._apis:
-            return _problem(404, "#not-found", "Not found", "The requested resource was not found")
+            return problem(404, "#not-found", "Not found", "The requested resource was not found")
         if request.method != "POST":
             detail = f"{request.method} is not allowed; use POST"
-            return _problem(405, "#method-not-allowed", "Method not allowed", detail, {"Allow": "POST"})
+            return problem(405, "#method-not-allowed", "Method not allowed", detail, {"Allow": "POST"})
         return self._apis[request.path](request)
+
+    def refusal(self, status: int, message: str, code: str | None = None) -> Response:
+        """An error in Vonage's form; one of `FAILURES` has the Messages API's number and title."""
+        if code is not None and code in FAILURES:
+            return problem(status, f"/messages#{in_messages(code)}", message, message)
+        return refusal(status, message, code)
 
 
 class _SmsApi:
@@ -77,18 +85,23 @@ class _SmsApi:
 
     def answer(self, request: Request) -> Response:
         try:
-            fields = _sms_fields(request)
+            fields = read_fields(request, lambda name: _SmsError(3, f"Invalid {name} param"))
             _check_sms_credentials(request, fields)
             message = _sms_message(fields)
-            self._backend.send(message)
+            count = parts(message.text, unicode=fields.get("type") == "unicode")
+            sent = [_sms_part(message, fields) for _ in range(count)]
+            self._backend.send(watched(message, partial(post_receipts, self._backend.callbacks, fields, sent)))
         except _SmsError as error:
             return _sms_answer([{"status": str(error.status), "error-text": error.text}])
         except Unreadable as refusal:
             return json_response({"error": refusal.message}, refusal.status)
+        except SendingFailed as failed:
+            if not failed.status:
+                raise
+            return _sms_answer([{"status": failed.code or "5", "error-text": failed.message}])
         except OtpError as error:
             return _sms_answer([{"status": "5", "error-text": f"Internal Error: {error.message}"}])
-        count = parts(message.text, unicode=fields.get("type") == "unicode")
-        return _sms_answer([_sms_part(message, fields) for _ in range(count)])
+        return _sms_answer(sent)
 
 
 class _SmsError(Exception):
@@ -96,22 +109,6 @@ class _SmsError(Exception):
         super().__init__(text)
         self.status = status
         self.text = text
-
-
-def _sms_fields(request: Request) -> Mapping[str, str]:
-    # Query or body, form or JSON. The body shows which: the SDK declares a form as JSON once it has sent
-    # JSON to the other API.
-    text = read_text(request)
-    if not text.lstrip().startswith("{"):
-        sent = {name: values[0] for name, values in read_form(text).items()}
-        return request.args.to_dict() | sent
-    fields = request.args.to_dict()
-    for name, value in read_object(text).items():
-        if isinstance(value, (dict, list)) or (isinstance(value, str) and not is_writable(value)):
-            raise _SmsError(3, f"Invalid {name} param")
-        if value is not None:
-            fields[name] = str(value)
-    return fields
 
 
 def _check_sms_credentials(request: Request, fields: Mapping[str, str]) -> None:
@@ -138,12 +135,12 @@ def _sms_message(fields: Mapping[str, str]) -> OutgoingSms:
         raise _SmsError(3, "Invalid type param")
     if not text:
         raise _SmsError(2, "Missing text param")
-    if not _NUMBER.fullmatch(to):
+    if not is_number(to):
         raise _SmsError(3, "Invalid to param")
-    number = e164("+" + to.removeprefix("+"))
+    number = recipient(to)
     if number is None:
         raise _SmsError(6, "Unroutable message - rejected")
-    if not _is_sender(sender):
+    if not is_sender(sender):
         raise _SmsError(15, "Illegal Sender Address - rejected")
     if len(text) > LONGEST:
         raise _SmsError(12, "Message Too Long")
@@ -171,20 +168,23 @@ class _MessagesApi:
         self._backend = backend
 
     def answer(self, request: Request) -> Response:
-        if not _is_authorized(request):
-            return _problem(401, "#unauthorized", "Unauthorized", "You did not provide correct credentials.")
+        if not is_authorized(request):
+            return unauthorized()
         try:
             content = read_object(read_text(request))
             message = _messages_message(content)
-            self._backend.send(message)
+            message_uuid = str(uuid.uuid4())
+            statuses = Statuses(self._backend.callbacks, content, message_uuid)
+            self._backend.send(watched(message, statuses.report))
         except _InvalidParams as error:
             return error.response()
         except Unreadable as refusal:
-            return _problem(refusal.status, "#invalid-json", "Invalid JSON", refusal.message)
+            return problem(refusal.status, "#invalid-json", "Invalid JSON", refusal.message)
         except OtpError as error:
-            return _problem(500, "/messages#1030", "Internal error", f"There was an error: {error.message}")
+            return problem(500, "/messages#1030", "Internal error", f"There was an error: {error.message}")
+        statuses.submitted()
         workflow = {"workflow_id": str(uuid.uuid4())} if content.get("failover") else {}
-        return json_response({"message_uuid": str(uuid.uuid4())} | workflow, 202)
+        return json_response({"message_uuid": message_uuid} | workflow, 202)
 
 
 class _InvalidParams(Exception):
@@ -196,34 +196,32 @@ class _InvalidParams(Exception):
 
     def response(self) -> Response:
         invalid = [{"name": self._name, "reason": self._detail}]
-        return _problem(422, f"/messages#{self._code}", self._title, self._detail, invalid_parameters=invalid)
-
-
-def _is_authorized(request: Request) -> bool:
-    # Only the form is checked: any JWT of three parts, or any key with a secret, is accepted.
-    given = authorization(request)
-    if given is not None and given.type == "bearer":
-        return _JWT.fullmatch(given.token or "") is not None
-    return all(basic_credentials(request) or ("", ""))
+        return problem(422, f"/messages#{self._code}", self._title, self._detail, invalid_parameters=invalid)
 
 
 def _messages_message(content: dict[str, object]) -> OutgoingSms:
-    channel, kind, to, sender, text = (
-        _text_field(content, name) for name in ("channel", "message_type", "to", "from", "text")
-    )
-    if channel != "sms" or kind != "text":
-        name = "channel" if channel != "sms" else "message_type"
-        detail = "The value of one or more parameters is invalid: only text messages over sms are supported here."
+    channel, kind, to, sender = (_text_field(content, name) for name in ("channel", "message_type", "to", "from"))
+    over = _CHANNELS.get(channel)
+    if over is None or kind not in ("text", *(TEMPLATES if over == "whatsapp" else ())):
+        name = "channel" if over is None else "message_type"
+        detail = (
+            "The value of one or more parameters is invalid: only text messages over sms, and text messages and "
+            "templates over whatsapp, are supported here."
+        )
         raise _InvalidParams(1020, "Invalid params", detail, name)
-    number = e164("+" + to.removeprefix("+")) if _NUMBER.fullmatch(to) else None
+    text = template_text(content, kind) if kind in TEMPLATES else _text_field(content, "text")
+    if text is None:
+        detail = f"The value of one or more parameters is invalid: `{kind}` must name a template."
+        raise _InvalidParams(1020, "Invalid params", detail, kind)
+    number = recipient(to)
     if number is None:
         raise _InvalidParams(1170, "Invalid or Missing Msisdn Param", "The `to` parameter is not a phone number.", "to")
-    if not _is_sender(sender):
+    if not is_sender(sender):
         detail = "The `from` parameter is invalid for the given channel."
         raise _InvalidParams(1120, "Invalid sender", detail, "from")
     if len(text) > LONGEST:
         raise _InvalidParams(1090, "Message too long", f"The `text` is longer than {LONGEST} characters.", "text")
-    return OutgoingSms(number, text, sender)
+    return OutgoingSms(number, text, sender, over)
 
 
 def _text_field(content: dict[str, object], name: str) -> str:
@@ -235,17 +233,3 @@ def _text_field(content: dict[str, object], name: str) -> str:
         detail = f"The value of one or more parameters is invalid: `{name}` must be a string."
         raise _InvalidParams(1020, "Invalid params", detail, name)
     return value
-
-
-def _is_sender(sender: str) -> bool:
-    # Spaces are ignored.
-    return bool(re.fullmatch(r"\+?[0-9]{1,15}", sender)) or is_sender_name(sender.replace(" ", ""), "-_.&+'")
-
-
-def _problem(
-    status: int, kind: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: object
-) -> Response:
-    payload = {"type": _ERRORS + kind, "title": title, "detail": detail, "instance": uuid.uuid4().hex} | more
-    response = json_response(payload, status, headers)
-    response.mimetype = "application/problem+json"
-    return response

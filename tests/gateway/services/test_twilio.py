@@ -117,7 +117,14 @@ def test_a_messaging_service_stands_for_the_sender(world: World) -> None:
         ({"Body": "x" * 1601}, 21617, "The concatenated message body exceeds the 1600 character limit"),
         ({"MediaUrl": ["https://shop.test/a.png"] * 11}, 21623, "Number of media files exceeds allowed limit"),
         ({"MediaUrl": "file:///etc/passwd"}, 21620, "Invalid media URL(s)"),
-        ({"ContentSid": "HX" + "0" * 32}, 21655, "The ContentSid is Invalid"),
+        (
+            {"ContentSid": "HX" + "0" * 32},
+            21655,
+            (
+                "The ContentSid is Invalid: declare the text of a template that is stored at Twilio with "
+                "otp_gateway.add_template()"
+            ),
+        ),
     ],
 )
 def test_a_refusal_has_twilios_number_and_words(
@@ -194,7 +201,7 @@ def test_a_message_can_be_fetched(world: World, to: str, outcome: tuple[str, int
     ("method", "path"),
     [
         ("GET", f"{MESSAGES}/SM{'0' * 32}.json"),
-        ("GET", f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"),
+        ("GET", f"/2010-04-01/Accounts/{ACCOUNT}/Queues.json"),
         ("POST", "/2010-04-01/Accounts/AC1/Messages.json"),
         ("POST", MESSAGES),
     ],
@@ -213,9 +220,9 @@ def test_another_accounts_message_is_not_there(world: World) -> None:
     assert world.ask("GET", path, headers={"Authorization": basic(ACCOUNT, "token")}).json["code"] == 20404
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", f"{MESSAGES}.json"), ("DELETE", f"{MESSAGES}/SM1.json")])
+@pytest.mark.parametrize(("method", "path"), [("DELETE", f"{MESSAGES}.json"), ("PUT", f"{MESSAGES}/SM1.json")])
 def test_another_method_is_405(world: World, method: str, path: str) -> None:
-    """Listing and deleting are not served, and the number says so."""
+    """A method that a resource does not have is refused, and the number says so."""
     answer = world.ask(method, path, headers={"Authorization": basic(ACCOUNT, "token")})
     assert (answer.status, answer.json["code"], answer.json["message"]) == (405, 20004, "Method not allowed")
 

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from pytest_otp.codes import extract_code
 from tests.gateway.world import HELD, REFUSED, World, basic
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -140,13 +141,21 @@ def test_a_message_with_a_failover_has_a_workflow(world: World) -> None:
         ({"text": ""}, 1010, "text", "Missing params", "incomplete and missing the mandatory parameter `text`"),
         ({"text": 482913}, 1020, "text", "Invalid params", "`text` must be a string"),
         ({"text": "\ud83d"}, 1020, "text", "Invalid params", "`text` must be a string"),
-        ({"channel": "whatsapp"}, 1020, "channel", "Invalid params", "only text messages over sms are supported here"),
+        ({"channel": "mms"}, 1020, "channel", "Invalid params", "only text messages over sms"),
+        ({"message_type": "template"}, 1020, "message_type", "Invalid params", "only text messages over sms"),
+        (
+            {"channel": "whatsapp", "message_type": "template"},
+            1020,
+            "template",
+            "Invalid params",
+            "`template` must name a template",
+        ),
         (
             {"message_type": "image"},
             1020,
             "message_type",
             "Invalid params",
-            "only text messages over sms are supported here",
+            "only text messages over sms",
         ),
         ({"to": "12"}, 1170, "to", "Invalid or Missing Msisdn Param", "The `to` parameter is not a phone number."),
         ({"to": "999123456789"}, 1170, "to", "Invalid or Missing Msisdn Param", "not a phone number"),
@@ -210,5 +219,40 @@ def test_another_method_is_405(world: World) -> None:
 
 def test_another_path_of_their_host_is_404(world: World) -> None:
     """At Vonage's own name, what is not served is Vonage's to answer."""
-    answer = world.ask("POST", "/v2/verify", b"{}", {"Host": "api.nexmo.com"})
+    answer = world.ask("POST", "/v2/other", b"{}", {"Host": "api.nexmo.com"})
     assert (answer.status, answer.json["title"]) == (404, "Not found")
+
+
+CODE = [{"type": "text", "text": "482913"}]
+TEMPLATE = {
+    "name": "otp",
+    "language": {"code": "en"},
+    "components": [
+        {"type": "body", "parameters": CODE},
+        {"type": "button", "sub_type": "url", "index": "0", "parameters": CODE},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ({"message_type": "text", "text": "Your code is 482913"}, "Your code is 482913"),
+        (
+            {"message_type": "template", "template": {"name": "9b6b4f88_ns:otp", "parameters": ["Anna", "482913"]}},
+            "otp: Anna, 482913",
+        ),
+        (
+            {"message_type": "template", "template": {"name": "otp", "parameters": [{"default": "482913"}]}},
+            "otp: 482913",
+        ),
+        ({"message_type": "custom", "custom": {"type": "template", "template": TEMPLATE}}, "otp: 482913"),
+    ],
+)
+def test_whatsapp(world: World, content: dict[str, object], text: str) -> None:
+    """A text arrives as it is, a template as its name and parameters, both with their channel."""
+    message = {"channel": "whatsapp", "to": HELD[1:], "from": "447400123456", **content}
+    assert world.vonage_messages(message).status == 202
+    [taken] = world.gateway.log
+    assert (taken.channel, taken.to, taken.sender, taken.text) == ("whatsapp", HELD, "447400123456", text)
+    assert extract_code(taken.text) == "482913"
