@@ -17,7 +17,7 @@ DEFAULT = "default"
 REPLACED = "replace"
 """The source of a value that `Settings.replace` set."""
 _BY_NAME = {option.name: option for option in OPTIONS}
-_OTHER_VARIABLES = ("PYTEST_OTP_GATEWAY_URL",)
+_OTHER_VARIABLES = ("PYTEST_OTP_GATEWAY_URL", "PYTEST_OTP_GATEWAY_HOSTS", "PYTEST_OTP_GATEWAY_BUNDLE")
 
 Lookup = Callable[[Option], object]
 """Returns the value that one source has for an option, or None."""

@@ -13,6 +13,8 @@ from ..errors import SettingsError
 from ..loopback import LOOPBACK
 from ..server.authority import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
+from ..server.trust_stores import java_trust_store, php_folder
+from .environment import aws_endpoints, java_options, no_proxy_entries, preload_variables
 from .hosts import may_be_served, serves
 
 if TYPE_CHECKING:
@@ -55,34 +57,52 @@ class GatewayAddress:
         """Path of the gateway's CA certificate (PEM), removed when the gateway stops; None with a real provider."""
         return None if self.url is None or self.certificates is None else self.certificates().ca_file
 
-    def environ(self) -> dict[str, str]:
+    def environ(self, *, preload: bool = False, java: bool = False) -> dict[str, str]:
         """Environment variables for the application under test; empty with a real provider.
 
-        With them, an unmodified application reaches the gateway when it sends SMS through Twilio, Vonage or Amazon SNS:
+        With them, an unmodified application reaches the gateway when it sends SMS through a service that is served:
 
         - `PYTEST_OTP_GATEWAY_URL` is `url`.
         - `HTTPS_PROXY` and `HTTP_PROXY`, in upper and lower case, name the gateway as the proxy: the SDKs use https,
           and Node's `twilio` reads `HTTP_PROXY` only. The gateway blocks other hosts; see `allow_hosts`.
+          `NODE_USE_ENV_PROXY=1` makes Node.js 24 read them.
         - `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE` and `AWS_CA_BUNDLE` name a file with the gateway's
           certificate and all those trusted before; `NODE_EXTRA_CA_CERTS` one that Node.js trusts besides its own.
+        - `AWS_ENDPOINT_URL_SNS` and `AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2` are `url`. They are left out if this
+          process's environment sets them, or `AWS_ENDPOINT_URL`, to something else.
         - `NO_PROXY` and `no_proxy` keep the entries of this process, except those that match SMS services, and add
           loopback and the gateway.
+
+        Args:
+            preload: Also redirect clients that ignore proxy settings. `NODE_OPTIONS` and `PYTHONPATH` then load a
+                small file into each Node.js and Python process, which connects to the gateway in place of SMS
+                services; `PHP_INI_SCAN_DIR` adds a folder that makes PHP trust the certificate. For processes on
+                this machine.
+            java: Also set `JAVA_TOOL_OPTIONS` to the proxy and a trust store. Each Java virtual machine then prints
+                a line about it to stderr.
+
+        Raises:
+            SettingsError: If `java` is set and the installed `cryptography` cannot write a trust store.
         """
         if self.url is None:
             return {}
-        host = urlsplit(self.url).hostname or ""
+        split = urlsplit(self.url)
+        host = split.hostname or ""
         if self.certificates is None:
             no_proxy = _extended_no_proxy(host)
             return {"PYTEST_OTP_GATEWAY_URL": self.url, "NO_PROXY": no_proxy, "no_proxy": no_proxy}
         made = self.certificates()
-        no_proxy = ",".join(dict.fromkeys([*_kept_no_proxy(), *_PROXY_EXCEPTIONS, host, *sorted(self._direct_hosts)]))
+        direct = list(dict.fromkeys([*_kept_no_proxy(), *_PROXY_EXCEPTIONS, host, *sorted(self._direct_hosts)]))
         return {
             "PYTEST_OTP_GATEWAY_URL": self.url,
             **dict.fromkeys(_PROXY_VARIABLES, self.url),
+            "NODE_USE_ENV_PROXY": "1",
             **dict.fromkeys(BUNDLE_VARIABLES, made.bundle),
             EXTRA_VARIABLE: made.extra if os.environ.get(EXTRA_VARIABLE) else made.ca_file,
-            "NO_PROXY": no_proxy,
-            "no_proxy": no_proxy,
+            **aws_endpoints(self.url),
+            **dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(direct)),
+            **(preload_variables(made.bundle, php_folder(made)) if preload else {}),
+            **(java_options(host, split.port or 80, direct, java_trust_store(made)) if java else {}),
         }
 
     def allow_hosts(self, *patterns: str) -> None:
@@ -206,14 +226,8 @@ def _not_offline(what: str) -> SettingsError:
     )
 
 
-def _no_proxy() -> list[str]:
-    # Both variables get the entries of both: a program that finds one of them does not read the other.
-    present = [os.environ.get("no_proxy", ""), os.environ.get("NO_PROXY", "")]
-    return list(filter(None, (entry.strip() for value in present for entry in value.split(","))))
-
-
 def _extended_no_proxy(host: str) -> str:
-    present = _no_proxy()
+    present = list(no_proxy_entries())
     if present in (["*"], ["*", "*"]):
         return "*"  # means no proxy at all, but only if it is the sole entry
     return ",".join(dict.fromkeys(filter(None, [*present, *_PROXY_EXCEPTIONS, host])))
@@ -221,7 +235,7 @@ def _extended_no_proxy(host: str) -> str:
 
 def _kept_no_proxy() -> list[str]:
     """The entries of NO_PROXY, without those that would let SMS out to the real services."""
-    return [entry for entry in _no_proxy() if not may_be_served(entry)]
+    return [entry for entry in no_proxy_entries() if not may_be_served(entry)]
 
 
 def _check_direct(hosts: Iterable[str]) -> None:

@@ -82,7 +82,7 @@ class SentMessage(SafeRepr):
     """An SMS that an application sent and the gateway accepted. Its repr hides the text: test reports are public."""
 
     service: str
-    """The service it was sent through: `plain`, `twilio`, `vonage` or `sns`."""
+    """The service it was sent through: `plain`, `twilio`, `vonage`, `sns` or `aws_sms_voice`."""
     to: str
     """The number, in E.164 form."""
     sender: str | None
@@ -222,6 +222,7 @@ def _failed(failed: SendingFailed, service: SmsService, request: Request) -> Res
 
 def _service_classes() -> tuple[type[SmsService], ...]:
     # They need werkzeug, and this module is also imported with a real provider.
+    from .services.aws_sms_voice import AwsSmsVoice  # noqa: PLC0415
     from .services.plain import Plain  # noqa: PLC0415
     from .services.sns import Sns  # noqa: PLC0415
     from .services.twilio import Twilio  # noqa: PLC0415
@@ -234,4 +235,4 @@ def _service_classes() -> tuple[type[SmsService], ...]:
 
     twilio: tuple[type[SmsService], ...] = (TwilioVerify, TwilioLookup, TwilioCalls, Twilio)
     vonage: tuple[type[SmsService], ...] = (VonageVerify, VonageVerifyLegacy, Vonage)
-    return Plain, *twilio, *vonage, Sns
+    return Plain, *twilio, *vonage, Sns, AwsSmsVoice

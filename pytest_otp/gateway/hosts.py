@@ -34,6 +34,13 @@ HOSTS: Mapping[str, tuple[str, ...]] = {
         "sns.*.amazonaws.com.cn",
         "sns.*.api.aws",
     ),
+    "aws_sms_voice": (
+        "sms-voice.*.amazonaws.com",
+        "sms-voice-fips.*.amazonaws.com",
+        "sms-voice.*.amazonaws.com.cn",
+        "sms-voice.*.api.aws",
+        "sms-voice-fips.*.api.aws",
+    ),
 }
 """The hosts of each service that the gateway serves; `*` matches any part of a name."""
 

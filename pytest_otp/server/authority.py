@@ -118,7 +118,7 @@ class Authority:
                 self._folder = self._folder or Path(tempfile.mkdtemp(prefix="pytest-otp-"))
                 _write(self._folder / "ca.pem", [own])
                 _write(self._folder / "bundle.pem", [own, *_trusted_before(os.environ)])
-                _write(self._folder / "extra.pem", [own, *_certificates_in(os.environ.get(EXTRA_VARIABLE))])
+                _write(self._folder / "extra.pem", [own, *certificates_in(os.environ.get(EXTRA_VARIABLE))])
             self._ca = ca
         return self._folder, self._ca
 
@@ -160,10 +160,10 @@ def _trusted_before(environ: Mapping[str, str]) -> Iterator[bytes]:
     import certifi  # noqa: PLC0415 - see _made
 
     for named in (certifi.where(), ssl.get_default_verify_paths().cafile, *map(environ.get, BUNDLE_VARIABLES)):
-        yield from _certificates_in(named)
+        yield from certificates_in(named)
 
 
-def _certificates_in(named: str | None) -> list[bytes]:
+def certificates_in(named: str | None) -> list[bytes]:
     """The certificates in a file or a directory, without anything else there; empty if it does not exist."""
     if not named:
         return []

@@ -24,7 +24,8 @@ def _nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-    monkeypatch.delenv("NODE_EXTRA_CA_CERTS", raising=False)
+    for name in ("NODE_EXTRA_CA_CERTS", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SNS"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +47,14 @@ def test_the_variables() -> None:
         "https_proxy": url,
         "HTTP_PROXY": url,
         "http_proxy": url,
+        "NODE_USE_ENV_PROXY": "1",
         "REQUESTS_CA_BUNDLE": "/somewhere/bundle.pem",
         "CURL_CA_BUNDLE": "/somewhere/bundle.pem",
         "SSL_CERT_FILE": "/somewhere/bundle.pem",
         "AWS_CA_BUNDLE": "/somewhere/bundle.pem",
         "NODE_EXTRA_CA_CERTS": "/somewhere/ca.pem",
+        "AWS_ENDPOINT_URL_SNS": url,
+        "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": url,
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }
@@ -84,10 +88,10 @@ def test_other_entries_of_no_proxy_stay(monkeypatch: pytest.MonkeyPatch, entry: 
 
 def test_it_may_be_put_into_its_own_environment(address: GatewayAddress, monkeypatch: pytest.MonkeyPatch) -> None:
     """For an application in this process the variables are set here; asked again, they are the same."""
-    first = address.environ()
+    first = address.environ(preload=True, java=True)
     for name, value in first.items():
         monkeypatch.setenv(name, value)
-    again = address.environ()
+    again = address.environ(preload=True, java=True)
     assert {**again, "NODE_EXTRA_CA_CERTS": ""} == {**first, "NODE_EXTRA_CA_CERTS": ""}
     assert Path(again["NODE_EXTRA_CA_CERTS"]).exists()
 
@@ -142,7 +146,7 @@ def test_with_a_real_provider_there_is_no_gateway() -> None:
     """Without a url there are no variables: the application uses its own SMS service."""
     address = GatewayAddress(None)
     assert address.url is None
-    assert address.environ() == {}
+    assert address.environ(preload=True, java=True) == {}
 
 
 def test_nothing_stays_after_the_stop() -> None:
@@ -177,7 +181,8 @@ def test_allowing_a_host_changes_the_proxy(address: GatewayAddress) -> None:
 def test_a_gateway_in_another_process(address: GatewayAddress) -> None:
     """An address survives the way to another process as JSON; so does one without a gateway or without https."""
     plain = json.loads(json.dumps(address.to_plain()))
-    assert GatewayAddress.from_plain(plain).environ() == address.environ()
+    there = GatewayAddress.from_plain(plain)
+    assert there.environ(preload=True, java=True) == address.environ(preload=True, java=True)
     assert GatewayAddress.from_plain({}) == GatewayAddress(None)
     only_http = GatewayAddress("http://127.0.0.1:8025")
     assert GatewayAddress.from_plain(only_http.to_plain()).environ() == only_http.environ()

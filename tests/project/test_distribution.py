@@ -55,6 +55,7 @@ def test_wheel_contents(dist: Path) -> None:
         "pytest_otp/browser/page.js",
         "pytest_otp/codes/languages.index",
         "pytest_otp/codes/languages.ini",
+        "pytest_otp/gateway/preload/node.cjs",
         "pytest_otp/sandbox/page.html",
     }
     metadata = {f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")}

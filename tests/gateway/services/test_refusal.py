@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response
 from pytest_otp.gateway.app import SmsService
 from pytest_otp.gateway.message import Backend
 from pytest_otp.gateway.services.plain import Plain
-from pytest_otp.gateway.services.sns import NAMESPACE, Sns
+from pytest_otp.gateway.services.sns import Sns
+from pytest_otp.gateway.services.sns_xml import NAMESPACE
 from pytest_otp.gateway.services.twilio import Twilio
 from pytest_otp.gateway.services.vonage import Vonage
 

@@ -78,7 +78,12 @@ def test_the_sender_is_an_attribute(world: World, values: dict[str, str], sender
     ("changes", "status", "code", "message"),
     [
         ({"Action": ""}, 400, "MissingAction", "The request is missing an action or a required parameter."),
-        ({"Action": "Subscribe"}, 400, "InvalidAction", "Could not find operation Subscribe for version 2010-03-31"),
+        (
+            {"Action": "AddPermission"},
+            400,
+            "InvalidAction",
+            "Could not find operation AddPermission for version 2010-03-31",
+        ),
         (
             {"PhoneNumber": ""},
             400,
@@ -98,7 +103,12 @@ def test_the_sender_is_an_attribute(world: World, values: dict[str, str], sender
             "Invalid parameter: PhoneNumber Reason: 12015550123 is not valid to publish to",
         ),
         ({"TopicArn": "arn:aws:sns:us-east-1:123456789012:news"}, 404, "NotFound", "Topic does not exist"),
-        ({"TargetArn": "arn:aws:sns:us-east-1:123456789012:app"}, 404, "NotFound", "Target does not exist"),
+        (
+            {"TargetArn": "arn:aws:sns:us-east-1:123456789012:endpoint/GCM/app/1"},
+            404,
+            "NotFound",
+            "Target does not exist",
+        ),
         (
             {"Message": None},
             400,
