@@ -118,7 +118,7 @@ NODE = (
 )
 
 OTHERS = (
-    Row("PHP's curl", "Twilio's API", "curl.php", short=True),
+    preloaded("PHP's curl", "Twilio's API", "curl.php", short=True),
     Row("Net::HTTP", "Twilio's API", "net_http.rb", short=True),
     Row("net/http", "Twilio's API", "net_http.go", short=True),
     Row(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -60,18 +62,36 @@ class Site:
 
 
 @contextmanager
-def served(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Iterator[Site]:
-    """The application, which prints its port when it is ready."""
+def running(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path
+) -> Iterator[subprocess.Popen[str]]:
+    """A process with all that it starts itself, until the end of the block; what it complains about is in the log."""
     with (
-        (folder / "output").open("w+") as output,
+        log.open("w") as output,
         subprocess.Popen(
-            command, env=dict(environment), cwd=folder, stdout=subprocess.PIPE, stderr=output, text=True
+            command,
+            env=dict(environment),
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+            start_new_session=True,
         ) as process,
     ):
         try:
-            assert process.stdout
-            port = process.stdout.readline().strip()
-            assert port.isdigit(), (folder / "output").read_text()
-            yield Site(f"http://127.0.0.1:{port}", folder / "output")
+            yield process
         finally:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def served(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path | None = None
+) -> Iterator[Site]:
+    """The application, which prints its port when it is ready."""
+    log = log or folder / "log"
+    with running(command, environment, folder, log) as process:
+        assert process.stdout
+        port = process.stdout.readline().strip()
+        assert port.isdigit(), log.read_text()
+        yield Site(f"http://127.0.0.1:{port}", log)

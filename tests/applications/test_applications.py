@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -10,8 +12,8 @@ import pytest
 
 from pytest_otp.gateway.address import GatewayAddress
 from pytest_otp.numbers.ordering import Numbers
-from tests.applications.running import HERE, PYTHON, variables
-from tests.applications.site import Site, served
+from tests.applications.running import HERE, PATIENCE, PYTHON, node, variables
+from tests.applications.site import Site, running, served
 
 PASSWORD = "correct-horse-battery"
 Start = Callable[..., AbstractContextManager[Site]]
@@ -124,3 +126,79 @@ def test_otp_twilio(site: Start, otp_number: Numbers) -> None:
         visitor.submit("/login/", **account, otp_challenge="Get OTP Challenge")
         said = visitor.submit("/login/", **account, otp_token=number.wait_code(timeout=30))
         assert said == "verified by TwilioSMSDevice"
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        pytest.param("vonage", marks=pytest.mark.application("fastapi", "Vonage Messages, by vonage")),
+        pytest.param("sns", marks=pytest.mark.application("fastapi", "Amazon SNS, by aioboto3")),
+    ],
+)
+def test_fastapi(site: Start, otp_number: Numbers, service: str) -> None:
+    """FastAPI on uvicorn: an app signs up, however the application sends the code, and verifies its number."""
+    number = otp_number()
+    with site("fastapi_site.py") as app:
+        app.post(f"/sign-up/{service}", {"phone": number.e164})
+        said = app.post("/verify", {"phone": number.e164, "code": number.wait_code(timeout=30)})
+        assert said == {"verified": number.e164}
+
+
+@pytest.mark.parametrize("major", ["20", "24"])
+@pytest.mark.application("express", "Twilio Messages, by twilio, started by `npm run dev`")
+def test_npm_run_dev(major: str, otp_number: Numbers, otp_gateway: GatewayAddress, tmp_path: Path) -> None:
+    """A development server that npm starts: npm, its shell and the server's own child hand the variables on."""
+    number = otp_number()
+    program = node(major)
+    environment = variables(otp_gateway, tmp_path)
+    environment["PATH"] = f"{program.parent}{os.pathsep}{environment['PATH']}"
+    npm = program.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    command = [str(program), str(npm), "--silent", "run", "dev"]
+    with served(command, environment, HERE / "programs" / "express_app", tmp_path / "log") as app:
+        app.post("/sign-up", {"phone": number.e164})
+        said = app.post("/verify", {"phone": number.e164, "code": number.wait_code(timeout=30)})
+        assert said == {"verified": number.e164}
+
+
+WORKERS = {
+    "celery": ("redis+socket", [str(PYTHON), "-m", "celery", "-A", "celery_app", "worker", "--pool", "solo"]),
+    "rq": ("unix", [str(PYTHON.parent / "rq"), "worker", "--url", "BROKER"]),
+}
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Path]:
+    """The socket of a Redis server."""
+    socket = tmp_path / "redis"
+    command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", ""]
+    with running(command, {"PATH": os.environ["PATH"]}, tmp_path, tmp_path / "log") as process:
+        assert process.stdout
+        assert any("ready to accept connections" in line.lower() for line in process.stdout), (tmp_path / "log").read_text()
+        yield socket
+
+
+@pytest.mark.parametrize(
+    ("worker", "sends"),
+    [
+        pytest.param(
+            "celery",
+            "celery_app.py",
+            marks=[pytest.mark.short, pytest.mark.application("celery", "Twilio Messages in a task, by twilio")],
+        ),
+        pytest.param("rq", "rq_jobs.py", marks=pytest.mark.application("rq", "Twilio Messages in a job, by twilio")),
+    ],
+)
+def test_workers(
+    worker: str, sends: str, redis: Path, otp_number: Numbers, otp_gateway: GatewayAddress, tmp_path: Path
+) -> None:
+    """A worker of a queue sends the code; what puts the task into the queue needs no variables."""
+    number = otp_number()
+    scheme, words = WORKERS[worker]
+    broker = f"{scheme}://{redis}"
+    plain = {"PATH": os.environ["PATH"], "BROKER": broker, "PYTHONPATH": str(HERE / "programs")}
+    command = [broker if word == "BROKER" else word for word in words]
+    environment = {**variables(otp_gateway, tmp_path), **plain}
+    with running(command, environment, tmp_path, tmp_path / "worker"):
+        task = [str(PYTHON), str(HERE / "programs" / sends), number.e164, "482913 is your code"]
+        subprocess.run(task, env=plain, check=True, timeout=PATIENCE)
+        assert number.wait_code(timeout=60) == "482913", (tmp_path / "worker").read_text()

@@ -59,7 +59,7 @@ def test_the_code_arrives(
             except CodeTimeout as error:
                 process.kill()
                 pytest.fail(f"{error}\n{process.communicate()[0]}")
-            output, _ = process.communicate(code, timeout=PATIENCE)
+            output, _ = process.communicate(f"{code}\n", timeout=PATIENCE)
             assert process.returncode == 0, output
             assert output.split()[-1] in ("approved", "completed", "0"), output
         else:

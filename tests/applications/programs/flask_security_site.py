@@ -45,6 +45,11 @@ class WebAuthn(db.Model, fsqla_v3.FsWebAuthnMixin):
     pass
 
 
+@app.get("/")
+def home():
+    return "Harbour"
+
+
 app.security = Security(app, SQLAlchemyUserDatastore(db, User, Role, WebAuthn))
 with app.app_context():
     db.create_all()
