@@ -173,7 +173,9 @@ def redis(tmp_path: Path) -> Iterator[Path]:
     command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", ""]
     with running(command, {"PATH": os.environ["PATH"]}, tmp_path, tmp_path / "log") as process:
         assert process.stdout
-        assert any("ready to accept connections" in line.lower() for line in process.stdout), (tmp_path / "log").read_text()
+        assert any("ready to accept connections" in line.lower() for line in process.stdout), (
+            tmp_path / "log"
+        ).read_text()
         yield socket
 
 

@@ -1,4 +1,4 @@
-"""Each client sends one code, unchanged, with the gateway's variables alone or with the one setting that its row names."""
+"""Each client sends one code, with the gateway's variables alone or with the one setting that its row names."""
 
 from __future__ import annotations
 

@@ -11,7 +11,11 @@ from infobip_api_client import (
     SmsTextContent,
 )
 
-configuration = Configuration(host="https://made-up.api.infobip.com", api_key={"APIKeyHeader": "made-up"})
+configuration = Configuration(
+    host="https://made-up.api.infobip.com",
+    api_key={"APIKeyHeader": "made-up"},
+    api_key_prefix={"APIKeyHeader": "App"},
+)
 message = SmsMessage(
     sender="Harbour",
     destinations=[SmsDestination(to=sys.argv[1])],

@@ -1,4 +1,4 @@
-"""django-allauth: sign-up with a phone number; its adapter sends by Amazon SNS, as its documentation leaves to projects."""
+"""django-allauth: sign-up with a phone number, whose code the adapter beside this file sends."""
 
 from django_site import configure, run
 
