@@ -95,7 +95,8 @@ NODE = (
     Row("fetch", "Twilio's API", "fetch_http.mjs", nodes=("24",)),
     preloaded("fetch", "Twilio's API", "fetch_http.mjs", nodes=("20",), short=True),
     Row("axios", "Twilio's API", "axios_http.mjs"),
-    preloaded("got", "Twilio's API", "got_http.mjs"),
+    Row("got", "Twilio's API", "got_http.mjs", nodes=("24",)),
+    preloaded("got", "Twilio's API", "got_http.mjs", nodes=("20",)),
     Row("undici", "Twilio's API by `EnvHttpProxyAgent`", "undici_http.mjs"),
     Row("@vonage/server-sdk", "SMS", "vonage_sms.mjs", nodes=("24",)),
     Row("@vonage/server-sdk", "Messages, SMS", "vonage_messages.mjs", nodes=("24",)),
@@ -108,13 +109,15 @@ NODE = (
         "aws_end_user_messaging.mjs",
     ),
     preloaded("aws-sdk", "Amazon SNS", "aws_v2_sns.mjs"),
-    preloaded("messagebird", "MessageBird Messages", "messagebird_sms.mjs"),
+    Row("messagebird", "MessageBird Messages", "messagebird_sms.mjs", nodes=("24",)),
+    preloaded("messagebird", "MessageBird Messages", "messagebird_sms.mjs", nodes=("20",)),
     Row("plivo", "Plivo Messages", "plivo_sms.mjs"),
     Row("telnyx", "Telnyx Messages", "telnyx_sms.mjs", nodes=("24",)),
     preloaded("telnyx", "Telnyx Messages", "telnyx_sms.mjs", nodes=("20",)),
     Row("africastalking", "Africa's Talking SMS", "africastalking_sms.mjs"),
     Row("@infobip-api/sdk", "Infobip SMS", "infobip_sms.mjs"),
-    preloaded("@sinch/sdk-core", "Sinch SMS batches", "sinch_sms.mjs"),
+    Row("@sinch/sdk-core", "Sinch SMS batches", "sinch_sms.mjs", nodes=("24",)),
+    preloaded("@sinch/sdk-core", "Sinch SMS batches", "sinch_sms.mjs", nodes=("20",)),
 )
 
 OTHERS = (

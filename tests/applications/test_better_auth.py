@@ -11,18 +11,21 @@ from pytest_otp.numbers.ordering import Numbers
 from tests.applications.running import HERE, node, variables
 from tests.applications.site import served
 
-SENDERS = {
-    "twilio": "Twilio Messages, by twilio",
-    "twilio-verify": "Twilio Verify v2, by twilio",
-    "sns": "Amazon SNS, by @aws-sdk/client-sns",
-    "end-user-messaging": "AWS End User Messaging, by @aws-sdk/client-pinpoint-sms-voice-v2",
-}
-
 
 @pytest.mark.parametrize("major", ["20", "24"])
 @pytest.mark.parametrize(
     "sender",
-    [pytest.param(name, marks=pytest.mark.application("better-auth", sends)) for name, sends in SENDERS.items()],
+    [
+        pytest.param("twilio", marks=pytest.mark.application("better-auth", "Twilio Messages, by twilio")),
+        pytest.param("twilio-verify", marks=pytest.mark.application("better-auth", "Twilio Verify v2, by twilio")),
+        pytest.param("sns", marks=pytest.mark.application("better-auth", "Amazon SNS, by @aws-sdk/client-sns")),
+        pytest.param(
+            "end-user-messaging",
+            marks=pytest.mark.application(
+                "better-auth", "AWS End User Messaging, by @aws-sdk/client-pinpoint-sms-voice-v2"
+            ),
+        ),
+    ],
 )
 def test_better_auth(sender: str, major: str, otp_number: Numbers, otp_gateway: GatewayAddress, tmp_path: Path) -> None:
     """A visitor asks for a code, signs up with it, and has a session."""
