@@ -25,8 +25,6 @@ class Row:
     """Whether it is run with `environ(java=True)`."""
     verifies: bool = False
     """Whether the service invents the code, and the program checks what it reads from its standard input."""
-    says: str = ""
-    """What the program prints if it does not work."""
     installed: str = ""
     """The directory in node_modules, if it is not named like the package."""
     nodes: tuple[str, ...] = ("20", "24")

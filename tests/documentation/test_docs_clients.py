@@ -8,13 +8,14 @@ import re
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from tests.applications.rows import APPLICATIONS, CLIENTS, Row
 from tests.applications.table import APPLICATIONS as APPLICATION_TABLE
 from tests.applications.table import CLIENTS as CLIENT_TABLE
-from tests.applications.table import Line, joined, shown
+from tests.applications.table import PAGE, Line, joined, rewrite, shown
 from tests.documentation.pages import ROOT, blocks, text_of
 from tests.documentation.running import clean_environment
 
@@ -39,6 +40,17 @@ def test_the_table_is_what_is_run(name: str, rows: tuple[Row, ...], least: int) 
     assert but_version(page) == but_version(joined(lines(rows)))
     assert len(page) >= least
     assert all(re.fullmatch(r"\d[\w.]*", line.version) for line in page)
+
+
+def test_a_table_is_written_anew(tmp_path: Path) -> None:
+    """What was run replaces the table of the page, one client on two versions of a language in one line."""
+    page = tmp_path / "clients.md"
+    page.write_text(PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    before = shown(APPLICATION_TABLE, page)
+    ran = [Line("axios", "1.2", f"Node.js {major}", "Twilio's API", "unchanged") for major in ("24", "20")]
+    rewrite({CLIENT_TABLE: ran}, page)
+    assert shown(CLIENT_TABLE, page) == [Line("axios", "1.2", "Node.js 20, 24", "Twilio's API", "unchanged")]
+    assert shown(APPLICATION_TABLE, page) == before
 
 
 def test_each_application_has_a_test() -> None:
