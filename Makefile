@@ -9,7 +9,7 @@ WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format index bench chaos leaks neighbours widgets fuzz audit docs tox browser node build clean
+.PHONY: help demo test lint format index bench chaos leaks neighbours applications widgets fuzz audit docs tox browser node build clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +54,10 @@ neighbours: $(READY)  ## Run the plugin beside other plugins and libraries, each
 	@scripts/neighbours.sh
 	$(BIN)/python -m pytest tests/neighbours -o norecursedirs=.* -n $(WORKERS) $(ARGS)
 
+applications: $(READY)  ## Run applications and SMS clients of others against the gateway, and write their table
+	@scripts/applications.sh
+	$(BIN)/python -m pytest tests/applications -o norecursedirs=.* -n $(WORKERS) $(ARGS)
+
 audit: $(READY)  ## List the licences of what a user installs, and its known vulnerabilities (needs the network)
 	@scripts/audit.sh
 
@@ -77,7 +81,7 @@ build: $(READY)  ## Build the wheel and the source archive into dist/, the same 
 	$(BIN)/python -m hatchling build
 
 clean:  ## Remove everything that these targets create
-	rm -rf .venv .neighbours .node .widgets .tox build dist site demo-report fuzz/findings .audit .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .neighbours .applications tests/applications/node_modules .node .widgets .tox build dist site demo-report fuzz/findings .audit .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml scripts/venv.sh
 	@scripts/venv.sh

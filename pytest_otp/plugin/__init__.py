@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..providers.base import Provider
     from ..push.webhook import WebhookAddress
     from ..settings import Settings
+    from .shared import Shared
 
 __tracebackhide__ = True
 
@@ -168,6 +169,29 @@ def otp_gateway(otp_settings: Settings, request: pytest.FixtureRequest) -> Itera
     from .gateway_fixtures import gateway  # noqa: PLC0415
 
     yield from gateway(otp_settings, request)
+
+
+@pytest.fixture(scope="session")
+def otp_gateway_environ(otp_gateway: GatewayAddress) -> Iterator[Mapping[str, str]]:
+    """Sets otp_gateway.environ() in os.environ until the session ends: for an application in the tests' process.
+
+    With a real provider nothing is set.
+    """
+    from .gateway_environ import applied  # noqa: PLC0415 - start-up cost
+
+    yield from applied(otp_gateway)
+
+
+@pytest.fixture(scope="session")
+def otp_shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """Starts something once over all xdist workers, and stops it when all that used it are done.
+
+    url = otp_shared("app", start): the first worker that asks runs start(), a generator function or one that returns a
+    context manager. The others wait, and get what it yielded: plain data, as in JSON.
+    """
+    from .shared import shared  # noqa: PLC0415 - start-up cost
+
+    yield from shared(request, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

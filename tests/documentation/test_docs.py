@@ -19,6 +19,7 @@ from pytest_otp.options import OPTIONS
 from pytest_otp.providers.registry import BUILT_IN, load
 from tests.documentation.pages import PAGES, ROOT, Block, blocks, commands, text_of
 from tests.documentation.running import PATIENCE_SECONDS, WITHOUT, clean_environment, running_sandbox
+from tests.servers import closed_port
 
 IN_A_BROWSER = "with the example application"
 AS_A_SCRIPT = "as a script"
@@ -36,7 +37,8 @@ def test_offline_blocks_pass(pytester: pytest.Pytester, how: str) -> None:
     for block in shown:
         name = re.sub(r"\W", "_", str(block))
         pytester.makepyfile(**{f"test_{name}": block.text})
-    command, *arguments = shlex.split(how)
+    # The port that is shown may be taken on this machine.
+    command, *arguments = shlex.split(re.sub(r"127\.0\.0\.1:\d+", f"127.0.0.1:{closed_port()}", how))
     assert command == "pytest"
     result = pytester.runpytest_subprocess(*WITHOUT, *arguments)
     texts = [block.text for block in shown]

@@ -28,15 +28,11 @@ FILES = {
         urlpatterns = [path("sign-up", sign_up)]
     """,
     "conftest.py": """
-        import os
         import pytest
 
         @pytest.fixture(scope="session", autouse=True)
-        def application_sends_to_the_gateway(otp_gateway):
-            with pytest.MonkeyPatch.context() as patch:
-                for name, value in otp_gateway.environ().items():
-                    patch.setenv(name, value)
-                yield
+        def application_sends_to_the_gateway(otp_gateway_environ):
+            pass
     """,
     "test_it.py": """
         from urllib.parse import quote
