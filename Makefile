@@ -9,7 +9,7 @@ WORKERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format index bench chaos leaks neighbours applications widgets fuzz audit docs tox browser node build clean
+.PHONY: help demo test long lint format index bench chaos leaks neighbours applications widgets fuzz audit docs tox browser node build clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,8 +17,11 @@ help:  ## Show this list
 demo: $(READY) browser  ## Run one offline sign-up in a browser, and show each step
 	@cd examples/signup && $(CURDIR)/$(BIN)/python -m pytest demo -s -q --demo-report=$(CURDIR)/demo-report
 
-test: $(READY) browser node  ## Run the whole suite
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+test: $(READY) browser node  ## Run the suite, but for its longest tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" $(ARGS)
+
+long: $(READY) browser node  ## Run the suite's longest tests: whole examples, and runs that are killed
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long $(ARGS)
 
 lint: $(READY)  ## Check style and types
 	$(BIN)/ruff check .

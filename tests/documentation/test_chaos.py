@@ -35,6 +35,7 @@ def played(kind: Kind, folder: Path, *, keeper: bool, watch: float = 60.0) -> tu
         return ended, ended.aftermath.result()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", QUICK, ids=lambda kind: kind.name)
 def test_a_killed_run_leaves_no_order_open(kind: Kind, tmp_path: Path) -> None:
     """However a run ends, all its orders are closed soon after it, and none of its processes stays."""

@@ -61,6 +61,7 @@ def test_the_reason_for_a_missing_code_is_as_shown(pytester: pytest.Pytester) ->
     assert shown.text.strip() in result.stdout.str()
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_browser_blocks_pass(tmp_path: Path) -> None:
     """Each block with a browser passes against the example application."""

@@ -55,6 +55,7 @@ def assert_passed(run: subprocess.CompletedProcess[str], at_least: int) -> None:
     assert counts["passed"] >= at_least, run.stdout
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_sign_up_offline(environment: dict[str, str]) -> None:
     """The example's whole suite passes in real browsers, without any setting."""
@@ -63,6 +64,7 @@ def test_sign_up_offline(environment: dict[str, str]) -> None:
     assert re.search(r"(?i)otp.*fake", run.stdout)
 
 
+@pytest.mark.long
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("provider", "service", "country", "tests"),
@@ -125,6 +127,7 @@ def test_a_missing_browser_is_reported(environment: dict[str, str]) -> None:
     assert f"or set {variable} to its path" in run.stdout
 
 
+@pytest.mark.long
 def test_third_party_provider(environment: dict[str, str], tmp_path: Path) -> None:
     """The example provider is found by its entry point once it is installed, and its tests pass."""
     source = shutil.copytree(EXAMPLES / "thirdparty_provider", tmp_path / "source")
