@@ -248,7 +248,7 @@ def _print_start(
     for name, where in providers.items():
         print(f"#   {name:<10} {where}")
     print(f'#   gateway    POST {url}/sms  {{"to": "+12015550123", "text": "...", "from": "..."}}')
-    print("#              and the APIs of Twilio, Vonage, AWS and other SMS services, over http or https, or as a proxy")
+    print("#              and the APIs of Twilio, Vonage, AWS and others, over http or https, or as a proxy")
     print("# Environment variables for provider clients:")
     _print_exports({name: value for name, value in clients.items() if name not in application})
     print("# Environment variables for the application under test. Its SMS arrive here; other hosts are blocked unless")
