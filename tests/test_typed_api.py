@@ -35,7 +35,7 @@ def test_every_public_name_is_there() -> None:
 def test_an_unknown_name_is_an_error() -> None:
     """A misspelt name is the usual AttributeError."""
     with pytest.raises(AttributeError, match="module 'pytest_otp' has no attribute 'OtpNumbr'"):
-        _ = pytest_otp.OtpNumbr
+        _ = pytest_otp.OtpNumbr  # type: ignore[attr-defined]  # misspelt on purpose
 
 
 def test_names_are_imported_on_first_use() -> None:

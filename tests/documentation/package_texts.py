@@ -39,6 +39,7 @@ def _parts(node: ast.JoinedStr) -> tuple[str, ...]:
     return tuple(parts)
 
 
+@cache  # with many placeholders, the same rest is met again and again
 def _shared(parts: tuple[str, ...], quote: str) -> int:
     """Characters of the quote outside placeholders, if a text of these parts can begin with it, else -1."""
     first, *others = parts

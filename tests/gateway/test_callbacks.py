@@ -225,7 +225,10 @@ def test_closing_ends_all(app: Application) -> None:
         assert reached.wait(PATIENCE)
         callbacks.close()
         thread.join(PATIENCE)
-    assert callbacks.last().reason == "the gateway has stopped"
+    ended = [callbacks.last()]
+    while not callbacks.calls.empty():  # the second one, if it had just begun
+        ended.append(callbacks.last())
+    assert {call.reason for call in ended} == {"the gateway has stopped"}
     callbacks.post(f"{app.url}/after", fields={})
     assert callbacks.calls.empty()
     assert not [each for each in set(threading.enumerate()) - others if each.name == "pytest-otp gateway"]

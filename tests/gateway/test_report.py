@@ -12,7 +12,7 @@ from pytest_otp.gateway.report import concerns, described, explained, summed, tr
 from pytest_otp.gateway.seen import GatewayRequest, Outcome
 from tests.gateway.world import ACCOUNT, HELD, STRAY
 
-CALLS = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+CALLS = f"/2010-04-01/Accounts/{ACCOUNT}/Faxes.json"
 CLIENTS = "For clients that ignore proxies, use otp_gateway.environ(preload=True), or see docs/gateways.md."
 
 
@@ -33,8 +33,8 @@ def why(*requests: GatewayRequest, environ: Mapping[str, str] | None = None) -> 
 @pytest.mark.parametrize(
     ("request_", "sentence"),
     [
-        (seen("not served"), "POST api.twilio.com/…/Calls.json was answered 404: not served."),
-        (seen("not served", "127.0.0.1"), "POST /…/Calls.json was answered 404: not served."),
+        (seen("not served"), "POST api.twilio.com/…/Faxes.json was answered 404: not served."),
+        (seen("not served", "127.0.0.1"), "POST /…/Faxes.json was answered 404: not served."),
         (seen("refused", path="/v1/x", status=401), "POST api.twilio.com/v1/x was answered 401."),
         (seen("answered", path="/x", status=200), "POST api.twilio.com/x was answered 200 and sent no SMS."),
         (seen("astray", numbers=(STRAY,)), f"SMS went to {STRAY}, which no test holds."),
@@ -148,7 +148,7 @@ def test_the_summary() -> None:
         *(seen("not served"), seen("let out", "api.plivo.com"), tunnel("c.example", "failed")),
     ]
     assert summed(requests) == [
-        "the gateway was asked for what it does not serve: POST api.twilio.com/…/Calls.json",
+        "the gateway was asked for what it does not serve: POST api.twilio.com/…/Faxes.json",
         "the gateway blocked requests to: a.example, b.example (2 times)",
         "allowed hosts that could not be reached: c.example",
         "requests that went to real SMS services: api.plivo.com",

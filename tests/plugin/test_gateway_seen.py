@@ -16,7 +16,7 @@ APPLICATION = """
     import http.client, json
     from urllib.parse import urlsplit
 
-    CALLS = "/2010-04-01/Accounts/AC" + "0" * 32 + "/Calls.json"
+    CALLS = "/2010-04-01/Accounts/AC" + "0" * 32 + "/Faxes.json"
     BASIC = "Basic QUMwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDp0b2tlbg=="
 
     def ask(gateway, method, target, body=None, host=None, kind="application/json"):
@@ -73,13 +73,13 @@ def test_what_the_application_asked_for(told: Told) -> None:
     )
     (reason,) = reasons(result)
     assert reason == (
-        "POST api.twilio.com/…/Calls.json was answered 404: not served; the application asked for api.46elks.com "
+        "POST api.twilio.com/…/Faxes.json was answered 404: not served; the application asked for api.46elks.com "
         "(46elks, blocked); the application asked for telemetry.example (blocked)."
     )
     result.stdout.fnmatch_lines(
         [
             "*one-time codes by SMS*",
-            "the gateway was asked for what it does not serve: POST api.twilio.com/…/Calls.json",
+            "the gateway was asked for what it does not serve: POST api.twilio.com/…/Faxes.json",
             "the gateway blocked requests to: api.46elks.com, telemetry.example",
         ]
     )
@@ -138,7 +138,7 @@ def test_an_sms_without_a_code(told: Told) -> None:
         """
     )
     result.stdout.fnmatch_lines(
-        ["E *skipped 1 SMS*. Use --otp-show-sms *wait_code(pattern=...). POST api.twilio.com/…/Calls.json was *served."]
+        ["E *skipped 1 SMS*. Use --otp-show-sms *wait_code(pattern=...). POST api.twilio.com/…/Faxes.json was *served."]
     )
 
 
@@ -236,13 +236,13 @@ def test_one_gateway_for_all_workers(told: Told) -> None:
     """A worker learns what concerns its numbers and what has none; the summary counts each request once."""
     result = told(WORKERS, *XDIST, "-n2", "--dist=each", f"--otp-gateway=127.0.0.1:{closed_port()}")
     reason = (
-        "SMS went to +12015550199, which no test holds; POST api.twilio.com/…/Calls.json was answered 404: not served; "
+        "SMS went to +12015550199, which no test holds; POST api.twilio.com/…/Faxes.json was answered 404: not served; "
         "the application asked for telemetry.example (blocked)."
     )
     assert reasons(result) == [reason, reason]
     result.stdout.fnmatch_lines(
         [
-            "the gateway was asked for what it does not serve: POST api.twilio.com/…/Calls.json (2 times)",
+            "the gateway was asked for what it does not serve: POST api.twilio.com/…/Faxes.json (2 times)",
             "the gateway blocked requests to: telemetry.example",
         ]
     )

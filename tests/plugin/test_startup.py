@@ -97,7 +97,7 @@ def test_every_public_name_is_there(name: str) -> None:
 def test_a_name_that_is_not_there() -> None:
     """A misspelt name is an AttributeError, as of any module."""
     with pytest.raises(AttributeError, match="module 'pytest_otp' has no attribute 'OtpNumer'"):
-        _ = pytest_otp.OtpNumer
+        _ = pytest_otp.OtpNumer  # type: ignore[attr-defined]  # misspelt on purpose
 
 
 def test_beside_all_other_plugins(pytester: pytest.Pytester) -> None:

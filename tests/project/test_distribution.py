@@ -49,7 +49,7 @@ def test_wheel_contents(dist: Path) -> None:
         (entry_points,) = [name for name in names if name.endswith(".dist-info/entry_points.txt")]
         declared = archive.read(entry_points).decode()
     info = entry_points.rpartition("/")[0]
-    package = {str(path.relative_to(ROOT)) for end in ("py", "js") for path in PACKAGE.rglob(f"*.{end}")}
+    package = {str(path.relative_to(ROOT)) for end in ("py", "pyi", "js") for path in PACKAGE.rglob(f"*.{end}")}
     data = {
         "pytest_otp/py.typed",
         "pytest_otp/browser/words.ini",
