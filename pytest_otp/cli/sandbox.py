@@ -40,7 +40,7 @@ def add_to(commands: Any) -> None:
         "sandbox",
         help="serve the providers' APIs offline, to try real clients without an account",
         description="Serve the APIs of the providers otpcepat and OTP-virt and of the SMS services\n"
-        "Twilio, Vonage and Amazon SNS on one offline phone network, over http, https and\n"
+        "Twilio, Vonage, AWS and others on one offline phone network, over http, https and\n"
         "as a proxy, with a web page. Prints environment variables for clients and\n"
         "applications, then a line for each order, SMS and close.",
         epilog="scenarios:\n" + "\n".join(f"  {each.name:<16}{each.help}" for each in SCENARIOS.values()),
@@ -248,7 +248,7 @@ def _print_start(
     for name, where in providers.items():
         print(f"#   {name:<10} {where}")
     print(f'#   gateway    POST {url}/sms  {{"to": "+12015550123", "text": "...", "from": "..."}}')
-    print("#              and the APIs of Twilio, Vonage and Amazon SNS, over http or https, or as a proxy")
+    print("#              and the APIs of Twilio, Vonage, AWS and others, over http or https, or as a proxy")
     print("# Environment variables for provider clients:")
     _print_exports({name: value for name, value in clients.items() if name not in application})
     print("# Environment variables for the application under test. Its SMS arrive here; other hosts are blocked unless")

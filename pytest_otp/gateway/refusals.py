@@ -12,6 +12,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
+from posixpath import commonprefix
 
 from werkzeug.wrappers import Response
 
@@ -50,10 +51,11 @@ def host_refused(host: str, rows: Iterable[SmsHosts]) -> str:
 
 
 def path_refused(method: str, path: str, host: str, served: Sequence[str]) -> str:
-    """The sentence for a path that is not served, at a host where other paths are."""
+    """The sentence for a path that is not served, at a host where other paths are: the likest ones first."""
+    near = sorted(served, key=lambda each: -len(commonprefix([each.partition(" ")[2], path])))
     return (
         f"pytest-otp: the gateway does not serve {shown(method, ID)} {shown(path)}. At {shown(host, NAME)} it serves "
-        f"{listed(served, _MOST_PATHS)}. See {GUIDE}"
+        f"{listed(near, _MOST_PATHS)}. See {GUIDE}"
     )
 
 

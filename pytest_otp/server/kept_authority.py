@@ -202,5 +202,5 @@ def _check_ignored(folder: Path, project: Path, setting: str) -> None:
         )
     raise SettingsError(
         f"{setting}: {folder} is inside the project, and {reason}",
-        hint="Its key must not be committed: use a folder outside the project, or add this one to .gitignore.",
+        hint=f"Its key must not be committed: use a folder outside {root}, or add this one to .gitignore.",
     )

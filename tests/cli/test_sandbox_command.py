@@ -131,7 +131,7 @@ def test_it_prints_what_it_serves_and_the_variables(start: StartProcess) -> None
         f"#   otpcepat   GET  {url}/api/handler_api.php",
         f"#   OTP-virt   POST {url}/native/<Action>",
         f'#   gateway    POST {url}/sms  {{"to": "+12015550123", "text": "...", "from": "..."}}',
-        "#              and the APIs of Twilio, Vonage and Amazon SNS, over http or https, or as a proxy",
+        "#              and the APIs of Twilio, Vonage, AWS and others, over http or https, or as a proxy",
         "# Environment variables for provider clients:",
         f"export OTPCEPAT_BASE_URL={url}/api/handler_api.php",
         "export API_KEY_OTPCEPAT=sandbox-key-not-a-secret",

@@ -101,3 +101,19 @@ def test_every_name_says_what_it_is(path: str) -> None:
         return  # a type alias, whose text stands below it in the source; Python 3.10 counts it as a class
     if inspect.isclass(item) or inspect.isfunction(item):
         assert item.__doc__
+
+
+@pytest.mark.parametrize("name", [name for name in pytest_otp.__all__ if inspect.isclass(getattr(pytest_otp, name))])
+def test_inherited_methods_are_shown(name: str) -> None:
+    """A class with methods from a public base that is not on the page shows them as its own."""
+    documented = [resolved(path) for path in DIRECTIVES]
+    inherited = {
+        member
+        for base in getattr(pytest_otp, name).__mro__[1:]
+        if base.__module__.startswith("pytest_otp") and not base.__name__.startswith("_") and base not in documented
+        for member, item in vars(base).items()
+        if not member.startswith("_") and (inspect.isfunction(item) or isinstance(item, property))
+    }
+    found = re.search(rf"^::: pytest_otp\.{name}\n    options: .*inherited_members: (true|\[.*?\])", PAGE, re.MULTILINE)
+    shown = found[1] if found else "[]"
+    assert shown == "true" or inherited == set(re.findall(r"\w+", shown))

@@ -9,6 +9,7 @@ import pytest
 from pytest_otp.gateway.described import DescribedService
 from pytest_otp.gateway.description import ANSWER_PLACEHOLDERS
 from pytest_otp.gateway.description_checks import ERROR_KINDS, FAILURE_KINDS
+from pytest_otp.gateway.failures import OF_SERVICES, Failure
 from pytest_otp.gateway.services.africastalking import AfricasTalking
 from pytest_otp.gateway.services.infobip import Infobip
 from pytest_otp.gateway.services.messagebird import Bird, MessageBird
@@ -71,3 +72,12 @@ def test_the_table_of_built_in_services(service: type[DescribedService]) -> None
     cells = [set(re.findall(r"`(.*?)`", cell)) for cell in row.split("|")]
     assert cells[2] == set(description.hosts)
     assert cells[3] == {f"{request.method} {request.path}" for request in description.requests}
+
+
+@pytest.mark.parametrize("service", [Telnyx, Plivo, MessageBird, Bird, Sinch, Infobip, AfricasTalking])
+def test_the_table_of_failures(service: type[DescribedService]) -> None:
+    """Each has a row with the status and the code of every kind of failure that is an error."""
+    (row,) = re.findall(rf"^\| `{service.SERVICE}` \|(.*) \|$", text_of("docs/gateway-failures.md"), re.MULTILINE)
+    shown_cells = [cell.strip() for cell in row.split("|")]
+    errors = [Failure(kind).by(service.FAILURES) for kind in OF_SERVICES]
+    assert shown_cells == [", ".join(filter(None, [str(each[0]), each[1]])) if each else "" for each in errors]

@@ -68,9 +68,9 @@ def test_aws_names_the_error_in_a_header_too(world: World) -> None:
 
 
 def test_a_path_names_what_is_served(world: World) -> None:
-    """At a served service's host the sentence says which paths there are."""
+    """At a served service's host the sentence says which paths there are, the most similar ones first."""
     answer = world.ask("POST", "/sms/xml", b"{}", {"Host": "rest.nexmo.com"})
     assert answer.status == 404
-    start = "pytest-otp: the gateway does not serve POST /sms/xml. At rest.nexmo.com it serves POST /"
+    start = "pytest-otp: the gateway does not serve POST /sms/xml. At rest.nexmo.com it serves POST /sms/json, "
     assert answer.json["detail"].startswith(start)
     assert "See docs/gateways.md" in answer.json["detail"]

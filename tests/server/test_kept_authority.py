@@ -237,7 +237,7 @@ def test_inside_the_project_git_must_ignore_it(
     for where in (inside, tmp_path / "link" / ".otp-ca"):
         with pytest.raises(SettingsError, match="is inside the project, and git does not ignore it") as caught:
             keep(where=where)
-        assert "add this one to .gitignore" in str(caught.value)
+        assert f"use a folder outside {project.resolve()}, or add this one to .gitignore" in str(caught.value)
     assert not inside.exists()
     (project / ".gitignore").write_text(".otp-ca/\n", encoding="ascii")
     keep(where=inside)
