@@ -27,6 +27,8 @@ WATCH = 10.0
 """Seconds after a kill in which everything must be closed, if the provider is well."""
 LONG_WATCH = 90.0
 """Seconds after it where a keeper is frozen, or the provider is not well."""
+REFUSED_WATCH = 180.0
+"""Seconds after it where the provider refuses at random: five refusals in a row, 5 to 10 s apart, are the evidence."""
 SUSPENDED = 20.0
 """Seconds for which an account is suspended."""
 THAW = 12.0
@@ -84,7 +86,7 @@ TROUBLES = (
     Kind("canceller", target="keeper", when="one is closed", hold=5.0, protocol="otpvirt", watch=LONG_WATCH),
     Kind("frozen", target="keeper", signal=signal.SIGSTOP, when="all are ordered", hold=5.0, watch=LONG_WATCH),
     Kind("thawed", target="keeper", signal=signal.SIGSTOP, thaw=THAW, hold=2.0, watch=LONG_WATCH),
-    Kind("error 3", protocol="otpvirt", fails=True, watch=LONG_WATCH),
+    Kind("error 3", protocol="otpvirt", fails=True, watch=REFUSED_WATCH),
     Kind("suspended", suspended=SUSPENDED, watch=LONG_WATCH),
     Kind("suspended-virt", protocol="otpvirt", suspended=SUSPENDED, watch=LONG_WATCH),
 )
