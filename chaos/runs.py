@@ -139,7 +139,7 @@ class Run:
             closed_since = inf if self.account.open else min(closed_since, now)
             if not alive and closed_since < inf:
                 break
-            if now >= (until if closed_since == inf else closed_since + LINGER):
+            if now >= (until if closed_since == inf else max(until, closed_since + LINGER)):
                 break
             time.sleep(0.1)
         still_open, left_over = len(self.account.open), len(alive) if closed_since < inf else 0
