@@ -158,10 +158,12 @@ class GatewayAddress(FailsOnDemand):
             real_sms: Also allow SMS services that are named exactly. **The application can then send real SMS.**
 
         Raises:
-            SettingsError: If a pattern is not a valid host, or names an SMS service without `real_sms`.
+            SettingsError: If a pattern is not a valid host, names an SMS service without `real_sms`, or may match one
+                with it.
         """
         if real_sms:
             names = checked_hosts(patterns, self._hosts.is_sms_host, real_sms=True)
+            _check_exact(names, self._hosts)
             self._real_sms_hosts.update(filter(self._hosts.is_sms_host, names))
         if self.proxy is not None:
             self.proxy.allow_hosts(*patterns, real_sms=real_sms)
@@ -269,6 +271,16 @@ def _extended_no_proxy(host: str) -> str:
 def _kept_no_proxy(hosts: HostTable) -> list[str]:
     """The entries of NO_PROXY, without those that would let SMS out to the real services."""
     return [entry for entry in no_proxy_entries() if not hosts.may_be_served(entry)]
+
+
+def _check_exact(hosts: Iterable[str], known: HostTable) -> None:
+    """Refuse patterns that seem to let real SMS out, and do not."""
+    for host in hosts:
+        if "*" in host and known.meets(host):
+            raise SettingsError(
+                f"cannot allow {host}: it may match an SMS service, and a pattern never lets real SMS out",
+                hint="With real_sms=True, name each SMS service exactly; allow the pattern in a call without it.",
+            )
 
 
 def _check_direct(hosts: Iterable[str], known: HostTable) -> None:

@@ -87,7 +87,8 @@ def java_options(host: str, port: int, no_proxy: Iterable[str], trust_store: str
 def no_proxy_entries() -> Iterator[str]:
     """The entries of this process's NO_PROXY: both spellings, as a program that finds one does not read the other."""
     for name in ("no_proxy", "NO_PROXY"):
-        yield from filter(None, (entry.strip() for entry in os.environ.get(name, "").split(",")))
+        # curl and Node's proxy-from-env separate them at spaces too.
+        yield from os.environ.get(name, "").replace(",", " ").split()
 
 
 def _extended(name: str, value: str, separator: str, *, last: bool = False, unset: str = "") -> str:
