@@ -48,6 +48,8 @@ def test_the_variables() -> None:
         "https_proxy": url,
         "HTTP_PROXY": url,
         "http_proxy": url,
+        "npm_config_https_proxy": url,
+        "npm_config_proxy": url,
         "NODE_USE_ENV_PROXY": "1",
         "REQUESTS_CA_BUNDLE": "/somewhere/bundle.pem",
         "CURL_CA_BUNDLE": "/somewhere/bundle.pem",
@@ -86,6 +88,16 @@ def test_other_entries_of_no_proxy_stay(monkeypatch: pytest.MonkeyPatch, entry: 
     """Entries that do not match an SMS service are kept."""
     monkeypatch.setenv("no_proxy", entry)
     assert elsewhere().environ()["no_proxy"] == f"{entry},127.0.0.1,localhost"
+
+
+def test_npm_s_proxy_is_not_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an npm script, clients would use npm's own proxy settings first: they name the gateway too."""
+    for name in ("npm_config_https_proxy", "NPM_CONFIG_HTTP_PROXY", "npm_config_no_proxy"):
+        monkeypatch.setenv(name, "http://corporate.example:3128")
+    environ = elsewhere().environ()
+    for name in ("npm_config_https_proxy", "npm_config_proxy", "NPM_CONFIG_HTTP_PROXY"):
+        assert environ[name] == environ["HTTPS_PROXY"]
+    assert environ["npm_config_no_proxy"] == environ["NO_PROXY"]
 
 
 def test_it_may_be_put_into_its_own_environment(address: GatewayAddress, monkeypatch: pytest.MonkeyPatch) -> None:
