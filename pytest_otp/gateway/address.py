@@ -16,7 +16,7 @@ from ..server.certificates import BUNDLE_VARIABLES, EXTRA_VARIABLE, Certificates
 from ..server.proxy import Proxy, checked_hosts
 from ..server.trust_stores import java_trust_store, php_folder
 from .description import ServiceDescription
-from .environment import aws_endpoints, java_options, no_proxy_entries, preload_variables
+from .environment import aws_endpoints, java_options, no_proxy_entries, npm_variables, preload_variables
 from .failing import FailsOnDemand
 from .hosts import HOSTS, HostTable, meeting
 from .seen import GatewayRequest, Seen, SentMessage
@@ -71,7 +71,8 @@ class GatewayAddress(FailsOnDemand):
         - `PYTEST_OTP_GATEWAY_URL` is `url`.
         - `HTTPS_PROXY` and `HTTP_PROXY`, in upper and lower case, name the gateway as the proxy: the SDKs use https,
           and Node's `twilio` reads `HTTP_PROXY` only. The gateway blocks other hosts; see `allow_hosts`.
-          `NODE_USE_ENV_PROXY=1` makes Node.js 24 read them.
+          `NODE_USE_ENV_PROXY=1` makes Node.js 24 read them. `npm_config_https_proxy` and `npm_config_proxy` are the
+          same: npm's own settings would otherwise come first in its scripts.
         - `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE` and `AWS_CA_BUNDLE` name a file with the gateway's
           certificate and all those trusted before; `NODE_EXTRA_CA_CERTS` one that Node.js trusts besides its own.
         - `AWS_ENDPOINT_URL_SNS` and `AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2` are `url`. They are left out if this
@@ -108,6 +109,7 @@ class GatewayAddress(FailsOnDemand):
             EXTRA_VARIABLE: made.extra if os.environ.get(EXTRA_VARIABLE) else made.ca_file,
             **aws_endpoints(self.url, real_sms=self._real_sms_hosts),
             **dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(direct)),
+            **npm_variables(self.url, ",".join(direct)),
             **(preload_variables(self._led_hosts(), made.bundle, php_folder(made)) if preload else {}),
             **(java_options(host, split.port or 80, direct, java_trust_store(made)) if java else {}),
         }
@@ -158,10 +160,12 @@ class GatewayAddress(FailsOnDemand):
             real_sms: Also allow SMS services that are named exactly. **The application can then send real SMS.**
 
         Raises:
-            SettingsError: If a pattern is not a valid host, or names an SMS service without `real_sms`.
+            SettingsError: If a pattern is not a valid host, names an SMS service without `real_sms`, or may match one
+                with it.
         """
         if real_sms:
             names = checked_hosts(patterns, self._hosts.is_sms_host, real_sms=True)
+            _check_exact(names, self._hosts)
             self._real_sms_hosts.update(filter(self._hosts.is_sms_host, names))
         if self.proxy is not None:
             self.proxy.allow_hosts(*patterns, real_sms=real_sms)
@@ -269,6 +273,16 @@ def _extended_no_proxy(host: str) -> str:
 def _kept_no_proxy(hosts: HostTable) -> list[str]:
     """The entries of NO_PROXY, without those that would let SMS out to the real services."""
     return [entry for entry in no_proxy_entries() if not hosts.may_be_served(entry)]
+
+
+def _check_exact(hosts: Iterable[str], known: HostTable) -> None:
+    """Refuse patterns that seem to let real SMS out, and do not."""
+    for host in hosts:
+        if "*" in host and known.meets(host):
+            raise SettingsError(
+                f"cannot allow {host}: it may match an SMS service, and a pattern never lets real SMS out",
+                hint="With real_sms=True, name each SMS service exactly; allow the pattern in a call without it.",
+            )
 
 
 def _check_direct(hosts: Iterable[str], known: HostTable) -> None:

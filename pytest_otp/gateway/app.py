@@ -262,8 +262,11 @@ class Gateway:
 
     def _called(self, call: Call) -> None:
         """Record a request that the gateway made."""
-        parts = urlsplit(call.url)
-        where = (call.method, parts.hostname or "", parts.path)
+        try:
+            parts = urlsplit(call.url)
+            where = (call.method, parts.hostname or "", parts.path)
+        except ValueError:  # it was blocked for that
+            where = (call.method, "", "")
         self.record.add(*where, call.status or 0, call.result, by_gateway=True)
 
 

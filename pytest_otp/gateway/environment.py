@@ -10,6 +10,8 @@ _AWS_VARIABLES = {"AWS_ENDPOINT_URL_SNS": "sns", "AWS_ENDPOINT_URL_PINPOINT_SMS_
 """The endpoint of each AWS service that is served, and how its hosts begin. SDKs that ignore proxies read these."""
 _AWS_VARIABLE = "AWS_ENDPOINT_URL"
 """The endpoint of all AWS services."""
+_NPM_PROXIES = ("npm_config_https_proxy", "npm_config_proxy", "npm_config_http_proxy")  # npm knows the first two
+_NPM_NO_PROXY = "npm_config_no_proxy"
 _PRELOAD = Path(__file__).parent / "preload"
 
 
@@ -39,6 +41,21 @@ def aws_endpoints_kept(url: str, environ: Mapping[str, str] | None = None) -> tu
     """
     present = os.environ if environ is None else environ
     return tuple(name for name in (_AWS_VARIABLE, *_AWS_VARIABLES) if present.get(name) not in (None, "", url))
+
+
+def npm_variables(url: str, no_proxy: str) -> dict[str, str]:
+    """The variables by which npm passes the proxy settings of its own files on to scripts.
+
+    Some clients, such as those with proxy-from-env 1, prefer them to `HTTPS_PROXY` and `NO_PROXY`. npm prefers those of
+    its environment to its files.
+
+    Args:
+        url: The gateway's URL.
+        no_proxy: The value of `NO_PROXY`.
+    """
+    present = {name: url for name in os.environ if name.lower() in _NPM_PROXIES}
+    excepted = {name: no_proxy for name in os.environ if name.lower() == _NPM_NO_PROXY}
+    return {**dict.fromkeys(_NPM_PROXIES[:2], url), **present, **excepted}
 
 
 def preload_variables(hosts: Iterable[str], bundle: str, php_folder: str) -> dict[str, str]:
@@ -87,7 +104,8 @@ def java_options(host: str, port: int, no_proxy: Iterable[str], trust_store: str
 def no_proxy_entries() -> Iterator[str]:
     """The entries of this process's NO_PROXY: both spellings, as a program that finds one does not read the other."""
     for name in ("no_proxy", "NO_PROXY"):
-        yield from filter(None, (entry.strip() for entry in os.environ.get(name, "").split(",")))
+        # curl and Node's proxy-from-env separate them at spaces too.
+        yield from os.environ.get(name, "").replace(",", " ").split()
 
 
 def _extended(name: str, value: str, separator: str, *, last: bool = False, unset: str = "") -> str:

@@ -154,7 +154,7 @@ class Failures:
             SettingsError: If one of them is invalid.
         """
         documented = self._documented()
-        if service is not None and service not in documented:
+        if service is not None and service not in list(documented):  # which takes anything, also a list
             raise SettingsError(f"unknown service {service!r}: expected one of {', '.join(sorted(documented))}")
         name, services = _checked_error(error, service, documented)
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):

@@ -10,6 +10,7 @@ Sources: the addresses in the services' SDKs, and for AWS the endpoint rules and
 from __future__ import annotations
 
 import fnmatch
+import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 SERVED, KNOWN = True, False
 
 _MOST_FOUND = 1024
+_ADDRESSES = re.compile(r"[0-9.*]+")
+"""IPv4 addresses with a `*`, which no name matches."""
 _AWS = (
     *("amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"),
     *("api.aws", "api.amazonwebservices.com.cn", "api.amazonwebservices.eu"),  # over IPv6 too
@@ -149,9 +152,14 @@ class HostTable:
             self._now = ((row, *self._now[0]), {})
 
     def services_of(self, host: str) -> tuple[SmsHosts, ...]:
-        """The services that a host name (without a port) belongs to, served ones first; several may share a host."""
+        """The services that a host name (without a port) belongs to, served ones first; several may share a host.
+
+        None for a pattern, even one that is in the table.
+        """
         rows, found = self._now
         name = host.lower().rstrip(".")
+        if "*" in name:
+            return ()
         here = found.get(name)
         if here is None:
             here = tuple(sorted((row for row in rows if row.has(name)), key=lambda row: not row.served))
@@ -170,6 +178,10 @@ class HostTable:
     def may_be_served(self, entry: str) -> bool:
         """Whether an entry of `NO_PROXY` may match a host that the gateway answers for; True when in doubt."""
         return any(_overlaps(entry, pattern) for pattern in self.patterns())
+
+    def meets(self, pattern: str) -> bool:
+        """Whether a pattern in lower case matches a host of an SMS service, served or not."""
+        return any(_meet(pattern, own) for own in self.patterns())
 
     def served_meeting(self, pattern: str) -> str | None:
         """The name of a service that is served at a host that a pattern matches too; None if there is none."""
@@ -213,8 +225,12 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _overlaps(entry: str, pattern: str) -> bool:
-    name = entry.lower().lstrip("*.")
-    name = name.partition(":")[0] if name.count(":") == 1 else name
+    # httpx reads entries with a scheme, and curl ignores the dot at the end.
+    written = entry.lower().rpartition("://")[2].rstrip("/")
+    written = written.partition(":")[0] if written.count(":") == 1 else written
+    name = written.lstrip("*.").rstrip(".")
+    if "*" in name and not _ADDRESSES.fullmatch(name) and _meet(written.rstrip("."), pattern):
+        return True
     head, tail = pattern.partition("*")[0], pattern.rpartition("*")[2]
     if tail.endswith(name):  # also the empty name that "*" leaves
         return True

@@ -49,7 +49,8 @@ class PathTemplate:
         """Read a path. Raises `ValueError` if it is none."""
         if not isinstance(written, str) or not written.startswith("/") or len(written) > _LONGEST_PATH:
             raise ValueError("no path")
-        if not written.isprintable() or any(char in written for char in " ?#\\"):
+        # Of several slashes at the beginning a server sees one.
+        if written.startswith("//") or not written.isprintable() or any(char in written for char in " ?#\\"):
             raise ValueError("no path")
         template = cls(tuple(map(_segment, written[1:].split("/"))))
         if len(set(template.names)) != len(template.names):

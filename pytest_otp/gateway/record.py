@@ -17,6 +17,7 @@ from .seen import TROUBLES, GatewayRequest, Outcome, SentMessage
 MOST_KEPT = 1000
 """How many requests, and how many messages, a gateway keeps; the oldest are dropped first."""
 
+_LONGEST_METHOD = 20
 _LONGEST_HOST = 253
 _LONGEST_PATH = 300
 _MOST_TROUBLES = 200
@@ -127,7 +128,7 @@ class Record:
     ) -> None:
         """Add a request: one that no service answered, or one that the gateway made. It is also logged."""
         request = GatewayRequest(
-            method,
+            method[:_LONGEST_METHOD],
             host[:_LONGEST_HOST],
             path[:_LONGEST_PATH],
             service,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from ..display import ID, NAME, shown
 from ..errors import listed
+from ..loopback import is_loopback
 from .hosts import HOSTS
 from .seen import TROUBLES, GatewayRequest
 
@@ -24,9 +25,13 @@ def described(request: GatewayRequest) -> str:
 
 
 def what(request: GatewayRequest) -> str:
-    """The request, without the middle of a long path: `POST api.twilio.com/…/Calls.json`."""
-    where = request.host if HOSTS.is_sms_host(request.host) or not request.path else ""
-    path = request.path
+    """The request, without the middle of a long path: `POST api.twilio.com/…/Calls.json`.
+
+    A host of no SMS service has no path here: it may have a key in it, such as that of a webhook.
+    """
+    is_of_others = request.outcome in _ELSEWHERE and not request.by_gateway and not _is_for_sms(request)
+    path = "" if is_of_others else request.path
+    where = "" if path and is_loopback(request.host) else request.host
     if len(path) > _LONG_PATH:
         path = "/…/" + path.rstrip("/").rpartition("/")[2]
     who = "the gateway's own " if request.by_gateway else ""
@@ -114,6 +119,7 @@ _SUMMED = {
     "failed": "allowed hosts that could not be reached",
     "let out": "requests that went to real SMS services",
 }
+_ELSEWHERE = ("blocked", "failed", "let out")
 _READING = ("GET", "HEAD", "OPTIONS")
 
 

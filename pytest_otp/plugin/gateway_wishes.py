@@ -7,7 +7,7 @@ all workers before it delivers a message. Templates are told to the controller a
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -91,8 +91,14 @@ def gateway_of_workers(network: SmsNetwork, hub: Hub, record: Record) -> Gateway
 def hear_workers(hub: Hub, gateway: Gateway, address: GatewayAddress) -> None:
     """In the controller: do what the workers' tests ask of the gateway, and tell what they can ask for."""
     hub.handle(TEMPLATE, gateway.templates.add)
-    hub.handle(ALLOW, lambda names: address.allow_hosts(*names, real_sms=True))  # the worker has checked them
+    hub.handle(ALLOW, partial(_allow, address))
     hub.handle(DOCUMENTED, lambda: gateway.documented)
+
+
+def _allow(address: GatewayAddress, names: Iterable[str]) -> None:
+    """Allow hosts that a worker has checked."""
+    for name in names:
+        address.allow_hosts(name, real_sms="*" not in name)
 
 
 def _failure_of(failures: Failures, carrier: Carrier, service: str, to: str) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ __tracebackhide__ = True
 
 _LOOK_EVERY = 0.02
 """Seconds between two looks at what another worker does."""
+_END = object()
 _TESTS = ""
 """Who uses what is not needed by anything that this worker started."""
 
@@ -160,8 +161,7 @@ class _Started:
         """Start it, and return the value that all workers get."""
         made = start()
         if isinstance(made, Iterator):
-            generator = made
-            made = contextlib.contextmanager(lambda: generator)()
+            made = _once(name, made)
         if not isinstance(made, AbstractContextManager):
             raise TypeError(
                 f"otp_shared({name!r}, start): start() must return a context manager or be a generator function, "
@@ -195,6 +195,21 @@ class _Started:
             if free:
                 self._place.write(**{**self._place.read(), "stage": "stopping"})
             return free
+
+
+@contextlib.contextmanager
+def _once(name: str, generator: Iterator[Any]) -> Iterator[Any]:
+    """A generator that yields once, as a context manager."""
+    value = next(generator, _END)
+    if value is _END:
+        raise TypeError(f"otp_shared({name!r}, start): start() yielded nothing; it must yield once")
+    try:
+        yield value
+    finally:
+        if next(generator, _END) is not _END:
+            if isinstance(generator, Generator):
+                generator.close()
+            raise TypeError(f"otp_shared({name!r}, start): start() yielded again; it must yield once")
 
 
 class _Used:

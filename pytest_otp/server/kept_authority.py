@@ -37,6 +37,7 @@ _KEY_FILE = "intermediate.key"
 _LOOPBACK_NAMES = ("localhost",)
 _LOOPBACK_NETWORKS = ("127.0.0.0/8", "::1/128")
 _GIT_SECONDS = 10.0
+_GIT_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR")
 _ANEW = "Delete the folder. The next run makes a new one, whose ca.pem you then have to trust."
 
 
@@ -187,9 +188,13 @@ def _check_ignored(folder: Path, project: Path, setting: str) -> None:
     real, root = folder.resolve(), project.resolve()
     if not real.is_relative_to(root):
         return
+    # In a hook, these name the repository whose hook it is.
+    environment = {name: value for name, value in os.environ.items() if name not in _GIT_PLACES}
     command = ["git", "-C", str(root), "check-ignore", "--quiet", "--", str(real / _KEY_FILE)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_SECONDS, check=False)  # noqa: S603 - all of it is ours
+        done = subprocess.run(  # noqa: S603 - all of it is ours
+            command, env=environment, capture_output=True, text=True, timeout=_GIT_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         reason = f"git cannot be asked whether it is ignored ({error})"
     else:

@@ -149,7 +149,7 @@ def test_it_prints_what_it_serves_and_the_variables(start: StartProcess) -> None
         "NODE_USE_ENV_PROXY",
         *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
         *("AWS_ENDPOINT_URL_SNS", "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),
-        *("NO_PROXY", "no_proxy"),
+        *("NO_PROXY", "no_proxy", "npm_config_https_proxy", "npm_config_proxy"),
     ]
     assert {process.variables[name] for name in names[:4]} == {url}
 

@@ -48,6 +48,8 @@ def test_the_variables() -> None:
         "https_proxy": url,
         "HTTP_PROXY": url,
         "http_proxy": url,
+        "npm_config_https_proxy": url,
+        "npm_config_proxy": url,
         "NODE_USE_ENV_PROXY": "1",
         "REQUESTS_CA_BUNDLE": "/somewhere/bundle.pem",
         "CURL_CA_BUNDLE": "/somewhere/bundle.pem",
@@ -70,7 +72,8 @@ def test_node_keeps_its_extra_certificates(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     "entry",
     ["*", "com", ".com", "twilio.com", ".twilio.com", "*.twilio.com", "api.twilio.com", "api.twilio.com:443",
-     "API.Twilio.COM", "rest.nexmo.com", "amazonaws.com", "eu-west-1.amazonaws.com", "sns.eu-west-1.amazonaws.com"],
+     "API.Twilio.COM", "rest.nexmo.com", "amazonaws.com", "eu-west-1.amazonaws.com", "sns.eu-west-1.amazonaws.com",
+     "api.twilio.com twilio.com\tverify.twilio.com", "twilio.com.", "https://api.twilio.com", "all://*.twilio.com"],
 )  # fmt: skip
 def test_no_proxy_lets_no_sms_out(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
     """Entries of NO_PROXY that would make a client bypass the gateway are removed."""
@@ -85,6 +88,16 @@ def test_other_entries_of_no_proxy_stay(monkeypatch: pytest.MonkeyPatch, entry: 
     """Entries that do not match an SMS service are kept."""
     monkeypatch.setenv("no_proxy", entry)
     assert elsewhere().environ()["no_proxy"] == f"{entry},127.0.0.1,localhost"
+
+
+def test_npm_s_proxy_is_not_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In an npm script, clients would use npm's own proxy settings first: they name the gateway too."""
+    for name in ("npm_config_https_proxy", "NPM_CONFIG_HTTP_PROXY", "npm_config_no_proxy"):
+        monkeypatch.setenv(name, "http://corporate.example:3128")
+    environ = elsewhere().environ()
+    for name in ("npm_config_https_proxy", "npm_config_proxy", "NPM_CONFIG_HTTP_PROXY"):
+        assert environ[name] == environ["HTTPS_PROXY"]
+    assert environ["npm_config_no_proxy"] == environ["NO_PROXY"]
 
 
 def test_it_may_be_put_into_its_own_environment(address: GatewayAddress, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,6 +140,7 @@ def test_the_variables_without_https() -> None:
         ({"NO_PROXY": "intranet.test"}, "intranet.test,127.0.0.1,localhost"),
         ({"no_proxy": "a.test, localhost"}, "a.test,localhost,127.0.0.1"),
         ({"NO_PROXY": "b.test,a.test", "no_proxy": "a.test"}, "a.test,b.test,127.0.0.1,localhost"),
+        ({"NO_PROXY": "a.test b.test"}, "a.test,b.test,127.0.0.1,localhost"),
         ({"NO_PROXY": "*"}, "*"),
     ],
 )
@@ -208,7 +222,7 @@ def test_an_sms_service_cannot_be_allowed(address: GatewayAddress, here: bool, h
     )
 
 
-@pytest.mark.parametrize("host", ["*.amazonaws.com", "twilio.com", "*", "plivo.com"])
+@pytest.mark.parametrize("host", ["*.amazonaws.com", "*.messagebird.com", "twilio.com", "*", "plivo.com"])
 @pytest.mark.parametrize("real_sms", [False, True])
 def test_a_pattern_that_may_match_an_sms_service_cannot_be_allowed_there(host: str, real_sms: bool) -> None:
     """Where connections are direct, a pattern that may match an SMS service is refused, whatever else is said."""
@@ -224,11 +238,26 @@ def test_an_sms_service_that_is_let_out_on_purpose(address: GatewayAddress) -> N
     there.allow_hosts("api.plivo.com", real_sms=True)
     assert "api.plivo.com" in there.environ()["NO_PROXY"].split(",")
     assert address.proxy is not None
-    address.allow_hosts("*", "*.twilio.com", real_sms=True)
+    address.allow_hosts("*", "*.messagebird.com")
     assert address.proxy.serves("api.twilio.com")
-    address.allow_hosts("api.twilio.com", real_sms=True)
+    assert address.proxy.serves("rest.messagebird.com")
+    address.allow_hosts("api.twilio.com", "*.example.com", real_sms=True)
     assert not address.proxy.serves("api.twilio.com")
     assert address.proxy.serves("verify.twilio.com")
+
+
+@pytest.mark.parametrize("pattern", ["*.twilio.com", "*.messagebird.com", "*"])
+def test_a_pattern_that_would_let_no_sms_out_is_refused(address: GatewayAddress, pattern: str) -> None:
+    """`real_sms=True` with a pattern would seem to let an SMS service out, and would not."""
+    with pytest.raises(SettingsError) as caught:
+        address.allow_hosts("api.plivo.com", pattern, real_sms=True)
+    assert str(caught.value) == (
+        f"cannot allow {pattern}: it may match an SMS service, and a pattern never lets real SMS out. "
+        "With real_sms=True, name each SMS service exactly; allow the pattern in a call without it."
+    )
+    assert address.proxy is not None
+    assert address.proxy.serves("api.plivo.com")
+    assert "!api.plivo.com" not in address.environ(preload=True)["PYTEST_OTP_GATEWAY_HOSTS"]
 
 
 def test_a_no_proxy_entry_for_an_sms_service_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

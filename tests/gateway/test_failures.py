@@ -340,6 +340,7 @@ def test_a_number_may_be_an_otp_number(failing: Failing) -> None:
             "unknown error 21610: expected unsubscribed, .*; or sns's Throttling, InternalError",
         ),
         ({"error": "blocked", "service": "twillio"}, "unknown service 'twillio': expected one of africastalking, .*"),
+        ({"error": "blocked", "service": ["twilio"]}, r"unknown service \['twilio'\]: expected one of .*"),
         ({"error": "blocked", "times": 0}, "times must be at least 1, or None for all messages; got 0"),
         ({"error": "blocked", "times": True}, "times must be at least 1, or None for all messages; got True"),
         ({"error": "blocked", "times": 1.5}, "times must be at least 1, or None for all messages; got 1.5"),

@@ -101,7 +101,12 @@ def test_partitions_of_aws(host: str, domain: str) -> None:
             (entry, True)
             for entry in ("*", "com", ".twilio.com", "api.plivo.com", "us-east-1.amazonaws.com", "azure.com")
         ],
+        *[
+            (entry, True)
+            for entry in ("twilio.com.", "https://api.twilio.com/", "all://*.twilio.com:443", "api.*.com", "*twilio*")
+        ],
         *[(entry, False) for entry in ("example.com", "localhost", "10.0.0.0/8", "s3.eu-west-1.amazonaws.com")],
+        *[(entry, False) for entry in ("10.*", "192.168.*.*", "https://example.com", "build-*.corp", "<local>")],
     ],
 )
 def test_entries_of_no_proxy(entry: str, may_be: bool) -> None:
@@ -122,3 +127,11 @@ def test_hosts_that_are_added() -> None:
     assert "sms.shop.example" in hosts.patterns()
     assert not HOSTS.is_sms_host("sms.shop.example")
     assert not HOSTS.may_be_served("shop.example")
+
+
+def test_a_pattern_is_not_a_host() -> None:
+    """A pattern belongs to no service, even one that is in the table, but may match a service's hosts."""
+    for pattern in ("*.messagebird.com", "*.twilio.com", "*"):
+        assert not HOSTS.is_sms_host(pattern)
+        assert HOSTS.meets(pattern)
+    assert not HOSTS.meets("*.example.com")

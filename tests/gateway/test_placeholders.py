@@ -56,6 +56,8 @@ def test_a_sample_matches(template: str) -> None:
         "/{a}{b}",
         "/{a}/{a}",
         "/" + "x" * 300,
+        "//send",
+        "//[{a}",
     ],
 )
 def test_what_is_no_path(template: object) -> None:

@@ -79,6 +79,13 @@ def test_what_the_gateway_requested_itself(world: World) -> None:
     assert (request.outcome, request.by_gateway) == ("blocked", True)
 
 
+def test_a_url_that_is_none(world: World) -> None:
+    """A receipt whose URL cannot be parsed is recorded too."""
+    world.gateway.callbacks.on_call(Call("POST", "http://[shop", "blocked"))
+    request = last(world)
+    assert (request.method, request.host, request.path, request.outcome) == ("POST", "", "", "blocked")
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
@@ -115,6 +122,8 @@ def test_long_and_unprintable(world: World) -> None:
     assert world.ask("GET", "/%1b[2J" + "x" * 5000, headers={"Host": "\x1b.signalwire.com"}).status == 404
     request = world.gateway.record.requests()[-1]
     assert len(request.path) <= 300
+    assert world.ask("x" * 5000, "/", headers={"Host": "api.46elks.com"}).status == 403
+    assert len(last(world).method) <= 20
     assert repr(request).isprintable()
 
 

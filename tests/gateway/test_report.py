@@ -45,6 +45,10 @@ def why(*requests: GatewayRequest, environ: Mapping[str, str] | None = None) -> 
         ),
         (
             seen("failed", "app.test", path="/receipt", by_gateway=True),
+            "The gateway's own POST app.test/receipt was not answered (failed).",
+        ),
+        (
+            seen("failed", "127.0.0.1", path="/receipt", by_gateway=True),
             "The gateway's own POST /receipt was not answered (failed).",
         ),
     ],
@@ -160,3 +164,10 @@ def test_a_text_that_is_to_be_shown() -> None:
     """With `--otp-show-sms` the log has the text too."""
     request = seen("delivered", "127.0.0.1", path="/sms", status=202, numbers=(HELD,), text="Your code is 482913\n")
     assert described(request) == f"POST /sms: 202, SMS 'Your code is 482913\\n' to {HELD}"
+
+
+@pytest.mark.parametrize("outcome", ["blocked", "failed"])
+def test_the_path_of_another_host_is_not_shown(outcome: Outcome) -> None:
+    """The log names the host of a request that is no SMS service's, and not its path, which may hold a key."""
+    request = seen(outcome, "hooks.example.com", path="/services/T0/s3cr3t", service=None, status=403)
+    assert described(request) == f"POST hooks.example.com: 403, {outcome}"

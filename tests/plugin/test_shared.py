@@ -218,6 +218,32 @@ class TestFailures:
             workers("gw0")("app", start)
         assert said in str(told.value)
 
+    def test_a_generator_that_yields_nothing(self, workers: Workers) -> None:
+        """There would be nothing to share: the error says what `start` has to do."""
+        with pytest.raises(TypeError) as told:
+            workers("gw0")("app", lambda: iter(()))
+        assert str(told.value) == "otp_shared('app', start): start() yielded nothing; it must yield once"
+
+    def test_a_generator_that_yields_twice(self, workers: Workers) -> None:
+        """It is closed at the second yield, so that nothing of it keeps running, and the error names the reason."""
+        ended = threading.Event()
+
+        def starts() -> Iterator[str]:
+            try:
+                yield "first"
+                yield "second"
+            finally:
+                ended.set()
+
+        first, second = workers("gw0"), workers("gw1")
+        assert first("app", starts) == "first"
+        with pytest.raises(TypeError) as told:
+            first.close()
+        assert str(told.value) == "otp_shared('app', start): start() yielded again; it must yield once"
+        assert ended.is_set()
+        assert second("app", lambda: iter(["anew"])) == "anew"
+        second.close()
+
     def test_one_that_cannot_be_shared_is_stopped(self, workers: Workers) -> None:
         """What was started is stopped when its value turns out to be none that others can get."""
         ended = threading.Event()

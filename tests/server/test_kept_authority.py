@@ -224,6 +224,20 @@ def test_a_folder_with_other_things_is_refused(keep: Callable[..., KeptAuthority
         keep(where=folder / "notes.txt" / "ca")
 
 
+def test_the_project_s_own_git_is_asked(
+    keep: Callable[..., KeptAuthority], project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a hook of another repository, which ignores everything, the project's repository still decides."""
+    for where in (project, tmp_path / "other"):
+        subprocess.run(["git", "init", "--quiet", str(where)], check=True)
+    exclude = tmp_path / "other" / ".git" / "info" / "exclude"
+    exclude.parent.mkdir(exist_ok=True)
+    exclude.write_text("*\n", encoding="ascii")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
+    with pytest.raises(SettingsError, match="is inside the project, and git does not ignore it"):
+        keep(where=project / ".otp-ca")
+
+
 def test_inside_the_project_git_must_ignore_it(
     keep: Callable[..., KeptAuthority], project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

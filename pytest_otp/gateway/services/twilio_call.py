@@ -115,8 +115,9 @@ class PhoneCall:
 
     def _fetch(self, url: str, method: Method, more: dict[str, str]) -> bytes:
         fields = {**self._fields("in-progress"), **more}
-        # What is signed is the whole URL and the form.
+        # What is signed is the whole URL, without what is not sent, and the form.
         if method == "GET":
+            url = url.partition("#")[0]
             url, fields = f"{url}{'&' if '?' in url else '?'}{urlencode(fields)}", {}
         headers = {"X-Twilio-Signature": signature(url, fields, self._token), "User-Agent": "TwilioProxy/1.1"}
         try:

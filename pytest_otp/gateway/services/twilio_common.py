@@ -126,11 +126,11 @@ def signature(url: str, fields: Mapping[str, str], token: str) -> str:
     """The `X-Twilio-Signature` of a request that Twilio makes to an application.
 
     Args:
-        url: Its URL, as the application named it.
+        url: Its URL, as the application named it. A fragment, which is not sent, is not signed either.
         fields: The fields of its form.
         token: The auth token that the application authenticated with.
     """
-    signed = url + "".join(name + fields[name] for name in sorted(fields))
+    signed = url.partition("#")[0] + "".join(name + fields[name] for name in sorted(fields))
     return base64.b64encode(hmac.new(token.encode(), signed.encode(), "sha1").digest()).decode()
 
 

@@ -145,7 +145,10 @@ def _on_key(gather: ET.Element, url: str | None) -> _Next | None:
 
 def _next(verb: ET.Element, written: str, url: str | None) -> _Next | None:
     """Where a verb leads to: its URL, which may be relative, or the document's own one."""
-    target = urljoin(url or "", written) if written else url
+    try:
+        target = urljoin(url or "", written) if written else url
+    except ValueError:
+        raise NoDocument(f"{written!r} is not a valid URL") from None
     if not target or not re.match(r"https?://", target):
         return None
     return _Next(target, "GET" if verb.get("method", "POST").upper() == "GET" else "POST")

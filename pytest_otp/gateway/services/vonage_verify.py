@@ -107,8 +107,7 @@ class VonageVerify:
             return self._start(read_object(read_text(request)))
         found = self._requests.pending(path["id"])
         if found is None:
-            detail = f"Request '{path['id']}' was not found or it has been verified already."
-            return problem(404, "#not-found", "Not Found", detail)
+            return _not_found(path["id"])
         if path["next"]:
             return self._next(found)
         if request.method == "DELETE":
@@ -135,6 +134,8 @@ class VonageVerify:
             detail = "The current Verify workflow step does not support a code."
             return problem(409, "#conflict", "Conflict", detail)
         outcome = self._requests.check(found, code)
+        if outcome == "over":
+            return _not_found(found.request_id)
         if outcome == "right":
             return json_response({"request_id": found.request_id, "status": "completed"})
         if outcome == "wrong":
@@ -160,6 +161,11 @@ class _Invalid(Exception):
         detail = "The value of one or more parameters is invalid"
         invalid = [{"name": self._name, "reason": self._reason}]
         return problem(422, "#invalid-params", "Invalid params", detail, invalid_parameters=invalid)
+
+
+def _not_found(request_id: str) -> Response:
+    detail = f"Request '{request_id}' was not found or it has been verified already."
+    return problem(404, "#not-found", "Not Found", detail)
 
 
 def _request(content: Mapping[str, object], now: float) -> VerifyRequest:

@@ -132,6 +132,8 @@ class VonageVerifyLegacy:
         if found is None:
             raise _unknown(request_id)
         outcome = self._requests.check(found, code)
+        if outcome == "over":
+            raise _unknown(request_id)
         if outcome == "wrong":
             raise Failed(16, "The code provided does not match the expected value", request_id=request_id)
         if outcome == "too many":

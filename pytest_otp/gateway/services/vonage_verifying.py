@@ -22,7 +22,7 @@ from .verify_wording import text_in
 MOST_CHECKS = 3
 """Wrong codes in one request; the next check ends it."""
 
-Outcome = Literal["right", "wrong", "too many"]
+Outcome = Literal["right", "wrong", "too many", "over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,10 @@ class VerifyRequests:
         return True
 
     def check(self, request: VerifyRequest, code: str) -> Outcome:
-        """Compare a code with that of a pending request, which the right one completes."""
+        """Compare a code with that of a pending request, which the right one completes; then it is over."""
         with self._lock:
+            if not self.is_pending(request):
+                return "over"
             if len(request.checks) >= MOST_CHECKS:
                 self.end(request, "failed")
                 return "too many"

@@ -140,6 +140,13 @@ def test_a_document_that_cannot_be_had() -> None:
     assert heard("<Say>Hello.</Say><Redirect>http://shop.test/missing</Redirect>") == f"Hello. {SORRY}"
 
 
+@pytest.mark.parametrize("verb", ["<Redirect>http://[shop/next</Redirect>", "<Gather action='//[shop'/>"])
+def test_a_url_that_is_none(verb: str) -> None:
+    """Where a document leads to no URL, what was said before it in the call stays."""
+    pages = {("POST", "http://shop.test/next"): f"<Response>{verb}</Response>"}
+    assert heard("<Say>Hello.</Say><Redirect>http://shop.test/next</Redirect>", pages) == f"Hello. {SORRY}"
+
+
 def test_which_documents_lead_to_others() -> None:
     """Those with a redirect or an action, unless a code was read out before."""
     assert needs_more(b"<Response><Redirect>http://shop.test/next</Redirect></Response>")

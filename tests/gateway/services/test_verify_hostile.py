@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from werkzeug.test import Client
 
+from pytest_otp.codes import extract_code
 from pytest_otp.gateway.app import Gateway
 from pytest_otp.gateway.services.twilio_verify import MOST_SENDS, TwilioVerify
 from pytest_otp.gateway.services.vonage_verify import VonageVerify
+from pytest_otp.gateway.services.vonage_verify_legacy import VonageVerifyLegacy
 from tests.gateway.hostile import JSON, bodies
-from tests.gateway.services.machine import Sent, ask
+from tests.gateway.services.machine import Answer, Clock, Sent, ask
 from tests.gateway.world import ACCOUNT, FORM, HELD, Network, basic
 
 SERVICE = "/v2/Services/VA" + "1" * 32
@@ -78,3 +80,42 @@ def test_many_checks_at_once_approve_once() -> None:
     ask(verify, "POST", f"{SERVICE}/Verifications", {"To": HELD, "Channel": "sms", "CustomCode": "424242"})
     check = {"To": HELD, "Code": "424242"}
     assert at_once(lambda _: ask(verify, "POST", f"{SERVICE}/VerificationCheck", check).status) == {200: 1, 404: 63}
+
+
+class Overtaken(Clock):
+    """Another request comes while this one reads the clock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] | None = None
+
+    def __call__(self) -> float:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+        return self.now
+
+
+def test_a_check_that_is_overtaken() -> None:
+    """Vonage's right code is good once, also for a check that had found the request under way, in either API."""
+    sent, clock = Sent(), Overtaken()
+    verify, legacy = VonageVerify(sent.backend, clock=clock), VonageVerifyLegacy(sent.backend, clock=clock)
+    content = {"brand": "Acme", "workflow": [{"channel": "sms", "to": HELD[1:]}], "code": "4829"}
+    path = "/v2/verify/" + ask(verify, "POST", "/v2/verify", content=content).json["request_id"]
+
+    def check() -> Answer:
+        return ask(verify, "POST", path, content={"code": "4829"})
+
+    clock.meanwhile = check
+    assert check().status == 404
+
+    key = {"api_key": "abcd1234", "api_secret": "secret"}
+    fields = {**key, "number": HELD[1:], "brand": "Acme"}
+    started = ask(legacy, "POST", "/verify/json", fields).json["request_id"]
+    given = {**key, "request_id": started, "code": extract_code(sent.texts[-1])}
+
+    def check_there() -> Answer:
+        return ask(legacy, "POST", "/verify/check/json", given)
+
+    clock.meanwhile = check_there
+    assert check_there().json["status"] == "6"
