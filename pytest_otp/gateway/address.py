@@ -106,7 +106,7 @@ class GatewayAddress(FailsOnDemand):
             **dict.fromkeys(_PROXY_VARIABLES, self.url),
             "NODE_USE_ENV_PROXY": "1",
             **dict.fromkeys(BUNDLE_VARIABLES, made.bundle),
-            EXTRA_VARIABLE: made.extra if os.environ.get(EXTRA_VARIABLE) else made.ca_file,
+            EXTRA_VARIABLE: made.ca_file if os.environ.get(EXTRA_VARIABLE) in (None, "", made.ca_file) else made.extra,
             **aws_endpoints(self.url, real_sms=self._real_sms_hosts),
             **dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(direct)),
             **npm_variables(self.url, ",".join(direct)),

@@ -119,7 +119,7 @@ def test_a_body_without_a_number(world: World, body: str) -> None:
 
 def test_long_and_unprintable(world: World) -> None:
     """A hostile request takes little room, and its repr is one printable line."""
-    assert world.ask("GET", "/%1b[2J" + "x" * 5000, headers={"Host": "\x1b.signalwire.com"}).status == 404
+    assert world.ask("GET", "/%1b[2J" + "x" * 5000, headers={"Host": "\x1b.signalwire.com"}).status in (403, 404)
     request = world.gateway.record.requests()[-1]
     assert len(request.path) <= 300
     assert world.ask("x" * 5000, "/", headers={"Host": "api.46elks.com"}).status == 403
