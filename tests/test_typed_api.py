@@ -69,7 +69,8 @@ def test_a_public_name_is_documented(name: str) -> None:
 
 def test_a_users_code_type_checks() -> None:
     """Strict mypy accepts typed_api.py, and each ignore in it stands for a mistake that mypy finds."""
-    command = [sys.executable, "-m", "mypy", str(TYPED_API)]
+    # Without errors of the package itself, which depend on the versions of what it imports.
+    command = [sys.executable, "-m", "mypy", "--follow-imports=silent", str(TYPED_API)]
     run = subprocess.run(command, cwd=TYPED_API.parent.parent, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 

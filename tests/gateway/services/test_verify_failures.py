@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
+
 import pytest
 from werkzeug.test import Client
 
 from pytest_otp.gateway.app import Gateway
 from pytest_otp.gateway.failures import Failure
+from pytest_otp.gateway.http import FORM
 from tests.gateway.world import ACCOUNT, HELD, Network, basic
 
 VERIFY = ("/v2/Services/VA" + "1" * 32 + "/Verifications", {"To": HELD, "Channel": "sms"}, None)
@@ -42,9 +46,10 @@ def test_a_failure(asked: Asked, error: str, status: int, words: str) -> None:
     client = Client(Gateway(network, failure_of=lambda service, to: failures.pop() if failures else None))
     path, form, content = asked
     headers = [("Authorization", basic(ACCOUNT, "token"))]
-    answer = client.post(path, data=form, json=content, headers=headers)
+    sent: dict[str, Any] = {"data": urlencode(form), "content_type": FORM} if form else {"json": content}
+    answer = client.post(path, headers=headers, **sent)
     assert (answer.status_code, network.taken) == (status, [])
     assert words in answer.get_data(as_text=True)
     if error != "undelivered":
-        assert client.post(path, data=form, json=content, headers=headers).status_code < 300
+        assert client.post(path, headers=headers, **sent).status_code < 300
         assert len(network.taken) == 1
