@@ -120,8 +120,9 @@ def why_not(written: str, region: str | None = None) -> str | None:
         return "NOT_A_NUMBER"
     if number.extension:
         return "NOT_A_NUMBER"
-    reason = phonenumbers.is_possible_number_with_reason(number)
-    return None if phonenumbers.is_possible_number(number) else phonenumbers.ValidationResult.to_string(reason)
+    if phonenumbers.is_possible_number(number):
+        return None
+    return phonenumbers.ValidationResult.to_string(phonenumbers.is_possible_number_with_reason(number))
 
 
 def line_type(number: str) -> str:

@@ -166,7 +166,7 @@ def _taken_apart(shape: Shape, scene: Scene) -> Shape:
 def _nobody_types(prefix: str, digits: str, scene: Scene) -> bool:
     """Whether a prefix only says whose code it is: one letter, a service's short name, or one to compare with a page.
 
-    The last is told apart by the text: it has the prefix once more, or says how many digits to type.
+    The text distinguishes the last one: it has the prefix once more, or says how many digits to type.
     """
     if len(prefix) == 1 or prefix.islower() or prefix in _SERVICES:
         return True

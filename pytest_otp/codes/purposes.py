@@ -138,7 +138,7 @@ def handed_over(shape: Shape, scene: Scene) -> Verdict | None:
 
 
 def _is_a_number(hint: Word) -> bool:
-    """Whether a hint is no more than a word for number: one that somebody is told is none to sign in with."""
+    """Whether a hint is no more than a word for number: a number to say to somebody is not one to sign in with."""
     return "plain" in hint.kinds
 
 

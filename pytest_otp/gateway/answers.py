@@ -95,13 +95,13 @@ def error_response(
         message: What to say instead.
         said: The values of the message's placeholders.
     """
-    told = {"field": "", "value": "", "reason": ""} | dict(said or {})
+    known = {"field": "", "value": "", "reason": ""} | dict(said or {})
     values = _common() | {
-        "message": lambda: str(rendered(error.message, told.__getitem__)) if message is None else message,
+        "message": lambda: str(rendered(error.message, known.__getitem__)) if message is None else message,
         "code": lambda: error.code,
         "status": lambda: error.status,
-        "field": lambda: told["field"],
-        "value": lambda: told["value"],
+        "field": lambda: known["field"],
+        "value": lambda: known["value"],
     }
     identity = uuid.uuid4()
     values |= {"id": lambda: str(identity), "hex": lambda: identity.hex}

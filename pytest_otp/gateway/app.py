@@ -118,8 +118,8 @@ class Gateway:
         self._names = names
         self._on_stray = on_stray
         self._adding = threading.Lock()
-        self._services: list[SmsService] = []
-        self._served: dict[SmsService, list[re.Pattern[str]]] = {}
+        self._services: dict[SmsService, list[re.Pattern[str]]] = {}
+        """Each service with the paths that it serves."""
         for service in _built_in():
             self._serve(service)
 
@@ -168,8 +168,7 @@ class Gateway:
     def _serve(self, service: type[SmsService]) -> None:
         deliver = partial(self._delivering.deliver, service.SERVICE, service.FAILURES)
         made = service(Backend(deliver, templates=self.templates, callbacks=self.callbacks))
-        self._served = {**self._served, made: [_pattern(path) for path in made.PATHS]}
-        self._services = [*self._services, made]
+        self._services = {**self._services, made: [_pattern(path) for path in made.PATHS]}
 
     def matches(self, request: Request) -> bool:
         """Whether the request is for a service that is served here."""
@@ -216,7 +215,7 @@ class Gateway:
             except SendingFailed as failed:
                 return _failed(failed, service, request), "refused"
             if response.status_code == 404 and not any(
-                known.fullmatch(request.path) for known in self._served[service]
+                known.fullmatch(request.path) for known in self._services[service]
             ):
                 text = path_refused(
                     request.method,
@@ -235,7 +234,7 @@ class Gateway:
         """The services that a host belongs to; all of them if it is the gateway's own address."""
         rows = self.hosts.services_of(host)
         if not rows:
-            return self._services
+            return list(self._services)
         names = [row.service for row in rows if row.served]
         return [service for name in dict.fromkeys(names) for service in self._services if name == service.SERVICE]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from ..display import ID, NAME, shown
+from ..display import ID, NAME, SMS, quoted, shown
 from ..errors import listed
 from ..loopback import is_loopback
 from .hosts import HOSTS
@@ -43,7 +43,7 @@ def became(request: GatewayRequest) -> str:
     to = ", ".join(shown(number, ID) for number in request.numbers)
     if request.outcome in ("delivered", "astray"):
         astray = ", which no test holds" if request.outcome == "astray" else ""
-        text = f" {request.text!r}" if request.text is not None else ""
+        text = f" {quoted(request.text, SMS)}" if request.text is not None else ""
         return f"{request.status}, SMS{text} to {to}{astray}"
     about = f" (for {to})" if to else ""
     if request.outcome == "answered":
@@ -68,10 +68,10 @@ def concerns(request: GatewayRequest, number: str, *, ours: Callable[[str], bool
 
 def explained(requests: Sequence[GatewayRequest], number: str, environ: Mapping[str, str]) -> str:
     """Why no SMS came to a number, as far as the requests that concern it tell."""
-    told = troubles(requests)
+    wrong = troubles(requests)
     delivered = sum(request.outcome == "delivered" and number in request.numbers for request in requests)
-    if told:
-        sentences = [told]
+    if wrong:
+        sentences = [wrong]
     elif delivered:
         sentences = [f"The gateway delivered {delivered} SMS to this number since the order, which were read before"]
     elif requests:

@@ -40,8 +40,8 @@ def code_timeout(
 
 def _hint(order: OpenOrder, wanted: Wanted, skipped: bool, show_sms: bool) -> str:
     ask: Callable[..., str] | None = getattr(order.provider, "timeout_hint", None)
-    told = ask(order.order, skipped=skipped) if ask else ""
+    own = ask(order.order, skipped=skipped) if ask else ""
     if skipped:
         advice = wanted.advice if show_sms else f"Use --otp-show-sms to show the texts. {wanted.advice}"
-        return f"{advice} {told}".rstrip()
-    return told or "Check that the application sent the SMS to this number."
+        return f"{advice} {own}".rstrip()
+    return own or "Check that the application sent the SMS to this number."

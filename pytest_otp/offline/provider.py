@@ -76,14 +76,14 @@ class FakeProvider:
         """What to do if no code arrived. If SMS arrived that were skipped, only what went wrong with others."""
         line, carrier = self._rental(order).line, self._desk.carrier
         manual = self._scenario.name == "manual"
-        told = [witness(line.e164, line.since, skipped or not manual) for witness in carrier.witnesses]
+        hints = [witness(line.e164, line.since, skipped or not manual) for witness in carrier.witnesses]
         strays = {stray.to: None for stray in carrier.strays_since(line.since)}
-        unnamed = [to for to in strays if not any(to in text for text in told)]
+        unnamed = [to for to in strays if not any(to in text for text in hints)]
         if unnamed:
-            told.append(f"SMS arrived for numbers that no test holds: {listed(unnamed, _STRAYS_SHOWN)}.")
+            hints.append(f"SMS arrived for numbers that no test holds: {listed(unnamed, _STRAYS_SHOWN)}.")
         if not manual and not skipped:
-            told.append(f"The fake provider runs the scenario {self._scenario.name}: {self._scenario.help}.")
-        return " ".join(filter(None, told)) or ("" if skipped else _MANUAL)
+            hints.append(f"The fake provider runs the scenario {self._scenario.name}: {self._scenario.help}.")
+        return " ".join(filter(None, hints)) or ("" if skipped else _MANUAL)
 
     def order(self, service: str | None, country: str | None, operator: str | None) -> Order:
         """Rent a number for any service and operator, by default in the US.

@@ -26,7 +26,7 @@ def witness_of(record: Record, carrier: Carrier) -> Witness:
     """A carrier's witness, of a gateway in this process."""
 
     def witness(number: str, since: float, only_troubles: bool) -> str:
-        return _told(record.since(since), number, carrier, (), only_troubles=only_troubles)
+        return _explanation(record.since(since), number, carrier, (), only_troubles=only_troubles)
 
     return witness
 
@@ -59,7 +59,7 @@ class SharedRecord:
             requests, theirs = self._ask(since)
         except OtpError as error:
             return f"What the gateway saw is not known: {error.message}."
-        return _told(requests, number, self._carrier, theirs, only_troubles=only_troubles)
+        return _explanation(requests, number, self._carrier, theirs, only_troubles=only_troubles)
 
     def known(self, numbers: Iterable[str]) -> list[str]:
         """Which of the numbers this worker ordered; asked by the controller."""
@@ -85,11 +85,11 @@ def _requests(record: Record, hub: Hub, since: float) -> dict[str, Any]:
     return {"requests": [request.plain() for request in requests], "known": sorted(known)}
 
 
-def _told(
+def _explanation(
     requests: Iterable[GatewayRequest], number: str, carrier: Carrier, theirs: Collection[str], *, only_troubles: bool
 ) -> str:
     relevant = [each for each in requests if concerns(each, number, ours=carrier.knows, theirs=theirs)]
     if not only_troubles:
         return explained(relevant, number, os.environ)
-    told = troubles(request for request in relevant if request.outcome != "answered")
-    return f"{told}." if told else ""
+    wrong = troubles(request for request in relevant if request.outcome != "answered")
+    return f"{wrong}." if wrong else ""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..settings import Settings
 from .ending import Section, of_ledger
+
+if TYPE_CHECKING:
+    from ..gateway.seen import GatewayRequest
 
 __tracebackhide__ = True
 
@@ -71,3 +75,13 @@ class Gathered:
     def _patience(self) -> float:
         left = (report["patience"] for report in self.reports if "patience" in report)
         return min(left, default=self._settings.close_timeout)
+
+
+def of_requests(plain: Sequence[Mapping[str, Any]], own: Sequence[GatewayRequest] = ()) -> list[str]:
+    """The lines about requests that no test can have meant: those of other processes, as plain data, and our own."""
+    if not plain and not own:
+        return []
+    from ..gateway.report import summed  # noqa: PLC0415 - only for a run whose application asked for too much
+    from ..gateway.seen import GatewayRequest  # noqa: PLC0415
+
+    return summed([*own, *map(GatewayRequest.from_plain, plain)])

@@ -6,7 +6,7 @@ import os
 import uuid
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,11 +15,12 @@ from ..orders.entries import Budget
 from ..orders.summary import strays, summary
 from ..settings import Settings
 from .ending import Section, of_ledger
-from .gathered import Gathered, Report
+from .gathered import Gathered, Report, of_requests
 from .signals import GracefulShutdown
 
 if TYPE_CHECKING:
     from ..gateway.record import Record
+    from ..gateway.seen import GatewayRequest
     from ..offline.carrier import Carrier
 
 __tracebackhide__ = True
@@ -126,7 +127,7 @@ class RunHooks:
                 self.forked.reports.insert(0, self.report())
             self.forked.add_to(section, terminalreporter)
             section.add(lambda: strays(self.forked.strays() if self.forked else []))
-            section.add(lambda: _of_requests(self.forked.troubles() if self.forked else []))
+            section.add(lambda: of_requests(self.forked.troubles() if self.forked else []))
         else:
             self._add_own(section, terminalreporter)
         section.write(terminalreporter)
@@ -145,7 +146,7 @@ class RunHooks:
 
     def report(self) -> Report:
         """What another process needs for the summary: plain data."""
-        report: Report = {"strays": self._strays(), "requests": self._troubles()}
+        report: Report = {"strays": self._strays(), "requests": [request.plain() for request in self._troubles()]}
         if self.guard:
             path = self.guard.ledger_path
             report |= {
@@ -164,22 +165,13 @@ class RunHooks:
             if path:
                 section.add(lambda: of_ledger(path, guard.run, guard.placed, guard.patience.left, reporter))
         section.add(lambda: strays(self._strays()))
-        section.add(lambda: _of_requests(self._troubles()))
+        section.add(lambda: of_requests((), self._troubles()))
 
     def _strays(self) -> list[str]:
         return [stray.to for carrier in self.carriers for stray in carrier.strays]
 
-    def _troubles(self) -> list[dict[str, Any]]:
-        return [request.plain() for record in self.records for request in record.troubles()]
-
-
-def _of_requests(plain: list[dict[str, Any]]) -> list[str]:
-    if not plain:
-        return []
-    from ..gateway.report import summed  # noqa: PLC0415 - only for a run whose application asked for too much
-    from ..gateway.seen import GatewayRequest  # noqa: PLC0415
-
-    return summed(map(GatewayRequest.from_plain, plain))
+    def _troubles(self) -> list[GatewayRequest]:
+        return [request for record in self.records for request in record.troubles()]
 
 
 def running_item(session: pytest.Session) -> pytest.Item | None:

@@ -10,7 +10,7 @@ import pytest
 
 from ..settings import Settings
 from .ending import Section
-from .gathered import Gathered
+from .gathered import Gathered, of_requests
 
 if TYPE_CHECKING:
     from ..gateway.seen import GatewayRequest
@@ -127,12 +127,7 @@ class XdistHooks:
     def _of_troubles(self) -> list[str]:
         plain = self._gathered.troubles() if self._gathered else []
         own = [request for service in self._services for request in service.troubles()]
-        if not plain and not own:
-            return []
-        from ..gateway.report import summed  # noqa: PLC0415 - only for a run whose application asked for too much
-        from ..gateway.seen import GatewayRequest  # noqa: PLC0415
-
-        return summed([*own, *map(GatewayRequest.from_plain, plain)])
+        return of_requests(plain, own)
 
     def pytest_unconfigure(self) -> None:
         """Restore the signal handlers, and stop what is running if the session never finished."""

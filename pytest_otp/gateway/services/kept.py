@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -32,6 +33,14 @@ class Kept(Generic[Key, Value]):
             self._entries.move_to_end(key)
             if len(self._entries) > MOST_KEPT:
                 self._entries.popitem(last=False)
+
+    def change(self, key: Key, change: Callable[[Value], Value]) -> Value | None:
+        """Replace an entry, which keeps its place, by what `change` makes of it; None if it is no longer there."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None:
+                entry = self._entries[key] = change(entry)
+            return entry
 
     def remove(self, key: Key) -> None:
         """Remove an entry if it is there."""

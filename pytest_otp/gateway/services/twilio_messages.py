@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import format_datetime, parsedate_to_datetime
@@ -18,10 +17,9 @@ from urllib.parse import urlencode
 from ...clock import utc_now
 from ..callbacks import Callbacks
 from ..message import Outcome, parts
+from .kept import Kept
 from .twilio_common import VERSION, TwilioError, signature
 
-MOST_KEPT = 1000
-"""Messages that can be fetched; the oldest are dropped first."""
 MOST_ON_A_PAGE = 1000
 
 _FAILED = ("30001", "30002")
@@ -35,39 +33,28 @@ class Messages:
     """The resources of all accounts. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], _Resource] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept: Kept[tuple[str, str], _Resource] = Kept()
 
     def add(self, made: _Resource) -> None:
         """Keep a message."""
-        with self._lock:
-            self._kept[str(made["account_sid"]), str(made["sid"])] = made
-            if len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
+        self._kept.put((str(made["account_sid"]), str(made["sid"])), made)
 
     def get(self, account: str, sid: str) -> _Resource | None:
         """A message as it is now; None if there is none."""
-        with self._lock:
-            return self._kept.get((account, sid))
+        return self._kept.get((account, sid))
 
     def change(self, account: str, sid: str, **changed: object) -> _Resource | None:
         """Change fields of a message; None if it is no longer there."""
-        with self._lock:
-            found = self._kept.get((account, sid))
-            if found is not None:
-                # A new one: the old one may be on its way to a client.
-                found = self._kept[account, sid] = {**found, **changed, "date_updated": _written(utc_now())}
-            return found
+        # A new one: the old one may be on its way to a client.
+        return self._kept.change((account, sid), lambda made: made | changed | {"date_updated": _written(utc_now())})
 
     def delete(self, account: str, sid: str) -> None:
         """Forget a message."""
-        with self._lock:
-            self._kept.pop((account, sid), None)
+        self._kept.remove((account, sid))
 
     def page(self, account: str, query: Mapping[str, str]) -> _Resource:
         """One page of an account's messages, the newest first, as its query asks for them."""
-        with self._lock:
-            kept = [made for (owner, _), made in reversed(self._kept.items()) if owner == account]
+        kept = [made for made in self._kept.newest() if made["account_sid"] == account]
         wanted = [made for made in kept if _is_wanted(made, query)]
         size, number = _count(query, "PageSize", 50, least=1), _count(query, "Page", 0, least=0)
         size = min(size, MOST_ON_A_PAGE)
