@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -83,21 +84,18 @@ def _run(timing: SweepTiming, arguments: argparse.Namespace) -> int:
     if ledger is None:
         say(context.absence())
         return 0
-    claim = ledger.liveness_lock()
-    accounts = Accounts(ledger, context.env_file, context.settings.allow_http)
-    try:
-        _Sweep(ledger, claim.name, accounts, timing).run(arguments.wait)
-        still_open, uncertain = _report(ledger, claim.name, accounts, context.again)
-    except KeyboardInterrupt:
-        # Closes may be in progress: the claims end with this process, and not before.
-        complain("pytest-otp sweep: interrupted; the next sweep closes the orders that are still open")
-        return INTERRUPTED
-    except BaseException:
-        claim.release()
-        ledger.close()
-        raise
-    claim.release()
-    ledger.close()
+    with contextlib.ExitStack() as held:
+        held.callback(ledger.close)
+        claim = ledger.liveness_lock()
+        held.callback(claim.release)
+        accounts = Accounts(ledger, context.env_file, context.settings.allow_http)
+        try:
+            _Sweep(ledger, claim.name, accounts, timing).run(arguments.wait)
+            still_open, uncertain = _report(ledger, claim.name, accounts, context.again)
+        except KeyboardInterrupt:
+            held.pop_all()  # closes may be in progress: the claims end with this process, and not before
+            complain("pytest-otp sweep: interrupted; the next sweep closes the orders that are still open")
+            return INTERRUPTED
     if still_open:
         return 1
     return UNCERTAIN_ORDERS if uncertain and not arguments.ignore_uncertain else 0
