@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import math
 import queue
 import random
 import shlex
 import signal
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ..display import LINE, NAME, SMS, quoted, shown
-from ..errors import SettingsError
 from ..offline.scenarios import SCENARIOS
+from . import sandbox_arguments as check
 from .output import mute
+from .sandbox_journal import Asked, Event, Journal, Ordered, UnheldSms
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from ..gateway.address import GatewayAddress
-    from ..gateway.seen import GatewayRequest
-    from ..offline.carrier import Delivery
-    from ..offline.desk import Rental
-
-_POLL_SECONDS = 0.1  # between polls of the open orders
-_EXPECTED = ("delivered", "astray", "answered")  # outcomes of requests that need no line, or have another
-_CLOSED_STATES = ("finished", "cancelled", "ended")
 
 
 def add_to(commands: Any) -> None:
@@ -47,7 +37,9 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    sandbox.add_argument("--port", type=_port, default=0, metavar="N", help="port (default: 0, which picks a free one)")
+    sandbox.add_argument(
+        "--port", type=check.port, default=0, metavar="N", help="port (default: 0, which picks a free one)"
+    )
     sandbox.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on (default: %(default)s)")
     sandbox.add_argument(
         "--fake",
@@ -58,7 +50,7 @@ def add_to(commands: Any) -> None:
     )
     sandbox.add_argument(
         "--sms-after",
-        type=_seconds,
+        type=check.seconds,
         metavar="S",
         help="seconds from an order to its SMS (default: set by the scenario)",
     )
@@ -76,7 +68,7 @@ def add_to(commands: Any) -> None:
 def _add_names(sandbox: argparse.ArgumentParser) -> None:
     sandbox.add_argument(
         "--allow-host",
-        type=_host,
+        type=check.host,
         action="append",
         default=[],
         metavar="HOST",
@@ -85,7 +77,7 @@ def _add_names(sandbox: argparse.ArgumentParser) -> None:
     )
     sandbox.add_argument(
         "--allow-real-sms",
-        type=_sms_host,
+        type=check.sms_host,
         action="append",
         default=[],
         metavar="HOST",
@@ -94,7 +86,7 @@ def _add_names(sandbox: argparse.ArgumentParser) -> None:
     )
     sandbox.add_argument(
         "--serve-as",
-        type=_own_name,
+        type=check.own_name,
         action="append",
         default=[],
         metavar="NAME",
@@ -103,78 +95,11 @@ def _add_names(sandbox: argparse.ArgumentParser) -> None:
     )
     sandbox.add_argument(
         "--gateway-ca",
-        type=_folder,
+        type=check.folder,
         metavar="DIR",
         help="keep the certificate authority in this folder for 90 days, so that applications and containers can trust "
         "it once (default: a new one each time)",
     )
-
-
-def _port(text: str) -> int:
-    port = int(text) if text.isascii() and text.isdigit() else -1
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"invalid port {text!r}: expected 0 (any free port) to 65535")
-    return port
-
-
-def _host(text: str) -> str:
-    from ..gateway.hosts import HOSTS  # noqa: PLC0415 - see _sandbox
-
-    name = _pattern(text)
-    if HOSTS.is_sms_host(name):
-        raise argparse.ArgumentTypeError(
-            f"cannot allow {text}: it belongs to an SMS service, so applications would send real SMS; "
-            "if they should, use --allow-real-sms"
-        )
-    return name
-
-
-def _sms_host(text: str) -> str:
-    from ..gateway.hosts import HOSTS  # noqa: PLC0415 - see _sandbox
-
-    name = _pattern(text)
-    if not HOSTS.is_sms_host(name):
-        raise argparse.ArgumentTypeError(f"{text} is not the exact name of an SMS service; use --allow-host")
-    return name
-
-
-def _pattern(text: str) -> str:
-    from ..server.proxy import checked_hosts  # noqa: PLC0415 - see _sandbox
-
-    try:
-        return checked_hosts([text], lambda host: False)[0]
-    except SettingsError:
-        raise argparse.ArgumentTypeError(f"invalid host {text!r}: expected example.com, *.example.com or *") from None
-
-
-def _own_name(text: str) -> str:
-    from ..gateway.hosts import HOSTS  # noqa: PLC0415 - see _sandbox
-    from ..server.proxy import is_host  # noqa: PLC0415
-
-    name = text.lower().rstrip(".")
-    if not is_host(name):
-        raise argparse.ArgumentTypeError(f"invalid name {text!r}: expected a host name such as sandbox, without a port")
-    if HOSTS.is_sms_host(name):
-        raise argparse.ArgumentTypeError(f"cannot serve as {text}: this is the name of an SMS service")
-    return name
-
-
-def _folder(text: str) -> Path:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("expected a path")
-    return Path(text)
-
-
-def _seconds(text: str) -> float:
-    from ..offline.carrier import LONGEST_DELAY  # noqa: PLC0415 - see _sandbox
-
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds <= LONGEST_DELAY:
-        raise argparse.ArgumentTypeError(f"invalid value {text!r}: expected 0 to {LONGEST_DELAY:.0f} seconds")
-    return seconds
 
 
 def _sandbox(arguments: argparse.Namespace) -> int:
@@ -187,16 +112,16 @@ def _sandbox(arguments: argparse.Namespace) -> int:
     from ..server.kept_authority import KeptFolder  # noqa: PLC0415
 
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
-    events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     try:
         app = Sandbox(
             Carrier(seed=seed),
             scenario=arguments.fake,
             sms_after=arguments.sms_after,
-            on_order=lambda *order: events.put(_Ordered(*order)),
-            on_stray=lambda number: events.put(_UnheldSms(number)),
+            on_order=lambda *order: events.put(Ordered(*order)),
+            on_stray=lambda number: events.put(UnheldSms(number)),
             names=arguments.serve_as,
-            record=Record(show_sms=arguments.show_sms, on_request=lambda request: events.put(_Asked(request))),
+            record=Record(show_sms=arguments.show_sms, on_request=lambda request: events.put(Asked(request))),
         )
         with (
             _ended_by_signals(lambda: events.put(None)),
@@ -219,7 +144,7 @@ def _sandbox(arguments: argparse.Namespace) -> int:
             if not is_loopback(arguments.host):
                 _print_exposed(address)
             print(flush=True)
-            _Journal(app.desk.messages, show_sms=arguments.show_sms).follow(events)
+            Journal(app.desk.messages, show_sms=arguments.show_sms).follow(events)
     except BrokenPipeError:
         mute()
     return 0
@@ -251,11 +176,11 @@ def _print_start(
     print("#              and the APIs of Twilio, Vonage, AWS and others, over http or https, or as a proxy")
     print("# Environment variables for provider clients:")
     _print_exports({name: value for name, value in clients.items() if name not in application})
+    kept = f"the authority is kept: whoever trusts {address.ca_file} does so until it expires."
+    removed = "only this user can read the certificates, and they are removed on exit."
     print("# Environment variables for the application under test. Its SMS arrive here; other hosts are blocked unless")
-    print("# allowed with --allow-host. Only this user can read the certificates; they are removed on exit.")
+    print(f"# allowed with --allow-host; {kept if ca else removed}")
     _print_exports(application)
-    if ca:
-        print(f"# Applications that run already, and containers, can trust {address.ca_file} until it expires.")
 
 
 def _print_exposed(address: GatewayAddress) -> None:
@@ -270,94 +195,3 @@ def _print_exposed(address: GatewayAddress) -> None:
 def _print_exports(variables: Mapping[str, str]) -> None:
     for name, value in variables.items():
         print(f"export {name}={shlex.quote(value)}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Ordered:
-    provider: str
-    order_id: str
-    rental: Rental
-
-
-@dataclass(frozen=True, slots=True)
-class _UnheldSms:
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    request: GatewayRequest
-
-
-_Event = _Ordered | _UnheldSms | _Asked | None  # None: the end
-
-
-class _Journal:
-    """Prints what happens. It polls the open orders, so that it also sees SMS that arrive later."""
-
-    def __init__(self, messages: Callable[[Rental], Sequence[Delivery]], *, show_sms: bool) -> None:
-        self._messages = messages
-        self._show_sms = show_sms
-        self._open: list[
-            tuple[_Ordered, set[str]]
-        ] = []  # each order, and the IDs of the messages that have been printed
-
-    def follow(self, events: queue.SimpleQueue[_Event]) -> None:
-        """Print until the end event."""
-        while True:
-            try:
-                event = events.get(timeout=_POLL_SECONDS if self._open else None)
-            except queue.Empty:
-                self.poll()
-                continue
-            if event is None:
-                self.poll()
-                return
-            self.note(event)
-            self.poll()
-
-    def note(self, event: _Ordered | _UnheldSms | _Asked) -> None:
-        """Print an order, an SMS to a number that is not held, or a request that was not answered as hoped."""
-        if isinstance(event, _Asked):
-            if event.request.outcome not in _EXPECTED:
-                _request_line(event.request)
-            return
-        if isinstance(event, _UnheldSms):
-            _line("gateway", "SMS", event.number, "not held by any order")
-            return
-        _order_line(event, "order", shown(event.rental.service or "", NAME))
-        self._open.append((event, set()))
-
-    def poll(self) -> None:
-        """Print the messages and closes since the last poll."""
-        still_open = []
-        for order, printed in self._open:
-            state = str(order.rental.state)
-            for message in self._messages(order.rental):
-                if message.id not in printed:
-                    printed.add(message.id)
-                    _order_line(order, "SMS", self._described(message))
-            if state in _CLOSED_STATES:
-                _order_line(order, state)
-            else:
-                still_open.append((order, printed))
-        self._open = still_open
-
-    def _described(self, message: Delivery) -> str:
-        parts = [f"from {shown(message.sender, NAME)}"] if message.sender else []
-        return " ".join([*parts, quoted(message.text, SMS)] if self._show_sms else parts)
-
-
-def _order_line(order: _Ordered, what: str, *rest: str) -> None:
-    _line(order.provider, what, order.rental.line.e164, order.order_id, *rest)
-
-
-def _request_line(request: GatewayRequest) -> None:
-    from ..gateway.report import what  # noqa: PLC0415 - see _sandbox
-
-    _line("gateway", request.outcome, ", ".join(request.numbers), what(request), str(request.status or ""))
-
-
-def _line(provider: str, what: str, number: str, *rest: str) -> None:
-    columns = [time.strftime("%H:%M:%S"), f"{provider:<9}", f"{what:<9}", f"{number:<16}", *filter(None, rest)]
-    print(shown("  ".join(columns), LINE), flush=True)

@@ -139,7 +139,7 @@ def test_it_prints_what_it_serves_and_the_variables(start: StartProcess) -> None
         "export OTPVIRT_CLIENT_ID=5a4db0c5-1111-4222-8333-444444444444",
         "export OTPVIRT_API_PASSWORD=sandbox-password",
         "# Environment variables for the application under test. Its SMS arrive here; other hosts are blocked unless",
-        "# allowed with --allow-host. Only this user can read the certificates; they are removed on exit.",
+        "# allowed with --allow-host; only this user can read the certificates, and they are removed on exit.",
         f"export PYTEST_OTP_GATEWAY_URL={url}",
     ]
     assert url.startswith("http://127.0.0.1:")
@@ -425,7 +425,8 @@ def test_an_authority_can_be_kept(start: StartProcess, tmp_path_factory: pytest.
     for _ in range(2):
         process = start("--gateway-ca", str(folder))
         path = folder / "ca.pem"
-        assert f"# Applications that run already, and containers, can trust {path} until it expires." in process.start
+        kept = f"the authority is kept: whoever trusts {path} does so until it expires."
+        assert f"# allowed with --allow-host; {kept}" in process.start
         assert process.end() == (0, "", "")
         made.append(path.read_bytes())
     assert made[0] == made[1]
