@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib
 import inspect
@@ -30,6 +31,17 @@ def test_every_public_name_is_there() -> None:
     for name in pytest_otp.__all__:
         assert getattr(pytest_otp, name).__name__ == name
     assert dir(pytest_otp) == pytest_otp.__all__
+
+
+def test_type_checkers_know_the_same_names() -> None:
+    """The stub has each public name, from the module that it is imported from, and no other."""
+    stub = ast.parse(Path(pytest_otp.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
+    known = {each.name: item.module for item in stub.body if isinstance(item, ast.ImportFrom) for each in item.names}
+    assert sorted(known) == pytest_otp.__all__
+    for name, module in known.items():
+        assert getattr(importlib.import_module(f"pytest_otp.{module}"), name) is getattr(pytest_otp, name)
+    (written,) = (item.value for item in stub.body if isinstance(item, ast.Assign))
+    assert ast.literal_eval(written) == pytest_otp.__all__
 
 
 def test_an_unknown_name_is_an_error() -> None:
