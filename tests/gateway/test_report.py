@@ -166,6 +166,13 @@ def test_a_text_that_is_to_be_shown() -> None:
     assert described(request) == f"POST /sms: 202, SMS 'Your code is 482913\\n' to {HELD}"
 
 
+def test_a_long_text_is_cut() -> None:
+    """An SMS in the log is one printable line of bounded length, whatever the application sent."""
+    line = described(seen("delivered", "127.0.0.1", path="/sms", numbers=(HELD,), text="\x1b[2J\u202e" + "x" * 60_000))
+    assert line.isprintable()
+    assert len(line) < 2_000
+
+
 @pytest.mark.parametrize("outcome", ["blocked", "failed"])
 def test_the_path_of_another_host_is_not_shown(outcome: Outcome) -> None:
     """The log names the host of a request that is no SMS service's, and not its path, which may hold a key."""
